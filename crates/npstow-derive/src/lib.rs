@@ -1,0 +1,1 @@
+//! `#[derive(Record)]`: a `#[repr(C)]` struct as a NumPy structured dtype.

@@ -1,0 +1,170 @@
+//! Memory for one array: zeroed by the kernel, aligned for every machine instruction, in huge
+//! pages where it is large.
+//!
+//! Page faults cost more than the copy that follows them (4 KiB pages: 0.6 s a GiB; huge pages:
+//! 0.11), so large buffers are anonymous maps that are advised huge before they are touched, and
+//! never zeroed by hand. Small ones come from the allocator, with room to align by hand: that
+//! needs no `unsafe`, and zeroing a few KiB is not measurable beside a system call.
+
+use super::Buffer;
+use crate::{Error, Result};
+use memmap2::{MmapMut, MmapOptions};
+use std::fmt;
+use std::io;
+
+/// Every buffer starts on such a boundary: a cache line, an AVX-512 register.
+const ALIGN: usize = 64;
+
+/// From this length on, the kernel is asked for fresh (huge) pages.
+const MAPPED_FROM: usize = 1 << 20;
+
+/// Zeroed, 64-byte aligned bytes to be filled and then frozen into a [`Buffer`].
+///
+/// ```
+/// use npstow::BufferMut;
+/// let mut b = BufferMut::zeroed(1000)?;
+/// b.bytes_mut()[0] = 7;
+/// assert_eq!(b.bytes_mut().as_ptr() as usize % 64, 0);
+/// let shared = b.freeze();
+/// assert_eq!((shared[0], shared[999]), (7, 0));
+/// # npstow::Result::Ok(())
+/// ```
+pub struct BufferMut(Memory);
+
+enum Memory {
+    /// `bytes[start..start + len]` is aligned.
+    Heap { bytes: Vec<u8>, start: usize, len: usize },
+    Map(MmapMut),
+}
+
+impl BufferMut {
+    /// `len` zeroed bytes.
+    ///
+    /// # Errors
+    /// `Io` (out of memory) where the system does not give them; the process is not aborted.
+    pub fn zeroed(len: usize) -> Result<Self> {
+        let failed = |e: io::Error| Error::io(format_args!("allocating {len} bytes"), e);
+        if len >= MAPPED_FROM {
+            let map = MmapOptions::new().len(len).map_anon().map_err(failed)?;
+            // A hint: kernels without huge pages refuse it, and lose nothing but speed.
+            #[cfg(target_os = "linux")]
+            let _ = map.advise(memmap2::Advice::HugePage);
+            return Ok(Self(Memory::Map(map)));
+        }
+        let mut bytes = Vec::new();
+        bytes
+            .try_reserve_exact(len + ALIGN - 1)
+            .map_err(|_| failed(io::Error::from(io::ErrorKind::OutOfMemory)))?;
+        bytes.resize(len + ALIGN - 1, 0);
+        let start = bytes.as_ptr().align_offset(ALIGN);
+        Ok(Self(Memory::Heap { bytes, start, len }))
+    }
+
+    /// The bytes, to be read.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Memory::Heap { bytes, start, len } => &bytes[*start..*start + *len],
+            Memory::Map(map) => map,
+        }
+    }
+
+    /// The bytes, to be filled.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        match &mut self.0 {
+            Memory::Heap { bytes, start, len } => &mut bytes[*start..*start + *len],
+            Memory::Map(map) => map,
+        }
+    }
+
+    /// The length in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes().len()
+    }
+
+    /// Whether there are no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Grows (or shrinks) to `len` bytes; what is there stays, new bytes are zero. Large memory
+    /// is moved by page tables where the system can, not copied.
+    ///
+    /// # Errors
+    /// `Io` (out of memory); the buffer is then as it was.
+    pub fn resize(&mut self, len: usize) -> Result<()> {
+        #[cfg(target_os = "linux")]
+        if let Memory::Map(map) = &mut self.0 {
+            if len >= MAPPED_FROM {
+                // What is cut off within the last page would come back when growing again.
+                let end = map.len().min(len.saturating_add(64 << 10));
+                map[len.min(end)..end].fill(0);
+                let options = memmap2::RemapOptions::new().may_move(true);
+                // SAFETY: the map is anonymous and private, so no file can be shorter than it;
+                // `&mut self` proves that no slice of the old place is alive.
+                #[allow(unsafe_code)]
+                unsafe { map.remap(len, options) }
+                    .map_err(|e| Error::io(format_args!("growing memory to {len} bytes"), e))?;
+                return Ok(());
+            }
+        }
+        let mut grown = Self::zeroed(len)?;
+        let keep = len.min(self.len());
+        grown.bytes_mut()[..keep].copy_from_slice(&self.bytes()[..keep]);
+        *self = grown;
+        Ok(())
+    }
+
+    /// Gives up the right to write and shares the bytes. No copy.
+    #[must_use]
+    pub fn freeze(self) -> Buffer {
+        Buffer::from_owner(self)
+    }
+}
+
+impl AsRef<[u8]> for BufferMut {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
+    }
+}
+
+impl fmt::Debug for BufferMut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BufferMut({} bytes)", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aligned_and_zeroed_at_every_size() {
+        for len in [0, 1, 63, 64, 65, 4096, MAPPED_FROM - 1, MAPPED_FROM, MAPPED_FROM + 1] {
+            let mut b = BufferMut::zeroed(len).unwrap();
+            assert_eq!((b.len(), b.is_empty()), (len, len == 0));
+            assert!(b.bytes().iter().all(|&x| x == 0));
+            assert_eq!(b.bytes_mut().as_ptr().align_offset(ALIGN), 0, "{len}");
+        }
+    }
+
+    #[test]
+    fn growing_keeps_the_bytes_and_zeroes_the_rest() {
+        let mut b = BufferMut::zeroed(100).unwrap();
+        b.bytes_mut().fill(5);
+        for len in [200, MAPPED_FROM, 5 * MAPPED_FROM, MAPPED_FROM + 7, 50] {
+            let before = b.len().min(len);
+            b.resize(len).unwrap();
+            assert_eq!(b.len(), len);
+            assert!(b.bytes()[..before.min(100)].iter().all(|&x| x == 5), "{len}");
+            assert!(b.bytes()[before.max(100).min(len)..].iter().all(|&x| x == 0), "{len}");
+        }
+    }
+
+    #[test]
+    fn too_much_is_an_error_and_no_abort() {
+        assert!(BufferMut::zeroed(usize::MAX / 2).is_err());
+    }
+}

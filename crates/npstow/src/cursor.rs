@@ -1,0 +1,75 @@
+//! Checked reads over a slice, with the offset in every error.
+#![forbid(unsafe_code)]
+
+use crate::{Error, Result};
+
+/// A place in a slice of a file; every read is checked, every error says at which byte.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor<'a> {
+    bytes: &'a [u8],
+    position: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// Starts at the first byte.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, position: 0 }
+    }
+
+    /// How many bytes were read.
+    pub(crate) fn position(&self) -> u64 {
+        self.position as u64
+    }
+
+    /// The next `len` bytes; `what` names them in the error.
+    pub(crate) fn take(&mut self, len: usize, what: &str) -> Result<&'a [u8]> {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        let Some(taken) = rest.get(..len) else {
+            return Err(Error::corrupt(
+                format_args!("{len} bytes of {what}"),
+                format_args!("the end after {}", rest.len()),
+            )
+            .at(self.position()));
+        };
+        self.position += len;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N, what)?);
+        Ok(array)
+    }
+
+    /// The next byte.
+    pub(crate) fn u8(&mut self, what: &str) -> Result<u8> {
+        Ok(u8::from_le_bytes(self.array(what)?))
+    }
+
+    /// The next two bytes, little-endian.
+    pub(crate) fn u16_le(&mut self, what: &str) -> Result<u16> {
+        Ok(u16::from_le_bytes(self.array(what)?))
+    }
+
+    /// The next four bytes, little-endian.
+    pub(crate) fn u32_le(&mut self, what: &str) -> Result<u32> {
+        Ok(u32::from_le_bytes(self.array(what)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_are_checked() {
+        let mut c = Cursor::new(&[1, 2, 0, 3, 0, 0, 0, 9]);
+        assert_eq!(c.u8("a").unwrap(), 1);
+        assert_eq!(c.u16_le("b").unwrap(), 2);
+        assert_eq!(c.u32_le("c").unwrap(), 3);
+        let e = c.u16_le("the length").unwrap_err();
+        assert_eq!(e.to_string(), "at byte 7: expected 2 bytes of the length, found the end after 1");
+        assert_eq!(c.position(), 7);
+        assert_eq!(c.u8("d").unwrap(), 9);
+    }
+}

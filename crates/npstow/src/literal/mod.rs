@@ -1,0 +1,2 @@
+//! Python literals: what NPY headers are written in.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! (to come)
+#![forbid(unsafe_code)]
