@@ -68,7 +68,10 @@ mod tests {
         assert_eq!(c.u16_le("b").unwrap(), 2);
         assert_eq!(c.u32_le("c").unwrap(), 3);
         let e = c.u16_le("the length").unwrap_err();
-        assert_eq!(e.to_string(), "at byte 7: expected 2 bytes of the length, found the end after 1");
+        assert_eq!(
+            e.to_string(),
+            "at byte 7: expected 2 bytes of the length, found the end after 1"
+        );
         assert_eq!(c.position(), 7);
         assert_eq!(c.u8("d").unwrap(), 9);
     }

@@ -27,13 +27,17 @@ const MAPPED_FROM: usize = 1 << 20;
 /// assert_eq!(b.bytes_mut().as_ptr() as usize % 64, 0);
 /// let shared = b.freeze();
 /// assert_eq!((shared[0], shared[999]), (7, 0));
-/// # npstow::Result::Ok(())
+/// # Ok::<(), npstow::Error>(())
 /// ```
 pub struct BufferMut(Memory);
 
 enum Memory {
     /// `bytes[start..start + len]` is aligned.
-    Heap { bytes: Vec<u8>, start: usize, len: usize },
+    Heap {
+        bytes: Vec<u8>,
+        start: usize,
+        len: usize,
+    },
     Map(MmapMut),
 }
 

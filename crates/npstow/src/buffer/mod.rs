@@ -19,7 +19,7 @@ use std::ops::{Deref, Range};
 /// let all = Buffer::from(vec![1u8, 2, 3, 4]);
 /// let tail = all.slice(2..4)?;
 /// assert_eq!(&*tail, &[3, 4]);
-/// # npstow::Result::Ok(())
+/// # Ok::<(), npstow::Error>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Buffer(Bytes);

@@ -1,2 +1,53 @@
-//! (to come)
+//! Where bytes go: a file that replaces the old one at the end, memory, a pipe.
+//!
+//! Writers plan first and write forwards once, so a [`Sink`] cannot seek.
 #![forbid(unsafe_code)]
+
+mod atomic;
+
+pub use atomic::{AtomicFile, Durability};
+
+use std::io::{self, Write};
+
+/// Takes bytes in order.
+///
+/// Everything that implements [`std::io::Write`] becomes one by [`WriteSink`].
+pub trait Sink: Send {
+    /// Writes all of `bytes`.
+    ///
+    /// # Errors
+    /// Whatever the system says; what was written before stays written.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Hears how many bytes will be written in all, before the first: a file may ask the system
+    /// for the room, and fail before anything is lost.
+    ///
+    /// # Errors
+    /// No space left.
+    fn reserve(&mut self, len: u64) -> io::Result<()> {
+        let _ = len;
+        Ok(())
+    }
+}
+
+impl Sink for Vec<u8> {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn reserve(&mut self, len: u64) -> io::Result<()> {
+        let len = usize::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+        self.try_reserve(len).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))
+    }
+}
+
+/// A [`std::io::Write`] as a sink: a pipe, a socket, a compressor.
+#[derive(Debug)]
+pub struct WriteSink<W>(pub W);
+
+impl<W: Write + Send> Sink for WriteSink<W> {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+}

@@ -1,0 +1,356 @@
+//! A file that appears whole or not at all, and replaces the old one only when it is complete.
+//!
+//! The new file has no name while it is written (`O_TMPFILE`), so that nothing is left behind
+//! even by a killed process; only for the moment between linking and renaming has it a temporary
+//! one. File systems that cannot do this get a temporary name in the same folder from the start.
+#![forbid(unsafe_code)]
+
+use super::Sink;
+use crate::{Error, Result};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What must be on the disk before a save counts as done.
+///
+/// Whatever the choice, a crash of the program leaves the old file or the new one. The choice is
+/// about a crash of the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// Nothing is waited for: a power failure soon after may leave an empty or partial new file.
+    None,
+    /// The new data are waited for where an old file is replaced: what was there before is never
+    /// lost. A file that is new is not waited for.
+    #[default]
+    Replace,
+    /// The new data are always waited for.
+    File,
+    /// The new data and the folder's entry are waited for: after a save the file is there.
+    Full,
+}
+
+/// A [`Sink`] that becomes the file at its path when [`commit`](AtomicFile::commit) is called.
+///
+/// Dropped without that, it leaves the old file as it was. A link is followed, so what it points
+/// to is replaced; the old file's permissions are kept. What is no regular file (a pipe, a
+/// terminal, `/dev/null`) is written to directly, since it cannot be replaced.
+///
+/// ```
+/// use npstow::{AtomicFile, Durability, Sink};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("notes.bin");
+/// let mut file = AtomicFile::create(&path, Durability::default())?;
+/// file.write_all(b"all or nothing").unwrap();
+/// assert!(!path.exists());
+/// file.commit()?;
+/// assert_eq!(std::fs::read(&path).unwrap(), b"all or nothing");
+/// # Ok::<(), npstow::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct AtomicFile {
+    file: File,
+    place: Place,
+    target: PathBuf,
+    durability: Durability,
+    replaces: bool,
+}
+
+/// Where the bytes are before the commit.
+#[derive(Debug)]
+enum Place {
+    /// A file without a name.
+    Unnamed,
+    /// A temporary name beside the target; taken out when the file is committed.
+    Named(Option<PathBuf>),
+    /// The target itself, which is no regular file.
+    Direct,
+}
+
+impl AtomicFile {
+    /// Begins a file that will be at `path`.
+    ///
+    /// # Errors
+    /// `Io` where the folder is not there or not writable, or an old file is write-protected.
+    pub fn create(path: impl AsRef<Path>, durability: Durability) -> Result<Self> {
+        let path = path.as_ref();
+        Self::begin(path, durability).map_err(|e| Error::io("creating", e).in_path(path))
+    }
+
+    fn begin(path: &Path, durability: Durability) -> io::Result<Self> {
+        let target = follow_links(path)?;
+        let old = match OpenOptions::new().write(true).open(&target) {
+            Ok(old) => Some(old),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e) => return Err(e),
+        };
+        let old_metadata = old.as_ref().map(File::metadata).transpose()?;
+        if let (Some(file), Some(metadata)) = (old, &old_metadata) {
+            if !metadata.is_file() {
+                let place = Place::Direct;
+                return Ok(Self { file, place, target, durability, replaces: false });
+            }
+        }
+        let (file, place) = open_beside(&target)?;
+        // From here on the temporary name is removed when this value is dropped.
+        let replaces = old_metadata.is_some();
+        let new = Self { file, place, target, durability, replaces };
+        if let Some(metadata) = old_metadata {
+            new.file.set_permissions(metadata.permissions())?;
+        }
+        Ok(new)
+    }
+
+    /// The file under construction, to be written at offsets or mapped.
+    #[cfg_attr(not(feature = "npy"), allow(dead_code))]
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Puts the new file in the place of the old one.
+    ///
+    /// # Errors
+    /// `Io`; the old file is then as it was.
+    pub fn commit(self) -> Result<()> {
+        let target = self.target.clone();
+        self.finish().map_err(|e| Error::io("replacing the file", e).in_path(target))
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        if matches!(self.place, Place::Direct) {
+            return self.file.flush();
+        }
+        let wait = match self.durability {
+            Durability::None => false,
+            Durability::Replace => self.replaces,
+            Durability::File | Durability::Full => true,
+        };
+        if wait {
+            self.file.sync_all()?;
+        }
+        self.rename()?;
+        if self.durability == Durability::Full {
+            sync_folder(&self.target)?;
+        }
+        Ok(())
+    }
+
+    fn rename(&mut self) -> io::Result<()> {
+        if let Place::Unnamed = self.place {
+            match link_unnamed(&self.file, &self.target) {
+                Ok(()) => return Ok(()),
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e),
+            }
+            let name = with_free_name(&self.target, |name| link_unnamed(&self.file, name))?.1;
+            self.place = Place::Named(Some(name));
+        }
+        if let Place::Named(name) = &mut self.place {
+            if let Some(from) = name.as_ref() {
+                fs::rename(from, &self.target)?;
+            }
+            *name = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if let Place::Named(Some(name)) = &self.place {
+            // Nobody is left to tell.
+            let _ = fs::remove_file(name);
+        }
+    }
+}
+
+impl Sink for AtomicFile {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn reserve(&mut self, len: u64) -> io::Result<()> {
+        use rustix::fs::FallocateFlags;
+        use rustix::io::Errno;
+        // A small file costs less than the call; what is no file has no room to ask for.
+        if len < RESERVE_FROM || matches!(self.place, Place::Direct) {
+            return Ok(());
+        }
+        match rustix::fs::fallocate(&self.file, FallocateFlags::empty(), 0, len) {
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
+/// From this length on the system is asked for all of a file's room before it is written.
+#[cfg(target_os = "linux")]
+const RESERVE_FROM: u64 = 1 << 20;
+
+/// The path that a chain of symbolic links ends at, whether or not anything is there.
+fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // The kernel's own bound on links in a path.
+    for _ in 0..40 {
+        match fs::read_link(&path) {
+            Ok(to) => path = path.parent().unwrap_or(Path::new("")).join(to),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(target_os = "linux")]
+fn open_beside(target: &Path) -> io::Result<(File, Place)> {
+    use rustix::fs::{Mode, OFlags};
+    // Linking an unnamed file to a name goes through /proc.
+    if Path::new("/proc/self/fd").exists() {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(0o666);
+        if let Ok(fd) = rustix::fs::open(folder_of(target), flags, mode) {
+            return Ok((File::from(fd), Place::Unnamed));
+        }
+    }
+    open_named(target)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_beside(target: &Path) -> io::Result<(File, Place)> {
+    open_named(target)
+}
+
+fn open_named(target: &Path) -> io::Result<(File, Place)> {
+    let open = |name: &Path| OpenOptions::new().read(true).write(true).create_new(true).open(name);
+    let (file, name) = with_free_name(target, open)?;
+    Ok((file, Place::Named(Some(name))))
+}
+
+#[cfg(target_os = "linux")]
+fn link_unnamed(file: &File, name: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD};
+    use std::os::fd::AsRawFd;
+    let from = format!("/proc/self/fd/{}", file.as_raw_fd());
+    rustix::fs::linkat(CWD, from, CWD, name, AtFlags::SYMLINK_FOLLOW)?;
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn link_unnamed(_: &File, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Does `make` with temporary names beside `target` until one is free.
+fn with_free_name<T>(
+    target: &Path,
+    make: impl Fn(&Path) -> io::Result<T>,
+) -> io::Result<(T, PathBuf)> {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+        // Not derived from the target's name: that may be as long as names can be.
+        let name = format!(".npstow-{}-{count}.tmp", std::process::id());
+        let path = folder_of(target).join(name);
+        match make(&path) {
+            Ok(made) => return Ok((made, path)),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn sync_folder(target: &Path) -> io::Result<()> {
+    File::open(folder_of(target))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let name = |e: io::Result<fs::DirEntry>| e.unwrap().file_name().into_string().unwrap();
+        let mut names: Vec<_> = fs::read_dir(dir).unwrap().map(name).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_old_file_stays_until_the_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        for durability in
+            [Durability::None, Durability::Replace, Durability::File, Durability::Full]
+        {
+            fs::write(&path, b"old").unwrap();
+            let mut file = AtomicFile::create(&path, durability).unwrap();
+            file.write_all(b"new").unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"old");
+            drop(file);
+            assert_eq!(fs::read(&path).unwrap(), b"old");
+            let mut file = AtomicFile::create(&path, durability).unwrap();
+            file.reserve(3 << 20).unwrap();
+            file.write_all(b"new").unwrap();
+            file.commit().unwrap();
+            assert_eq!(&fs::read(&path).unwrap()[..3], b"new");
+            assert_eq!(names(dir.path()), ["f"]);
+        }
+    }
+
+    #[test]
+    fn a_named_temporary_does_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("f");
+        for commit in [false, true] {
+            let (file, place) = open_named(&target).unwrap();
+            let (target, durability) = (target.clone(), Durability::None);
+            let mut file = AtomicFile { file, place, target, durability, replaces: false };
+            assert_eq!(names(dir.path()).len(), 1);
+            file.write_all(b"x").unwrap();
+            if commit {
+                file.commit().unwrap()
+            } else {
+                drop(file)
+            }
+            assert_eq!(names(dir.path()), if commit { vec!["f"] } else { vec![] });
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_permissions_and_special_files_are_respected() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (real, link) = (dir.path().join("real"), dir.path().join("link"));
+        fs::write(&real, b"old").unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        let mut file = AtomicFile::create(&link, Durability::None).unwrap();
+        file.write_all(b"new").unwrap();
+        file.commit().unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+
+        let mut file = AtomicFile::create("/dev/null", Durability::Full).unwrap();
+        file.write_all(b"gone").unwrap();
+        file.commit().unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let e = AtomicFile::create("no/such/folder/f", Durability::None).unwrap_err();
+        assert_eq!(e.kind(), crate::ErrorKind::Io);
+    }
+}
