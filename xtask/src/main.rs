@@ -1,1 +1,70 @@
-fn main() {}
+//! `cargo xtask …`: the project's own commands. CI calls nothing else.
+#![forbid(unsafe_code)]
+
+mod ci;
+mod features;
+mod layers;
+mod lines;
+mod manifest;
+mod msrv;
+mod mutate;
+mod paths;
+mod shell;
+mod suites;
+mod test;
+mod tokens;
+mod transcript;
+mod tree;
+mod unsafety;
+mod venv;
+
+use shell::Result;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test      all tests: cargo test, the Python suites of tests/, the transcripts of tests/golden/
+  ci        every check below, then test; what CI runs
+  fmt       formatting, nothing changed
+  lint      clippy over everything, warnings denied
+  layers    module uses against the layer table; unsafe code only where the list says
+  lines     length of files and functions; panics in parsers
+  features  the library without features, with each one alone, and with all
+  doc       the documentation, warnings denied
+  msrv      rust-version fields, those of the dependencies, and newer std APIs
+  tree      the number of crates the library brings with default features
+  leaves    cargo check of the fuzz and compare crates
+  bless     rewrite the transcripts of tests/golden/ from what the program prints now
+  mutate    apply each planted bug of xtask/mutants/ and expect a test to fail
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Result {
+    match words {
+        ["test"] => test::run(),
+        ["ci"] => ci::run(),
+        ["bless"] => test::bless(),
+        ["mutate"] => mutate::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        [name] => match ci::step(name) {
+            Some(step) => step(),
+            None => Err(format!("no command '{name}'; see cargo xtask help")),
+        },
+        _ => Err("too many arguments; see cargo xtask help".to_owned()),
+    }
+}

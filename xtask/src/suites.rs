@@ -1,0 +1,122 @@
+//! The Python suites: every executable `tests/*.py` at the root of the checkout.
+//!
+//! A suite gets `NPSTOW`, the path of the release program, `NPSTOW_EXAMPLES`, the folder of the
+//! library's examples, and `NPSTOW_CORPUS`, the shared corpus
+//! where it lies next to the checkout. It exits 0 when all is well, 77 when it could not run at
+//! all, and may end its output with `N passed, N failed` to have its checks counted.
+#![forbid(unsafe_code)]
+
+use crate::shell::{Result, capture, command, root, shown, target, write};
+use crate::test::Count;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Runs all suites, one printed line each.
+pub(crate) fn run(python: &Path, npstow: &Path) -> Result<Count> {
+    let mut total = Count::default();
+    for suite in suites(&root().join("tests")) {
+        total.add(one(python, npstow, &suite)?);
+    }
+    Ok(total)
+}
+
+fn suites(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    found.retain(|path| path.extension().is_some_and(|ending| ending == "py") && executable(path));
+    found.sort();
+    found
+}
+
+#[cfg(unix)]
+fn executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|about| about.permissions().mode() & 0o111 != 0)
+}
+
+/// Where files have no such mark, a first line for the shell is one.
+#[cfg(not(unix))]
+fn executable(path: &Path) -> bool {
+    crate::shell::read(path).is_ok_and(|text| text.starts_with("#!"))
+}
+
+fn one(python: &Path, npstow: &Path, suite: &Path) -> Result<Count> {
+    let start = Instant::now();
+    let name = shown(suite);
+    let log = target().join("xtask").join(format!("{}.log", name.replace('/', "-")));
+    write(&log, "")?;
+    let file = fs::File::create(&log).map_err(|why| format!("{}: {why}", log.display()))?;
+    let twin = file.try_clone().map_err(|why| format!("{}: {why}", log.display()))?;
+    // To a file, in the order written: a suite may print much, and what it said last matters.
+    let mut command = command(python, &[]);
+    command.env("NPSTOW_EXAMPLES", npstow.with_file_name("examples"));
+    command.arg(suite).env("NPSTOW", npstow).env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Ok(corpus) = root().join("../shared/corpus").canonicalize() {
+        command.env("NPSTOW_CORPUS", corpus);
+    }
+    let status =
+        command.stdout(file).stderr(twin).status().map_err(|why| format!("{name}: {why}"))?;
+    let text = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
+    let (verdict, count) = judge(status.code(), &text);
+    println!("suite {name}: {verdict} ({:.1} s)", start.elapsed().as_secs_f64());
+    if count.failed > 0 {
+        println!("{}", tail(&text, 60));
+    } else {
+        for line in text.lines().filter(|line| line.to_lowercase().contains("skipped")) {
+            println!("  {line}");
+        }
+    }
+    Ok(count)
+}
+
+/// What the exit code and the last line of a suite say.
+fn judge(code: Option<i32>, text: &str) -> (String, Count) {
+    let said = text.lines().rev().find(|line| !line.trim().is_empty()).and_then(Count::parse);
+    match (code, said) {
+        (Some(77), _) => ("SKIPPED".to_owned(), Count::default()),
+        (Some(0), Some(count)) if count.failed == 0 => {
+            (format!("{} checks ok", count.passed), count)
+        }
+        (Some(0), None) => ("ok".to_owned(), Count { passed: 1, failed: 0 }),
+        (_, said) => {
+            let mut count = said.unwrap_or_default();
+            // Failed, whatever it counted.
+            count.failed = count.failed.max(1);
+            let code = code.map_or_else(|| "a signal".to_owned(), |code| format!("exit {code}"));
+            (format!("FAILED with {code}, {} checks wrong", count.failed), count)
+        }
+    }
+}
+
+/// The last `most` lines.
+fn tail(text: &str, most: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(most)..].join("\n")
+}
+
+/// Whether Python can be started at all; said before an hour of other work.
+pub(crate) fn ready(python: &Path) -> Result {
+    let (ok, text) = capture(&mut command(python, &["-c", "import numpy, ml_dtypes, pytest"]))?;
+    if ok { Ok(()) } else { Err(format!("the Python environment is broken:\n{text}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts() {
+        let count = |code, text| {
+            let count = judge(code, text).1;
+            (count.passed, count.failed)
+        };
+        assert_eq!(count(Some(0), "…\n12 passed, 0 failed\n\n"), (12, 0));
+        assert_eq!(count(Some(0), "fine"), (1, 0));
+        assert_eq!(count(Some(77), "no corpus"), (0, 0));
+        assert_eq!(count(Some(0), "11 passed, 1 failed"), (11, 1));
+        assert_eq!(count(Some(1), "12 passed, 0 failed"), (12, 1));
+        assert_eq!(count(None, ""), (0, 1));
+        assert_eq!(tail("a\nb\nc", 2), "b\nc");
+    }
+}
