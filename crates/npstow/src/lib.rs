@@ -1,12 +1,16 @@
 //! npstow: NumPy arrays at rest.
 #![deny(unsafe_code)]
 
-mod buffer;
-mod cursor;
-mod dtype;
+// The layers, from the bottom up; `cargo xtask layers` holds the modules to this order.
 mod error;
 mod limits;
+
+mod buffer;
+mod cursor;
 mod literal;
+
+mod dtype;
+
 mod sink;
 mod source;
 
@@ -14,5 +18,6 @@ pub use buffer::{Buffer, BufferMut};
 pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
 pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;
+pub use literal::{Literal, LiteralOptions};
 pub use sink::{AtomicFile, Durability, Sink, WriteSink};
 pub use source::{FileSource, MemorySource, PartSource, Source, read_stream};

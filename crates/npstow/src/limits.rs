@@ -22,7 +22,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { header_len: 64 << 10, depth: 64, array_nbytes: u64::MAX }
+        Self { header_len: 1 << 20, depth: 64, array_nbytes: u64::MAX }
     }
 }
 
@@ -34,8 +34,8 @@ impl Limits {
         Self { header_len: u64::MAX, depth: 128, array_nbytes: u64::MAX }
     }
 
-    /// The longest text of an NPY header, in bytes. Default 65,536; NumPy's own default is 10,000
-    /// characters.
+    /// The longest text of an NPY header, in bytes. Default 1 MiB; NumPy's own default is 10,000
+    /// characters, yet it writes version 2.0 only for headers of more than 65,535 bytes.
     #[must_use]
     pub fn header_len(mut self, bytes: u64) -> Self {
         self.header_len = bytes;
