@@ -11,9 +11,14 @@ mod literal;
 
 mod dtype;
 
+mod array;
 mod sink;
 mod source;
 
+pub use array::{
+    Array, Datetime64, Element, Index, Iter, LongDouble, MemoryOrder, Resolved, Selection,
+    Timedelta64,
+};
 pub use buffer::{Buffer, BufferMut};
 pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
 pub use error::{Error, ErrorKind, Result};
