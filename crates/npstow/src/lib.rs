@@ -16,8 +16,8 @@ mod sink;
 mod source;
 
 pub use array::{
-    Array, Datetime64, Element, Index, Iter, LongDouble, MemoryOrder, Resolved, Selection,
-    Timedelta64,
+    Array, Datetime64, Element, Index, Iter, LongDouble, MemoryOrder, MlArray, MlType,
+    PreviewOptions, Resolved, Selection, Timedelta64,
 };
 pub use buffer::{Buffer, BufferMut};
 pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};

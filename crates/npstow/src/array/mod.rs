@@ -6,18 +6,25 @@
 
 pub(crate) mod bands;
 mod convert;
+mod display;
 mod element;
 mod layout;
+mod ml;
+#[cfg(feature = "ndarray")]
+mod nd;
 mod plain;
 mod record;
 mod select;
 mod select_parse;
+mod strings;
 mod typed;
 
 pub(crate) use convert::{Strided, copy_strided, for_blocks, swap_by};
+pub use display::PreviewOptions;
 pub use element::{Element, private};
 pub use layout::MemoryOrder;
 pub(crate) use layout::{MAX_NDIM, Shape, count, nbytes, strides};
+pub use ml::{MlArray, MlType};
 pub use plain::{Datetime64, LongDouble, Timedelta64};
 pub use select::{Index, Resolved, Selection};
 pub use typed::Iter;
@@ -443,3 +450,6 @@ fn peeled(dtype: Dtype) -> (Dtype, Vec<usize>) {
 fn named(dtype: &Dtype) -> String {
     quoted(&dtype.to_string())
 }
+
+#[cfg(test)]
+mod tests;
