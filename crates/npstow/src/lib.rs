@@ -15,6 +15,9 @@ mod array;
 mod sink;
 mod source;
 
+/// For what `#[derive(Record)]` writes out; nothing here is promised.
+#[doc(hidden)]
+pub use array::private as __private;
 pub use array::{
     Array, Datetime64, Element, Index, Iter, LongDouble, MemoryOrder, MlArray, MlType,
     PreviewOptions, Resolved, Selection, Timedelta64,
@@ -24,5 +27,10 @@ pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
 pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;
 pub use literal::{Literal, LiteralOptions};
+#[cfg(feature = "derive")]
+pub use npstow_derive::Record;
 pub use sink::{AtomicFile, Durability, Sink, WriteSink};
 pub use source::{FileSource, MemorySource, PartSource, Source, read_stream};
+
+#[cfg(all(test, feature = "derive"))]
+extern crate self as npstow;

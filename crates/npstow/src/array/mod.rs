@@ -14,6 +14,8 @@ mod ml;
 mod nd;
 mod plain;
 mod record;
+#[cfg(all(test, feature = "derive"))]
+mod record_tests;
 mod select;
 mod select_parse;
 mod strings;
