@@ -1,5 +1,7 @@
 //! npstow: NumPy arrays at rest.
 #![deny(unsafe_code)]
+// Without any format nobody uses most of what formats are made of.
+#![cfg_attr(not(feature = "npy"), allow(dead_code, unused_imports, unused_variables))]
 
 // The layers, from the bottom up; `cargo xtask layers` holds the modules to this order.
 mod error;
@@ -15,6 +17,11 @@ mod array;
 mod sink;
 mod source;
 
+mod entry;
+
+mod container;
+mod tree;
+
 /// For what `#[derive(Record)]` writes out; nothing here is promised.
 #[doc(hidden)]
 pub use array::private as __private;
@@ -23,7 +30,9 @@ pub use array::{
     PreviewOptions, Resolved, Selection, Timedelta64,
 };
 pub use buffer::{Buffer, BufferMut};
+pub use container::NodeKind;
 pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
+pub use entry::{Data, Entry, ReadOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;
 pub use literal::{Literal, LiteralOptions};
@@ -31,6 +40,7 @@ pub use literal::{Literal, LiteralOptions};
 pub use npstow_derive::Record;
 pub use sink::{AtomicFile, Durability, Sink, WriteSink};
 pub use source::{FileSource, MemorySource, PartSource, Source, read_stream};
+pub use tree::{Item, Tree};
 
 #[cfg(all(test, feature = "derive"))]
 extern crate self as npstow;

@@ -8,7 +8,7 @@
 use super::Sink;
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -102,10 +102,22 @@ impl AtomicFile {
         Ok(new)
     }
 
-    /// The file under construction, to be written at offsets or mapped.
-    #[cfg_attr(not(feature = "npy"), allow(dead_code))]
+    /// The file under construction, to be mapped or given its length.
     pub(crate) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Whether bytes can be written again at an earlier place: not so where the target is a pipe
+    /// or a terminal.
+    pub(crate) fn can_seek(&self) -> bool {
+        !matches!(self.place, Place::Direct)
+    }
+
+    /// Overwrites bytes that were written before; the next write goes on at the end.
+    pub(crate) fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(offset))?;
+        self.file.write_all(bytes)?;
+        self.file.seek(SeekFrom::End(0)).map(drop)
     }
 
     /// Puts the new file in the place of the old one.
@@ -318,9 +330,9 @@ mod tests {
             assert_eq!(names(dir.path()).len(), 1);
             file.write_all(b"x").unwrap();
             if commit {
-                file.commit().unwrap()
+                file.commit().unwrap();
             } else {
-                drop(file)
+                drop(file);
             }
             assert_eq!(names(dir.path()), if commit { vec!["f"] } else { vec![] });
         }

@@ -35,12 +35,17 @@ impl FileSource {
     /// # Errors
     /// `Io` where the system does not tell its length; `Unsupported` where it is no regular file.
     pub fn new(file: File) -> Result<Self> {
+        Self::regular(file)?
+            .map_err(|_| Error::unsupported("reading at offsets from what is no regular file"))
+    }
+
+    /// As [`new`](Self::new), but gives back what is no regular file.
+    pub(crate) fn regular(file: File) -> Result<Result<Self, File>> {
         let metadata = file.metadata().map_err(|e| Error::io("asking for the length", e))?;
         if !metadata.is_file() {
-            let what = "reading at offsets from what is no regular file";
-            return Err(Error::unsupported(what));
+            return Ok(Err(file));
         }
-        Ok(Self { file, len: metadata.len(), map: OnceLock::new() })
+        Ok(Ok(Self { file, len: metadata.len(), map: OnceLock::new() }))
     }
 
     fn map(&self) -> Result<&Buffer> {

@@ -6,17 +6,14 @@
 
 mod file;
 mod memory;
-#[cfg_attr(not(feature = "npy"), allow(dead_code))]
 mod mmap;
 mod part;
 mod stream;
 
 pub use file::FileSource;
 pub use memory::MemorySource;
-#[cfg_attr(not(feature = "npy"), allow(unused_imports))]
 pub(crate) use mmap::MapMut;
 pub use part::PartSource;
-#[cfg_attr(not(feature = "npy"), allow(unused_imports))]
 pub(crate) use stream::read_growing;
 pub use stream::read_stream;
 

@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn all_of_a_stream_within_the_limit() {
         for len in [0usize, 1, 65_535, 65_536, 65_537, 9 << 20] {
-            let bytes: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
+            let bytes: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
             assert_eq!(&*read_stream(&mut &bytes[..], len as u64).unwrap(), &bytes[..], "{len}");
             if len > 0 {
                 let e = read_stream(&mut &bytes[..], len as u64 - 1).unwrap_err();
