@@ -20,6 +20,8 @@ mod source;
 mod entry;
 
 mod container;
+#[cfg(feature = "digest")]
+mod digest;
 mod tree;
 
 /// For what `#[derive(Record)]` writes out; nothing here is promised.
@@ -31,6 +33,8 @@ pub use array::{
 };
 pub use buffer::{Buffer, BufferMut};
 pub use container::NodeKind;
+#[cfg(feature = "digest")]
+pub use digest::digest;
 pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
 pub use entry::{Data, Entry, ReadOptions};
 pub use error::{Error, ErrorKind, Result};
