@@ -24,6 +24,9 @@ mod container;
 mod digest;
 mod tree;
 
+#[cfg(feature = "npy")]
+pub mod npy;
+
 /// For what `#[derive(Record)]` writes out; nothing here is promised.
 #[doc(hidden)]
 pub use array::private as __private;

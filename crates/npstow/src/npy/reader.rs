@@ -1,0 +1,126 @@
+//! Reading: from a path, a source, a stream.
+#![forbid(unsafe_code)]
+
+use super::Header;
+use crate::container::{Child, Container, NodeKind};
+use crate::entry::Data;
+use crate::source::read_growing;
+use crate::{Array, BufferMut, Entry, Error, FileSource, Limits, Result, Source};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens the array of an NPY file; only the header is read.
+///
+/// # Errors
+/// `Io`; `Corrupt`, `Limit` or `Unsupported` for a header that is not read. That the data are
+/// all there is checked when they are read.
+pub fn open(path: impl AsRef<Path>) -> Result<Entry> {
+    let path = path.as_ref();
+    let source = Arc::new(FileSource::open(path)?);
+    open_source(source, &Limits::default()).map_err(|e| e.in_path(path))
+}
+
+/// Opens the array of NPY bytes in any source.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_source(source: Arc<dyn Source>, limits: &Limits) -> Result<Entry> {
+    let header = Header::read(&*source, limits)?;
+    entry(source, &header, limits)
+}
+
+fn entry(source: Arc<dyn Source>, header: &Header, limits: &Limits) -> Result<Entry> {
+    let offset = header.data_offset();
+    let data = match header.dtype().has_object() {
+        true => Data::Objects { offset },
+        false => Data::Raw { offset },
+    };
+    let limits = Arc::new(limits.clone());
+    Entry::new(source, header.dtype().clone(), header.shape(), header.order(), data, limits)
+}
+
+/// Reads the array of an NPY file into new memory, as `np.load` does.
+///
+/// Pipes and other things that are no regular files are read as streams.
+///
+/// # Errors
+/// As [`open`] and [`Entry::read`].
+pub fn read(path: impl AsRef<Path>) -> Result<Array> {
+    let path = path.as_ref();
+    let place = |e: Error| e.in_path(path);
+    let file = File::open(path).map_err(|e| place(Error::io("opening", e)))?;
+    let read = || match FileSource::regular(file)? {
+        Ok(source) => open_source(Arc::new(source), &Limits::default())?.read(),
+        Err(mut stream) => read_from(&mut stream)?
+            .ok_or_else(|| Error::corrupt("an NPY header", "an empty stream")),
+    };
+    read().map_err(place)
+}
+
+/// Maps an NPY file and shows its array without reading it; see [`Entry::view`] for the caveat.
+///
+/// # Errors
+/// As [`open`] and [`Entry::view`].
+pub fn view(path: impl AsRef<Path>) -> Result<Array> {
+    let path = path.as_ref();
+    open(path)?.view().map_err(|e| e.in_path(path))
+}
+
+/// Reads the next array from a stream: a pipe, a socket, a file at its position. `None` at the
+/// end.
+///
+/// Exactly the array is consumed, so several that were written one after another are read by as
+/// many calls. Memory grows with the data that arrive, not with what the header declares.
+///
+/// ```
+/// use npstow::{Array, npy};
+/// let mut stream = Vec::new();
+/// npy::write_to(&mut stream, &Array::from_vec(vec![1u8]))?;
+/// npy::write_to(&mut stream, &Array::from_vec(vec![2.0f64]))?;
+/// let mut reader = &stream[..];
+/// assert_eq!(npy::read_from(&mut reader)?.unwrap().as_slice::<u8>()?, [1]);
+/// assert_eq!(npy::read_from(&mut reader)?.unwrap().as_slice::<f64>()?, [2.0]);
+/// assert!(npy::read_from(&mut reader)?.is_none());
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
+/// # Errors
+/// `Corrupt` where the stream ends within an array; `Unsupported` for objects; `Limit`; `Io`.
+pub fn read_from(reader: &mut dyn Read) -> Result<Option<Array>> {
+    let limits = Limits::default();
+    let Some(header) = Header::read_stream(reader, &limits)? else { return Ok(None) };
+    if header.dtype().has_object() {
+        let what = "the payload of an object array (a pickle)";
+        return Err(Error::unsupported(what).at(header.data_offset()));
+    }
+    let nbytes = header.nbytes()?;
+    limits.check_array(nbytes as u64)?;
+    let bytes: BufferMut = read_growing(reader, header.data_offset(), nbytes)?;
+    Array::new(header.dtype().clone(), header.shape(), header.order(), bytes.freeze()).map(Some)
+}
+
+/// An NPY file as a container: the root is the array.
+#[derive(Debug)]
+pub(crate) struct Npy(Entry);
+
+impl Npy {
+    pub(crate) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
+        open_source(source, limits).map(Self)
+    }
+}
+
+impl Container for Npy {
+    fn kind(&self, _: u64) -> NodeKind {
+        NodeKind::Array
+    }
+
+    fn children(&self, _: u64) -> Result<Vec<Child>> {
+        Ok(Vec::new())
+    }
+
+    fn entry(&self, _: u64) -> Result<Entry> {
+        Ok(self.0.clone())
+    }
+}

@@ -1,0 +1,195 @@
+//! Rows pushed one after another, their number unknown at the start.
+#![forbid(unsafe_code)]
+
+use super::Header;
+use crate::array::{MemoryOrder, nbytes};
+use crate::{Array, AtomicFile, Dtype, Durability, Element, Error, Order, Result, Sink};
+use std::path::Path;
+
+/// Writes an NPY file row by row; the file appears, complete, when it is finished.
+///
+/// NumPy leaves room in the header for the length of the first axis, so the number of rows is
+/// written last and the file has the very bytes of an `np.save` of all rows.
+///
+/// ```
+/// use npstow::{Array, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("hits.npy");
+/// let mut rows = npy::RowWriter::create(&path, "<f4".parse()?, &[3])?;
+/// rows.push_slice(&[1f32, 2.0, 3.0])?;
+/// rows.push(&Array::from_vec_shape(vec![4f32, 5., 6., 7., 8., 9.], &[2, 3])?)?;
+/// assert_eq!(rows.finish()?, 3);
+/// assert_eq!(npy::read(&path)?.shape(), [3, 3]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct RowWriter {
+    file: AtomicFile,
+    header: Header,
+    batch: Batch,
+    rows: usize,
+    pending: Vec<u8>,
+}
+
+/// Rows are collected up to this size before they are written.
+const PENDING: usize = 1 << 20;
+
+impl RowWriter {
+    /// Begins a file of rows of this dtype and shape.
+    ///
+    /// # Errors
+    /// `Io`; `Unsupported` for objects and dtypes without a `descr`.
+    pub fn create(path: impl AsRef<Path>, dtype: Dtype, row_shape: &[usize]) -> Result<Self> {
+        Self::create_with(path, dtype, row_shape, Durability::default())
+    }
+
+    /// As [`create`](Self::create), with a choice of what is waited for at the end.
+    ///
+    /// # Errors
+    /// As `create`.
+    pub fn create_with(
+        path: impl AsRef<Path>,
+        dtype: Dtype,
+        row_shape: &[usize],
+        durability: Durability,
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        Self::begin(path, dtype, row_shape, durability).map_err(|e| e.in_path(path))
+    }
+
+    fn begin(path: &Path, dtype: Dtype, row: &[usize], durability: Durability) -> Result<Self> {
+        if dtype.has_object() {
+            return Err(Error::unsupported("writing an object array (its payload is a pickle)"));
+        }
+        let batch = Batch::new(dtype.clone(), row)?;
+        let shape: Vec<usize> = std::iter::once(0).chain(row.iter().copied()).collect();
+        let header = Header::new(dtype, &shape, MemoryOrder::C)?;
+        let bytes = header.to_bytes(None)?;
+        let header = header.written(&bytes)?;
+        let file = AtomicFile::create(path, durability)?;
+        if !file.can_seek() {
+            return Err(Error::unsupported(
+                "rows of unknown number to what is no regular file (the header comes first)",
+            ));
+        }
+        Ok(Self { file, header, batch, rows: 0, pending: bytes })
+    }
+
+    /// Adds the rows of an array of shape `(n, *row_shape)`, or one row of shape `row_shape`.
+    ///
+    /// # Errors
+    /// `Mismatch` for another dtype (byte order aside) or shape; `Io`.
+    pub fn push(&mut self, array: &Array) -> Result<()> {
+        let (rows, array) = self.batch.accept(array)?;
+        match array.bytes_in(MemoryOrder::C) {
+            Some(bytes) => self.put(bytes)?,
+            None => {
+                let packed = array.to_contiguous(MemoryOrder::C)?;
+                self.put(packed.bytes_in(MemoryOrder::C).unwrap_or_default())?;
+            }
+        }
+        self.count(rows)
+    }
+
+    /// Adds rows given as consecutive elements.
+    ///
+    /// # Errors
+    /// `Mismatch` for another dtype or a number that does not make whole rows; `Io`.
+    pub fn push_slice<T: Element>(&mut self, elements: &[T]) -> Result<()> {
+        let (rows, bytes) = self.batch.accept_slice(elements)?;
+        self.put(bytes)?;
+        self.count(rows)
+    }
+
+    fn count(&mut self, rows: usize) -> Result<()> {
+        self.rows = self.rows.checked_add(rows).ok_or_else(|| Error::invalid("too many rows"))?;
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        let failed = |e| Error::io("writing rows", e);
+        if self.pending.len() + bytes.len() > PENDING {
+            self.file.write_all(&self.pending).map_err(failed)?;
+            self.pending.clear();
+        }
+        if bytes.len() > PENDING {
+            return self.file.write_all(bytes).map_err(failed);
+        }
+        self.pending.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Writes the number of rows and puts the file in its place; says how many rows there are.
+    ///
+    /// # Errors
+    /// `Io`; an old file is then as it was.
+    pub fn finish(mut self) -> Result<usize> {
+        let failed = |e| Error::io("writing rows", e);
+        self.file.write_all(&self.pending).map_err(failed)?;
+        let mut shape = self.header.shape().to_vec();
+        if let Some(first) = shape.first_mut() {
+            *first = self.rows;
+        }
+        let bytes = Header::new(self.header.dtype().clone(), &shape, MemoryOrder::C)?
+            .to_bytes(Some(self.header.version()))?;
+        if bytes.len() as u64 != self.header.data_offset() {
+            return Err(Error::invalid("more rows than the header has digits for"));
+        }
+        self.file.write_at(0, &bytes).map_err(failed)?;
+        self.file.commit()?;
+        Ok(self.rows)
+    }
+}
+
+/// What rows must look like.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    dtype: Dtype,
+    row_shape: Vec<usize>,
+}
+
+impl Batch {
+    pub(super) fn new(dtype: Dtype, row_shape: &[usize]) -> Result<Self> {
+        nbytes(row_shape, dtype.itemsize())?;
+        Ok(Self { dtype, row_shape: row_shape.to_vec() })
+    }
+
+    /// The rows of `array` in the file's byte order, and how many there are.
+    pub(super) fn accept(&self, array: &Array) -> Result<(usize, Array)> {
+        let rows = match array.shape() {
+            shape if shape == self.row_shape => 1,
+            [rows, rest @ ..] if *rest == self.row_shape => *rows,
+            other => {
+                let expected = format!("rows of shape {:?}", self.row_shape);
+                return Err(Error::mismatch(expected, format_args!("shape {other:?}")));
+            }
+        };
+        if *array.dtype() == self.dtype {
+            return Ok((rows, array.clone()));
+        }
+        for order in [Order::Little, Order::Big] {
+            if array.dtype().to_order(order) == self.dtype {
+                return Ok((rows, array.to_order(order)?));
+            }
+        }
+        let expected = format!("dtype {}", self.dtype);
+        Err(Error::mismatch(expected, format_args!("dtype {}", array.dtype())))
+    }
+
+    /// The bytes of elements that make whole rows, and how many rows.
+    pub(super) fn accept_slice<'a, T: Element>(
+        &self,
+        elements: &'a [T],
+    ) -> Result<(usize, &'a [u8])> {
+        if !T::matches(&self.dtype) {
+            let expected = format!("dtype {}", self.dtype);
+            return Err(Error::mismatch(expected, format_args!("dtype {}", T::dtype())));
+        }
+        let row = self.row_shape.iter().product::<usize>().max(1);
+        if elements.len() % row != 0 {
+            let expected = format!("whole rows of {row} elements");
+            return Err(Error::mismatch(expected, format_args!("{} elements", elements.len())));
+        }
+        Ok((elements.len() / row, T::bytes_of(elements)))
+    }
+}

@@ -1,0 +1,258 @@
+//! Writing: the bytes that `np.save` would write, to a file, to memory, to a pipe.
+//!
+//! An array that is contiguous leaves in one write; others pass through a buffer of a few MiB.
+#![forbid(unsafe_code)]
+
+use super::{Header, Version};
+use crate::array::{MemoryOrder, bands, swap_by};
+use crate::dtype::SwapPlan;
+use crate::entry::BAND;
+use crate::{Array, AtomicFile, BufferMut, Durability, Entry, Error, Order, Result, Sink};
+use std::path::Path;
+
+/// Payloads up to this size leave together with the header, in one system call.
+const SMALL: usize = 64 << 10;
+
+/// How an array is written. By default as `np.save` of NumPy 2.x does: byte order as it is,
+/// Fortran order only where the array has no other, and the first version that can hold the
+/// header.
+///
+/// ```
+/// use npstow::{Durability, MemoryOrder, npy};
+/// let options = npy::WriteOptions::default()
+///     .version(npy::Version::V2)
+///     .memory_order(MemoryOrder::C)
+///     .durability(Durability::Full);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct WriteOptions {
+    version: Option<Version>,
+    memory_order: Option<MemoryOrder>,
+    byte_order: Option<Order>,
+    durability: Durability,
+}
+
+impl WriteOptions {
+    /// Writes this version of the format, or fails where it cannot hold the header.
+    #[must_use]
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// Writes the elements in this order.
+    #[must_use]
+    pub fn memory_order(mut self, order: MemoryOrder) -> Self {
+        self.memory_order = Some(order);
+        self
+    }
+
+    /// Writes the elements in this byte order.
+    #[must_use]
+    pub fn byte_order(mut self, order: Order) -> Self {
+        self.byte_order = Some(order);
+        self
+    }
+
+    /// What is waited for before a file counts as saved; used by the functions that take a path.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+}
+
+/// Writes an array to a file, atomically: an old file stays as it was until the new one is whole.
+///
+/// # Errors
+/// `Io`; `Unsupported` for objects and for dtypes without a `descr`.
+pub fn write(path: impl AsRef<Path>, array: &Array) -> Result<()> {
+    write_with(path, array, &WriteOptions::default())
+}
+
+/// Writes an array to a file as the options say, atomically.
+///
+/// # Errors
+/// As [`write()`]; `Unsupported` where the version cannot hold the header.
+pub fn write_with(path: impl AsRef<Path>, array: &Array, options: &WriteOptions) -> Result<()> {
+    let path = path.as_ref();
+    let plan = Plan::new(Payload::Array(array), options).map_err(|e| e.in_path(path))?;
+    let mut file = AtomicFile::create(path, options.durability)?;
+    plan.write(&mut file).map_err(|e| e.in_path(path))?;
+    file.commit()
+}
+
+/// Writes an array to a sink: memory, or a pipe by [`WriteSink`](crate::WriteSink).
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_to(sink: &mut dyn Sink, array: &Array) -> Result<()> {
+    Plan::new(Payload::Array(array), &WriteOptions::default())?.write(sink)
+}
+
+/// Writes an array of a file to a sink, piece by piece: memory stays bounded, whatever the size.
+///
+/// # Errors
+/// As [`write()`] and [`Entry::read_slice`].
+pub fn write_entry(sink: &mut dyn Sink, entry: &Entry, options: &WriteOptions) -> Result<()> {
+    Plan::new(Payload::Entry(entry), options)?.write(sink)
+}
+
+/// The bytes of an NPY file that holds the array.
+///
+/// # Errors
+/// As [`write()`].
+pub fn to_bytes(array: &Array, options: &WriteOptions) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    Plan::new(Payload::Array(array), options)?.write(&mut bytes)?;
+    Ok(bytes)
+}
+
+enum Payload<'a> {
+    Array(&'a Array),
+    Entry(&'a Entry),
+}
+
+/// What will be written, known before the first byte is.
+struct Plan<'a> {
+    payload: Payload<'a>,
+    header: Vec<u8>,
+    nbytes: usize,
+    order: MemoryOrder,
+    swap: SwapPlan,
+}
+
+impl<'a> Plan<'a> {
+    fn new(payload: Payload<'a>, options: &WriteOptions) -> Result<Self> {
+        let (dtype, shape) = match payload {
+            Payload::Array(array) => (array.dtype(), array.shape()),
+            Payload::Entry(entry) => (entry.dtype(), entry.shape()),
+        };
+        if dtype.has_object() {
+            return Err(Error::unsupported("writing an object array (its payload is a pickle)"));
+        }
+        let order = options.memory_order.unwrap_or_else(|| payload.order());
+        let swapped = options.byte_order.map(|order| dtype.to_order(order));
+        let swap = options.byte_order.map_or(SwapPlan::Nothing, |order| dtype.swaps_to(order));
+        // NumPy: what is contiguous in both orders is written as C.
+        let both = shape.iter().filter(|&&n| n != 1).count() <= 1
+            || shape.contains(&0)
+            || dtype.itemsize() == 0;
+        let order = if both { MemoryOrder::C } else { order };
+        let header = Header::new(swapped.unwrap_or_else(|| dtype.clone()), shape, order)?;
+        let nbytes = header.nbytes()?;
+        let header = header.to_bytes(options.version)?;
+        Ok(Self { payload, header, nbytes, order, swap })
+    }
+
+    fn write(self, sink: &mut dyn Sink) -> Result<()> {
+        sink.reserve((self.header.len() + self.nbytes) as u64)
+            .map_err(|e| Error::io("asking for room", e))?;
+        let mut out = Out { sink, written: 0 };
+        let contiguous = match self.payload {
+            Payload::Array(array) if self.swap == SwapPlan::Nothing => array.bytes_in(self.order),
+            _ => None,
+        };
+        match contiguous {
+            Some(bytes) if bytes.len() <= SMALL => {
+                let mut both = self.header;
+                both.extend_from_slice(bytes);
+                out.write(&both)
+            }
+            Some(bytes) => {
+                out.write(&self.header)?;
+                out.write(bytes)
+            }
+            None => {
+                out.write(&self.header)?;
+                self.payload.write(&mut out, self.order, &self.swap)
+            }
+        }
+    }
+}
+
+/// A sink that knows how far it is, for errors.
+struct Out<'a> {
+    sink: &'a mut dyn Sink,
+    written: u64,
+}
+
+impl Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.sink.write_all(bytes).map_err(|e| Error::io("writing", e).at(self.written))?;
+        self.written += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+impl Payload<'_> {
+    /// The order NumPy would choose: Fortran only for what is contiguous in no other.
+    fn order(&self) -> MemoryOrder {
+        match self {
+            Self::Array(a) if a.is_c_contiguous() || !a.is_f_contiguous() => MemoryOrder::C,
+            Self::Array(_) => MemoryOrder::F,
+            Self::Entry(entry) => entry.order(),
+        }
+    }
+
+    /// Writes the elements piece by piece through a buffer.
+    fn write(&self, out: &mut Out<'_>, order: MemoryOrder, swap: &SwapPlan) -> Result<()> {
+        match self {
+            Self::Array(array) => write_array(out, array, order, swap),
+            Self::Entry(entry) => write_pieces(out, entry, order, swap),
+        }
+    }
+}
+
+fn write_array(
+    out: &mut Out<'_>,
+    array: &Array,
+    order: MemoryOrder,
+    swap: &SwapPlan,
+) -> Result<()> {
+    let itemsize = array.dtype().itemsize();
+    if array.nbytes() == 0 {
+        return Ok(());
+    }
+    let piece = (BAND / itemsize).max(1);
+    let len = array.len().min(piece) * itemsize;
+    let mut buffer = BufferMut::zeroed(len)?;
+    for start in (0..array.len()).step_by(piece) {
+        let range = start..array.len().min(start + piece);
+        let bytes = &mut buffer.bytes_mut()[..range.len() * itemsize];
+        array.pack_range(order, range, bytes);
+        swap_by(bytes, itemsize, swap);
+        out.write(bytes)?;
+    }
+    Ok(())
+}
+
+fn write_pieces(
+    out: &mut Out<'_>,
+    entry: &Entry,
+    order: MemoryOrder,
+    swap: &SwapPlan,
+) -> Result<()> {
+    let itemsize = entry.dtype().itemsize();
+    let mut lengths = entry.shape().to_vec();
+    if order == MemoryOrder::F {
+        lengths.reverse();
+    }
+    let mut swapped = Vec::new();
+    for mut band in bands::bands(&lengths, itemsize, BAND) {
+        if order == MemoryOrder::F {
+            band.reverse();
+        }
+        let part = entry.read_slice(&bands::selection(&band))?.to_contiguous(order)?;
+        let bytes = part.bytes_in(order).unwrap_or_default();
+        if *swap == SwapPlan::Nothing {
+            out.write(bytes)?;
+            continue;
+        }
+        swapped.clear();
+        swapped.extend_from_slice(bytes);
+        swap_by(&mut swapped, itemsize, swap);
+        out.write(&swapped)?;
+    }
+    Ok(())
+}
