@@ -27,6 +27,8 @@ mod tree;
 #[cfg(feature = "npy")]
 pub mod npy;
 
+mod file;
+
 /// For what `#[derive(Record)]` writes out; nothing here is promised.
 #[doc(hidden)]
 pub use array::private as __private;
@@ -41,6 +43,9 @@ pub use digest::digest;
 pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
 pub use entry::{Data, Entry, ReadOptions};
 pub use error::{Error, ErrorKind, Result};
+pub use file::{
+    Fault, File, Format, Node, OpenOptions, SaveOptions, open, save, save_with, split_place, verify,
+};
 pub use limits::Limits;
 pub use literal::{Literal, LiteralOptions};
 #[cfg(feature = "derive")]

@@ -1,2 +1,174 @@
-//! (to come)
+//! The facade: any path as a tree of named arrays, any tree to a path.
 #![forbid(unsafe_code)]
+
+mod detect;
+mod node;
+mod place;
+mod save;
+mod verify;
+
+pub use detect::Format;
+pub use node::Node;
+pub use place::split_place;
+pub use save::{SaveOptions, save, save_with};
+pub use verify::{Fault, verify};
+
+use crate::container::Container;
+use crate::{Error, FileSource, Limits, MemorySource, Result, Source, read_stream};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Opens a file of any format that npstow reads; told by its content, not by its name.
+///
+/// Only what is needed to list it is read.
+///
+/// ```
+/// use npstow::{Array, Tree};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// npstow::save(&path, &Tree::from(Array::from_vec(vec![1.0f32, 2.0])))?;
+/// let file = npstow::open(&path)?;
+/// let x = file.get("")?.read()?;
+/// assert_eq!(x.as_slice::<f32>()?, [1.0, 2.0]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
+/// # Errors
+/// `Io`; `Unsupported` for a format that this build does not read, by its name; `Corrupt`.
+pub fn open(path: impl AsRef<Path>) -> Result<File> {
+    OpenOptions::default().open(path)
+}
+
+/// How a file is opened.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    limits: Limits,
+}
+
+impl OpenOptions {
+    /// Bounds what the file may claim.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Opens the file at `path`. A pipe or another stream is taken into memory first.
+    ///
+    /// # Errors
+    /// As [`open()`].
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<File> {
+        let path = path.as_ref();
+        let source = self.source(path).map_err(|e| e.in_path(path))?;
+        self.open_source(source, path)
+    }
+
+    fn source(&self, path: &Path) -> Result<Arc<dyn Source>> {
+        let failed = |e| Error::io("opening", e);
+        let metadata = std::fs::metadata(path).map_err(failed)?;
+        if metadata.is_dir() {
+            return Err(detect::unread(Format::Folder));
+        }
+        if metadata.is_file() {
+            return Ok(Arc::new(FileSource::open(path)?));
+        }
+        self.stream(&mut std::fs::File::open(path).map_err(failed)?)
+    }
+
+    fn stream(&self, reader: &mut dyn Read) -> Result<Arc<dyn Source>> {
+        let most = self.limits.max_array_nbytes();
+        let most = most.saturating_add(self.limits.max_header_len());
+        Ok(Arc::new(MemorySource::new(read_stream(reader, most)?)))
+    }
+
+    /// Opens the bytes of a file that come from a stream, such as standard input; `name` stands
+    /// for the path in errors.
+    ///
+    /// # Errors
+    /// As [`open()`].
+    pub fn open_reader(&self, reader: &mut dyn Read, name: impl AsRef<Path>) -> Result<File> {
+        let name = name.as_ref();
+        let source = self.stream(reader).map_err(|e| e.in_path(name))?;
+        self.open_source(source, name)
+    }
+
+    /// Opens the bytes of a file in any source; `name` stands for the path in errors.
+    ///
+    /// # Errors
+    /// As [`open()`].
+    pub fn open_source(&self, source: Arc<dyn Source>, name: impl AsRef<Path>) -> Result<File> {
+        let name = name.as_ref();
+        let opened = detect::detect(&*source, name).and_then(|format| {
+            let container = self.container(format, source)?;
+            Ok(Opened { path: name.to_owned(), format, container })
+        });
+        Ok(File(Arc::new(opened.map_err(|e| e.in_path(name))?)))
+    }
+
+    // By value: a format keeps the source.
+    #[allow(clippy::needless_pass_by_value)]
+    fn container(&self, format: Format, source: Arc<dyn Source>) -> Result<Box<dyn Container>> {
+        match format {
+            #[cfg(feature = "npy")]
+            Format::Npy => Ok(Box::new(crate::npy::Npy::open(source, &self.limits)?)),
+            other => Err(detect::unread(other)),
+        }
+    }
+}
+
+/// An open file: a tree of named arrays, of which nothing is read until it is asked for.
+#[derive(Clone, Debug)]
+pub struct File(Arc<Opened>);
+
+#[derive(Debug)]
+struct Opened {
+    path: PathBuf,
+    format: Format,
+    container: Box<dyn Container>,
+}
+
+impl File {
+    /// The path it was opened by.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// In which format it is.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.0.format
+    }
+
+    /// The node that everything is below; of a `.npy` file, the array itself.
+    #[must_use]
+    pub fn root(&self) -> Node {
+        Node::root(self.clone())
+    }
+
+    /// The node under a slash path; `""` is the root.
+    ///
+    /// # Errors
+    /// `NotFound`; whatever reading the names needs.
+    pub fn get(&self, path: &str) -> Result<Node> {
+        let steps = path.split('/').filter(|step| !step.is_empty());
+        steps.into_iter().try_fold(self.root(), |node, step| node.get(step))
+    }
+
+    /// Every array of the file, in the file's order, groups in depth.
+    ///
+    /// # Errors
+    /// Whatever reading the names needs.
+    pub fn arrays(&self) -> Result<Vec<Node>> {
+        let mut arrays = Vec::new();
+        let mut waiting = vec![self.root()];
+        while let Some(node) = waiting.pop() {
+            match node.kind() {
+                crate::NodeKind::Array => arrays.push(node),
+                crate::NodeKind::Group => waiting.extend(node.children()?.into_iter().rev()),
+            }
+        }
+        Ok(arrays)
+    }
+}

@@ -1,0 +1,168 @@
+//! A named place in an open file.
+#![forbid(unsafe_code)]
+
+use super::File;
+use crate::container::{NodeKind, no_array};
+use crate::{Array, Dtype, Entry, Error, MemoryOrder, ReadOptions, Result, Selection};
+
+/// A group or an array of a [`File`]; cheap to clone, nothing is read until it is asked for.
+///
+/// Every error says the file's path and the node's name.
+#[derive(Clone, Debug)]
+pub struct Node {
+    file: File,
+    id: u64,
+    name: String,
+}
+
+impl Node {
+    pub(super) fn root(file: File) -> Self {
+        Self { file, id: 0, name: String::new() }
+    }
+
+    /// The one place where path and name are added to errors.
+    fn place<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|e| e.in_member(&self.name).in_path(self.file.path()))
+    }
+
+    /// Slash path from the root; `""` for the root itself.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file it is in.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Group or array.
+    #[must_use]
+    pub fn kind(&self) -> NodeKind {
+        self.file.0.container.kind(self.id)
+    }
+
+    fn child(&self, name: &str, id: u64) -> Self {
+        let path = match self.name.as_str() {
+            "" => name.to_owned(),
+            parent => format!("{parent}/{name}"),
+        };
+        Self { file: self.file.clone(), id, name: path }
+    }
+
+    /// The nodes directly below, in the file's order; none below an array.
+    ///
+    /// # Errors
+    /// Whatever reading the names needs.
+    pub fn children(&self) -> Result<Vec<Self>> {
+        let children = self.place(self.file.0.container.children(self.id))?;
+        Ok(children.into_iter().map(|child| self.child(&child.name, child.id)).collect())
+    }
+
+    /// The node of that name directly below.
+    ///
+    /// # Errors
+    /// `NotFound`; whatever reading the names needs.
+    pub fn get(&self, name: &str) -> Result<Self> {
+        match self.place(self.file.0.container.child(self.id, name))? {
+            Some(child) => Ok(self.child(&child.name, child.id)),
+            None => Err(Error::not_found(format_args!("the name '{name}'"))
+                .in_member(&self.name)
+                .in_path(self.file.path())),
+        }
+    }
+
+    /// The description of the array: its dtype, shape, and how it is stored.
+    ///
+    /// # Errors
+    /// `Mismatch` for a group; `Corrupt` where the description is damaged.
+    pub fn entry(&self) -> Result<Entry> {
+        match self.kind() {
+            NodeKind::Array => self.place(self.file.0.container.entry(self.id)),
+            NodeKind::Group => self.place(Err(no_array(&self.name))),
+        }
+    }
+
+    /// What the elements are.
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry).
+    pub fn dtype(&self) -> Result<Dtype> {
+        Ok(self.entry()?.dtype().clone())
+    }
+
+    /// Lengths of the axes.
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry).
+    pub fn shape(&self) -> Result<Vec<usize>> {
+        Ok(self.entry()?.shape().to_vec())
+    }
+
+    /// In which order the elements lie in the file.
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry).
+    pub fn order(&self) -> Result<MemoryOrder> {
+        Ok(self.entry()?.order())
+    }
+
+    /// Reads the array into new memory; see [`Entry::read`].
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry) and `Entry::read`.
+    pub fn read(&self) -> Result<Array> {
+        self.place(self.entry()?.read())
+    }
+
+    /// Reads the array in the orders asked for; see [`Entry::read_with`].
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry) and `Entry::read_with`.
+    pub fn read_with(&self, options: &ReadOptions) -> Result<Array> {
+        self.place(self.entry()?.read_with(options))
+    }
+
+    /// Reads the array's bytes into the caller's memory; see [`Entry::read_into`].
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry) and `Entry::read_into`.
+    pub fn read_into(&self, dst: &mut [u8]) -> Result<()> {
+        self.place(self.entry()?.read_into(dst))
+    }
+
+    /// Reads a part of the array; see [`Entry::read_slice`].
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry) and `Entry::read_slice`.
+    pub fn read_slice(&self, selection: &Selection) -> Result<Array> {
+        self.place(self.entry()?.read_slice(selection))
+    }
+
+    /// Shows the array without reading it; see [`Entry::view`] for the caveat.
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry) and `Entry::view`.
+    pub fn view(&self) -> Result<Array> {
+        self.place(self.entry()?.view())
+    }
+
+    /// SHA-256 of the array's content, which does not depend on format, byte order or memory
+    /// order; see [`digest`](crate::digest()).
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry) and [`Entry::read_slice`].
+    #[cfg(feature = "digest")]
+    pub fn digest(&self) -> Result<[u8; 32]> {
+        self.place(crate::digest(&self.entry()?))
+    }
+
+    /// Notes and data attached to the node, in the file's order.
+    ///
+    /// # Errors
+    /// Whatever reading them needs.
+    pub fn attributes(&self) -> Result<Vec<(String, Entry)>> {
+        self.place(self.file.0.container.attributes(self.id))
+    }
+}

@@ -1,0 +1,195 @@
+//! Rows added in place: what a crash at any byte leaves behind.
+
+use super::support::counted;
+use npstow::npy::{self, Appender, Repair};
+use npstow::{Array, Durability, ErrorKind, MemoryOrder};
+use std::path::PathBuf;
+
+fn file(array: &Array) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    npy::write(&path, array).unwrap();
+    (dir, path)
+}
+
+#[test]
+fn appended_is_what_one_save_writes() {
+    for descr in super::support::descrs() {
+        let whole = counted(&descr, &[12, 3], MemoryOrder::C);
+        let (_dir, path) = file(&whole.select(&"0:5".parse().unwrap()).unwrap());
+        for part in ["5:6", "6", "7:12", "12:"] {
+            npy::append(&path, &whole.select(&part.parse().unwrap()).unwrap()).unwrap();
+        }
+        let bytes = npy::to_bytes(&whole, &npy::WriteOptions::default()).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), bytes, "{descr}");
+    }
+}
+
+#[test]
+fn the_count_may_grow_to_all_its_digits() {
+    let (_dir, path) = file(&Array::from_vec(vec![0u8; 9]));
+    let mut appender = Appender::open_with(&path, Durability::None).unwrap();
+    for total in [10usize, 99, 100, 99_999, 100_000, 1_000_000] {
+        let rows = total - appender.rows();
+        appender.push(&Array::from_vec(vec![1u8; rows])).unwrap();
+        appender.commit().unwrap();
+        assert_eq!(npy::read(&path).unwrap().shape(), [total]);
+    }
+    let bytes = std::fs::read(&path).unwrap();
+    let array = npy::read(&path).unwrap();
+    assert_eq!(bytes, npy::to_bytes(&array, &npy::WriteOptions::default()).unwrap());
+}
+
+#[test]
+fn a_header_without_room_is_replaced_with_the_file() {
+    // As old NumPy and cnpy write it: padded to 16, no room for another digit.
+    let text = "{'descr': '<i2', 'fortran_order': False, 'shape': (9, 1), }";
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    let padded = (10 + text.len() + 1).next_multiple_of(16) - 10;
+    bytes.extend(u16::try_from(padded).unwrap().to_le_bytes());
+    bytes.extend(format!("{text:<width$}\n", width = padded - 1).bytes());
+    bytes.extend((0..18).collect::<Vec<u8>>());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    std::fs::write(&path, &bytes).unwrap();
+    for rows in 10..1100 {
+        let row = Array::from_vec_shape(vec![7i16], &[1, 1]).unwrap();
+        npy::append(&path, &row).unwrap();
+        let array = npy::read(&path).unwrap();
+        assert_eq!(array.shape(), [rows, 1]);
+        assert_eq!(array.as_slice::<i16>().unwrap()[..2], [0x0100, 0x0302]);
+        assert_eq!(array.as_slice::<i16>().unwrap()[rows - 1], 7);
+    }
+}
+
+#[test]
+fn rows_that_do_not_fit_are_refused_and_change_nothing() {
+    let (_dir, path) = file(&counted("<f4", &[5, 3], MemoryOrder::C));
+    let before = std::fs::read(&path).unwrap();
+    for (descr, shape) in [
+        ("<i4", &[1, 3][..]),
+        ("<f8", &[1, 3]),
+        ("<f4", &[3, 1]),
+        ("<f4", &[1, 2, 3]),
+        ("<f4", &[4]),
+    ] {
+        let e = npy::append(&path, &counted(descr, shape, MemoryOrder::C)).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Mismatch, "{descr} {shape:?}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+    // The same numbers in the other byte order are brought into the file's.
+    let array = Array::from_vec_shape(vec![1.5f32, 2.5, 3.5], &[1, 3]).unwrap();
+    npy::append(&path, &array.to_order(npstow::Order::Big).unwrap()).unwrap();
+    let read = npy::read(&path).unwrap();
+    assert_eq!(read.as_slice::<f32>().unwrap()[15..], [1.5, 2.5, 3.5]);
+}
+
+#[test]
+fn what_cannot_grow_is_named() {
+    let (_dir, path) = file(&counted("<f4", &[], MemoryOrder::C));
+    assert_eq!(Appender::open(&path).unwrap_err().kind(), ErrorKind::Invalid);
+    let (_dir, path) = file(&counted("<f4", &[3, 4], MemoryOrder::F));
+    assert_eq!(Appender::open(&path).unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(Appender::open("no such file").unwrap_err().kind(), ErrorKind::Io);
+}
+
+#[test]
+fn two_at_once_are_refused() {
+    let (_dir, path) = file(&Array::from_vec(vec![1u8]));
+    let first = Appender::open(&path).unwrap();
+    assert_eq!(Appender::open(&path).unwrap_err().kind(), ErrorKind::Io);
+    assert_eq!(npy::repair(&path).unwrap_err().kind(), ErrorKind::Io);
+    drop(first);
+    Appender::open(&path).unwrap();
+}
+
+#[test]
+fn rows_that_were_not_committed_are_taken_back() {
+    let (_dir, path) = file(&Array::from_vec(vec![1u8, 2]));
+    let before = std::fs::read(&path).unwrap();
+    let mut appender = Appender::open(&path).unwrap();
+    appender.push_slice(&[3u8, 4]).unwrap();
+    assert_eq!(appender.rows(), 4);
+    drop(appender);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+/// Every state that a crash can leave: so many bytes of the new rows, then so many bytes of the
+/// header's change.
+#[test]
+fn a_crash_at_any_byte_leaves_the_old_rows_or_the_new() {
+    let old = counted("<u4", &[9, 2], MemoryOrder::C);
+    let new = counted("<u4", &[12, 2], MemoryOrder::C);
+    let options = npy::WriteOptions::default();
+    let (a, b) = (npy::to_bytes(&old, &options).unwrap(), npy::to_bytes(&new, &options).unwrap());
+    let (dir, path) = file(&old);
+    let mut states: Vec<Vec<u8>> =
+        (a.len()..=b.len()).map(|end| [&a[..], &b[a.len()..end]].concat()).collect();
+    states.push(b.clone());
+    for state in states {
+        std::fs::write(&path, &state).unwrap();
+        let rows = npy::read(&path).unwrap().shape()[0];
+        let expected = if state == b { 12 } else { 9 };
+        assert_eq!(rows, expected);
+        let trimmed = if expected == 12 { 0 } else { (state.len() - a.len()) as u64 };
+        let plan = Repair { rows_before: rows as u64, rows_after: rows as u64, trimmed };
+        assert_eq!(npy::diagnose(&path).unwrap(), plan);
+        assert_eq!(Appender::open(&path).is_err(), trimmed > 0);
+        assert_eq!(npy::repair(&path).unwrap(), plan);
+        assert!(npy::repair(&path).unwrap().is_clean());
+        assert_eq!(
+            std::fs::read(&path).unwrap(),
+            if expected == 12 { b.clone() } else { a.clone() }
+        );
+    }
+    // The header's change is one write of the few bytes that differ.
+    let differ = |(i, (x, y)): (usize, (&u8, &u8))| (x != y).then_some(i);
+    let changed: Vec<_> = a[..128].iter().zip(&b[..128]).enumerate().filter_map(differ).collect();
+    assert!(changed.last().unwrap() - changed[0] < 16);
+    drop(dir);
+}
+
+#[test]
+fn a_file_cut_short_keeps_its_whole_rows() {
+    for order in [MemoryOrder::C, MemoryOrder::F] {
+        let array = counted("<u2", &[5, 3], order);
+        let (_dir, path) = file(&array);
+        let bytes = std::fs::read(&path).unwrap();
+        for len in 128..bytes.len() {
+            std::fs::write(&path, &bytes[..len]).unwrap();
+            assert!(npy::read(&path).is_err());
+            let row = if order == MemoryOrder::C { 6 } else { 10 };
+            let repaired = npy::repair(&path).unwrap();
+            assert_eq!(repaired.rows_after, (len as u64 - 128) / row);
+            let read = npy::read(&path).unwrap();
+            assert_eq!(read.nbytes() as u64, repaired.rows_after * row);
+            assert_eq!(read.bytes().unwrap(), &bytes[128..128 + read.nbytes()]);
+        }
+    }
+}
+
+/// Found by fuzzing: a name written as an escape, in a version that cannot hold the letter itself.
+#[test]
+fn a_name_behind_an_escape_does_not_keep_a_file_from_growing() {
+    let bytes =
+        std::fs::read(super::support::project().join("corpus/fuzz/escaped_name_in_version_1.npy"));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    std::fs::write(&path, bytes.unwrap()).unwrap();
+    npy::repair(&path).unwrap();
+    let old = npy::read(&path).unwrap();
+    npy::append(&path, &old).unwrap();
+    let new = npy::read(&path).unwrap();
+    assert_eq!((new.shape()[0], new.dtype()), (2 * old.shape()[0], old.dtype()));
+}
+
+#[test]
+fn another_array_behind_is_no_damage() {
+    let (_dir, path) = file(&Array::from_vec(vec![1u8]));
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend(bytes.clone());
+    std::fs::write(&path, &bytes).unwrap();
+    assert_eq!(npy::repair(&path).unwrap_err().kind(), ErrorKind::Exists);
+    assert!(Appender::open(&path).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}

@@ -1,0 +1,133 @@
+//! Any path as a tree, any tree to a path.
+
+use super::support::counted;
+use npstow::{Array, ErrorKind, Fault, Format, MemoryOrder, NodeKind, OpenOptions, Tree};
+
+#[test]
+fn a_npy_file_is_its_array() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("no extension");
+    let array = counted("<f4", &[3, 2], MemoryOrder::C);
+    npstow::npy::write(&path, &array).unwrap();
+    let file = npstow::open(&path).unwrap();
+    assert_eq!((file.format(), file.root().kind()), (Format::Npy, NodeKind::Array));
+    assert_eq!(file.arrays().unwrap().len(), 1);
+    assert!(file.root().children().unwrap().is_empty());
+    let e = file.get("photon/x").unwrap_err();
+    assert_eq!((e.kind(), e.path()), (ErrorKind::NotFound, Some(&*path)));
+    let node = file.get("").unwrap();
+    assert_eq!(node.shape().unwrap(), [3, 2]);
+    assert_eq!(node.read().unwrap().bytes(), array.bytes());
+    assert!(node.attributes().unwrap().is_empty());
+}
+
+#[test]
+fn a_stream_is_opened_as_a_file_is() {
+    let array = counted("<f4", &[3, 2], MemoryOrder::C);
+    let bytes = npstow::npy::to_bytes(&array, &Default::default()).unwrap();
+    let file = OpenOptions::default().open_reader(&mut &bytes[..], "-").unwrap();
+    assert_eq!(file.root().read().unwrap().bytes(), array.bytes());
+    let e = OpenOptions::default().open_reader(&mut &b"hello"[..], "-").unwrap_err();
+    assert_eq!(e.to_string(), "-: at byte 0: expected a file of arrays, found 'hello'");
+}
+
+#[test]
+fn saving_is_by_extension_and_loses_no_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    let array = Array::from_vec(vec![1i32, 2]);
+    npstow::save(&path, &Tree::from(&array)).unwrap();
+    assert_eq!(npstow::open(&path).unwrap().root().read().unwrap().bytes(), array.bytes());
+    // An entry of a file is a tree's item as well; here a file replaces itself.
+    let entry = npstow::open(&path).unwrap().root().entry().unwrap();
+    npstow::save(&path, &Tree::from(entry)).unwrap();
+    assert_eq!(npstow::open(&path).unwrap().root().read().unwrap().bytes(), array.bytes());
+    let named = Tree::new().with("a", &array).unwrap();
+    assert_eq!(npstow::save(&path, &named).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(npstow::save(&path, &Tree::new()).unwrap_err().kind(), ErrorKind::Invalid);
+    let e = npstow::save(dir.path().join("x.h5"), &named).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Unsupported);
+    assert!(e.to_string().ends_with("not supported: writing the format hdf5"), "{e}");
+    let e = npstow::save(dir.path().join("x.txt"), &named).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Invalid);
+}
+
+#[test]
+fn formats_that_are_not_read_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let e = npstow::open(dir.path()).unwrap_err();
+    assert!(e.to_string().ends_with("not supported: reading the format folder"), "{e}");
+    let path = dir.path().join("x.npz");
+    std::fs::write(&path, b"PK\x03\x04").unwrap();
+    let e = npstow::open(&path).unwrap_err();
+    assert!(e.to_string().ends_with("not supported: reading the format npz"), "{e}");
+}
+
+#[test]
+fn verify_tells_damage_from_what_numpy_leaves_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    let bytes = npstow::npy::to_bytes(&counted("|b1", &[4], MemoryOrder::C), &Default::default());
+    let bytes = bytes.unwrap();
+    let told = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let faults = npstow::verify(&path).unwrap();
+        faults
+            .into_iter()
+            .map(|fault| match fault {
+                Fault::Error(e) => format!("error at {:?}: {}", e.offset(), e.what()),
+                Fault::Note(note) => note,
+                _ => unreachable!(),
+            })
+            .collect::<Vec<_>>()
+    };
+    assert!(told(&bytes).is_empty());
+    let mut two = bytes.clone();
+    two[130] = 2;
+    assert_eq!(told(&two), ["error at Some(130): expected a boolean of 0 or 1, found 2"]);
+    assert_eq!(
+        told(&[&bytes[..], b"tail"].concat()),
+        ["4 bytes behind the data, from byte 132 on"]
+    );
+    assert_eq!(
+        told(&[&bytes[..], &bytes].concat()),
+        ["another array behind the data, at byte 132"]
+    );
+    assert_eq!(
+        told(&[&bytes[..], &bytes[..131]].concat())[0],
+        "error at Some(260): expected 4 bytes of data, found the end after 3"
+    );
+    assert_eq!(
+        told(&bytes[..130]),
+        ["error at Some(128): expected 4 bytes of data, found the end after 2"]
+    );
+}
+
+#[cfg(feature = "digest")]
+#[test]
+fn the_digest_is_of_the_values() {
+    use npstow::npy::WriteOptions;
+    use npstow::{Order, digest, npy};
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    let of = |array: &Array, options: &WriteOptions| {
+        npy::write_with(&path, array, options).unwrap();
+        digest(&npy::open(&path).unwrap()).unwrap()
+    };
+    for descr in super::support::descrs() {
+        let array = counted(&descr, &[5, 7], MemoryOrder::C);
+        let plain = of(&array, &WriteOptions::default());
+        for options in [
+            WriteOptions::default().memory_order(MemoryOrder::F),
+            WriteOptions::default().byte_order(Order::Big),
+            WriteOptions::default().byte_order(Order::Little).memory_order(MemoryOrder::F),
+        ] {
+            assert_eq!(of(&array, &options), plain, "{descr}");
+        }
+    }
+    // sha256 of the sixteen bytes of two little-endian doubles, from Python's hashlib.
+    let array = Array::from_vec(vec![1.0f64, -2.5]);
+    let hex: String =
+        of(&array, &WriteOptions::default()).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(hex, "f138ae8a7b9a72de60b736f59d2474dd5b2357f5817f0dfa3309f5da5e629d87");
+}

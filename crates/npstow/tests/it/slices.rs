@@ -1,0 +1,123 @@
+//! Reading a part gives what selecting from the whole gives, and touches little else.
+
+use super::roads::elements;
+use super::support;
+use npstow::{Limits, MemoryOrder, Result, Source, npy};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A source that counts what is read of it.
+#[derive(Debug, Default)]
+pub struct Counted {
+    bytes: Vec<u8>,
+    pub reads: AtomicU64,
+    pub read: AtomicU64,
+}
+
+impl Counted {
+    pub fn new(bytes: Vec<u8>) -> Arc<Self> {
+        Arc::new(Self { bytes, ..Self::default() })
+    }
+}
+
+impl Source for Counted {
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.read.fetch_add(dst.len() as u64, Ordering::Relaxed);
+        let start = usize::try_from(offset).unwrap();
+        dst.copy_from_slice(&self.bytes[start..start + dst.len()]);
+        Ok(())
+    }
+
+    fn view(&self, _: u64, _: usize) -> Result<npstow::Buffer> {
+        unreachable!("a slice is read, not mapped")
+    }
+}
+
+#[test]
+fn slices_of_files_are_slices_of_arrays() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    let selections = [
+        ":",
+        "1",
+        "-1",
+        "::2",
+        "::-1",
+        "1:3, ::2",
+        "..., 0",
+        "0, ...",
+        ":, ::-2",
+        "[2, 0, 2]",
+        "[1], 1:",
+        ":, [0, -1]",
+        "None, 1",
+        "5:2",
+        "0:100:3, -1",
+        "..., None",
+        "1:2, 1:2, 1:2",
+        "::-1, ::-1, ::-1",
+        "[0, 1], ..., ::-1",
+    ];
+    for (descr, shape) in
+        [("<f8", &[7, 5, 4][..]), ("|V3", &[6, 7]), (">u2", &[9]), ("<c16", &[5, 1, 4])]
+    {
+        for order in [MemoryOrder::C, MemoryOrder::F] {
+            let array = support::counted(descr, shape, order);
+            npy::write(&path, &array).unwrap();
+            let on_disk = npy::open(&path).unwrap();
+            for text in selections {
+                let selection = text.parse().unwrap();
+                let Ok(expected) = array.select(&selection) else {
+                    let e = on_disk.read_slice(&selection).unwrap_err();
+                    assert_eq!(e.kind(), npstow::ErrorKind::Invalid, "{text} of {shape:?}");
+                    continue;
+                };
+                let got = on_disk.read_slice(&selection).unwrap();
+                assert_eq!(got.shape(), expected.shape(), "{text} of {shape:?} {order:?}");
+                assert_eq!(elements(&got), elements(&expected), "{text} of {shape:?} {order:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_slice_touches_only_what_it_needs() {
+    // 1000 rows of 4000 bytes, and the header.
+    let array = support::counted("<f4", &[1000, 1000], MemoryOrder::C);
+    let bytes = npy::to_bytes(&array, &npy::WriteOptions::default()).unwrap();
+    for (text, most_reads, most_bytes) in [
+        ("500", 1, 4000),
+        ("10:20", 1, 40_000),
+        // Far apart: one read each, nothing between.
+        ("[0, 500, 999]", 3, 12_000),
+        ("::250", 4, 16_000),
+        // Close together: reading along is cheaper than another call.
+        ("5, ::2", 1, 4000),
+        ("0:100, 0", 100, 400 * 1000),
+        ("7:7", 0, 0),
+    ] {
+        let source = Counted::new(bytes.clone());
+        let entry = npy::open_source(source.clone(), &Limits::default()).unwrap();
+        let opening = (source.reads.load(Ordering::Relaxed), source.read.load(Ordering::Relaxed));
+        assert!(opening.0 <= 1 && opening.1 <= 256, "opening costs {opening:?}");
+        entry.read_slice(&text.parse().unwrap()).unwrap();
+        let reads = source.reads.load(Ordering::Relaxed) - opening.0;
+        let read = source.read.load(Ordering::Relaxed) - opening.1;
+        assert!(reads <= most_reads && read <= most_bytes, "{text}: {reads} reads, {read} bytes");
+    }
+}
+
+#[test]
+fn reading_everything_is_one_read() {
+    let array = support::counted("<f4", &[300, 1000], MemoryOrder::F);
+    let bytes = npy::to_bytes(&array, &npy::WriteOptions::default()).unwrap();
+    let source = Counted::new(bytes);
+    npy::open_source(source.clone(), &Limits::default()).unwrap().read().unwrap();
+    assert_eq!(source.reads.load(Ordering::Relaxed), 2);
+}
