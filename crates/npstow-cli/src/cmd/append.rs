@@ -1,0 +1,94 @@
+//! `npstow append`: rows added to a file in place.
+#![forbid(unsafe_code)]
+
+use crate::args::Append;
+use crate::exit::Exit;
+use crate::json::Json;
+use crate::place::Place;
+use crate::progress::Progress;
+use crate::render::{self, harmless};
+use npstow::{Entry, Error, Result, Selection, npy};
+
+/// Rows are read and written in pieces of about this size.
+const PIECE: usize = 32 << 20;
+
+pub(super) fn run(args: &Append, quiet: bool) -> Result<Exit> {
+    let place = Place::new(&args.source);
+    let source = place.node(&Progress::none())?.entry()?;
+    let in_source = |e: Error| e.in_member(&place.name).in_path(&place.path);
+    source.check().map_err(in_source)?;
+    fits(source.shape(), npy::open(&args.target)?.shape()).map_err(|e| e.in_path(&args.target))?;
+    let mut target = npy::Appender::open_with(&args.target, args.durability.get())?;
+    let before = target.rows();
+    let progress = Progress::new(quiet);
+    progress.expect((source.nbytes() as u64).saturating_mul(args.repeat));
+    for _ in 0..args.repeat {
+        for piece in pieces(&source) {
+            let rows = source.read_slice(&piece).map_err(in_source)?;
+            target.push(&rows)?;
+            progress.add(rows.nbytes() as u64);
+        }
+        target.commit()?;
+    }
+    let rows = target.finish()?;
+    drop(progress);
+    let path = args.target.to_string_lossy();
+    if args.form.json {
+        let json = Json::Object(vec![
+            ("path", path.as_ref().into()),
+            ("rows_before", before.into()),
+            ("rows_after", rows.into()),
+        ]);
+        return super::print(&format!("{json}\n"));
+    }
+    if quiet {
+        return Ok(Exit::Done);
+    }
+    super::print(&format!("{}: {rows} rows, {} of them new\n", harmless(&path), rows - before))
+}
+
+/// Axes are told here: the library also takes one row without the axis of rows, and a file that
+/// was named by mistake should not look like one.
+fn fits(source: &[usize], target: &[usize]) -> Result<()> {
+    let (Some(_), Some((_, row))) = (source.first(), target.split_first()) else {
+        return Err(Error::mismatch("arrays with rows", "a 0-d array"));
+    };
+    if source.get(1..) != Some(row) {
+        let lengths: Vec<_> = std::iter::once(&0).chain(row).copied().collect();
+        let expected = format!("shape (n{}", &render::shape(&lengths)[2..]);
+        return Err(Error::mismatch(expected, format!("shape {}", render::shape(source))));
+    }
+    Ok(())
+}
+
+/// The parts of the source that are read one after another; one empty part where it has no rows,
+/// so that its dtype is looked at all the same.
+fn pieces(source: &Entry) -> Vec<Selection> {
+    let rows = source.shape().first().copied().unwrap_or(0);
+    let step = (PIECE / (source.nbytes() / rows.max(1)).max(1)).max(1);
+    let index = |at: usize| i64::try_from(at.min(rows)).unwrap_or(i64::MAX);
+    let piece = |at: usize| Selection::rows(index(at)..index(at.saturating_add(step)));
+    (0..rows.max(1)).step_by(step).map(piece).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use npstow::ErrorKind;
+
+    #[test]
+    fn rows_must_be_alike() {
+        assert!(fits(&[5, 4, 4], &[2, 4, 4]).is_ok());
+        assert!(fits(&[0], &[2]).is_ok());
+        for (source, target) in [
+            (&[4, 4][..], &[2, 4, 4][..]),
+            (&[5, 3], &[2, 4]),
+            (&[], &[2]),
+            (&[1], &[]),
+            (&[], &[]),
+        ] {
+            let e = fits(source, target).unwrap_err();
+            assert_eq!(e.kind(), ErrorKind::Mismatch, "{source:?} {target:?}");
+        }
+    }
+}

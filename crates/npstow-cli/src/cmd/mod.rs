@@ -1,0 +1,45 @@
+//! The commands, one a file: each opens, asks the library, and prints what `render` makes of it.
+#![forbid(unsafe_code)]
+
+mod append;
+mod convert;
+mod digest;
+mod ls;
+mod man;
+mod repair;
+mod show;
+mod verify;
+
+use crate::args::{Cli, Command};
+use crate::exit::{Exit, Failure};
+use npstow::{Error, Result};
+use std::io::{self, Write};
+
+/// Does what the command line says.
+pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
+    let quiet = cli.quiet;
+    Ok(match cli.command {
+        Command::Ls(args) => ls::run(&args)?,
+        Command::Show(args) => show::run(&args)?,
+        Command::Digest(args) => digest::run(&args, quiet)?,
+        Command::Convert(args) => convert::run(&args, quiet)?,
+        Command::Append(args) => append::run(&args, quiet)?,
+        Command::Verify(args) => verify::run(&args, quiet)?,
+        Command::Repair(args) => repair::run(&args, quiet)?,
+        Command::Completions(args) => man::completions(&args)?,
+        Command::Man(args) => man::run(&args)?,
+    })
+}
+
+/// Writes to standard output.
+fn print(text: &str) -> Result<Exit> {
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<Exit> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|e| Error::io("writing the answer", e))?;
+    Ok(Exit::Done)
+}

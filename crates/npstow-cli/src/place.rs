@@ -1,0 +1,100 @@
+//! Paths as they are typed: a file, a name inside it, a dash.
+#![forbid(unsafe_code)]
+
+use crate::progress::Progress;
+use npstow::{Error, File, FileSource, Node, NodeKind, OpenOptions, Result};
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file or a stream, and the name inside it that was typed.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) path: PathBuf,
+    pub(crate) name: String,
+}
+
+/// How errors call the standard input.
+const STDIN: &str = "-";
+
+impl Place {
+    pub(crate) fn new(typed: &OsStr) -> Self {
+        let (path, name) = match typed.to_str() {
+            Some(typed) => npstow::split_place(typed),
+            // Names inside files are Unicode, so this can only be a path.
+            None => (PathBuf::from(typed), None),
+        };
+        Self { path, name: name.unwrap_or_default() }
+    }
+
+    /// Adds steps to the name.
+    pub(crate) fn join(mut self, name: &str) -> Self {
+        let name = name.trim_matches('/');
+        if !self.name.is_empty() && !name.is_empty() {
+            self.name.push('/');
+        }
+        self.name.push_str(name);
+        self
+    }
+
+    /// Opens the file; what is read of it counts as progress.
+    pub(crate) fn open(&self, progress: &Progress) -> Result<File> {
+        let options = OpenOptions::default();
+        if self.path.as_os_str() == STDIN {
+            let mut input = io::stdin().lock();
+            if input.is_terminal() {
+                return Err(Error::invalid("standard input is a terminal, not a file"));
+            }
+            return options.open_reader(&mut input, STDIN);
+        }
+        if progress.is_shown() && self.path.is_file() {
+            let source = progress.counted(FileSource::open(&self.path)?);
+            return options.open_source(Arc::new(source), &self.path);
+        }
+        options.open(&self.path)
+    }
+
+    /// Opens the file and finds the name in it.
+    pub(crate) fn node(&self, progress: &Progress) -> Result<Node> {
+        let file = self.open(progress)?;
+        file.get(&self.name).map_err(|e| e.in_path(&self.path))
+    }
+}
+
+/// A node and all below it, groups before their members; the root group itself is left out.
+pub(crate) fn walk(top: Node) -> Result<Vec<Node>> {
+    let mut found = Vec::new();
+    let mut waiting = vec![top];
+    while let Some(node) = waiting.pop() {
+        if node.kind() == NodeKind::Group {
+            waiting.extend(node.children()?.into_iter().rev());
+            if node.name().is_empty() {
+                continue;
+            }
+        }
+        found.push(node);
+    }
+    Ok(found)
+}
+
+/// How lists for people call a node: by its name, or by its file where it has none.
+pub(crate) fn label(name: &str, path: &Path) -> String {
+    if name.is_empty() { path.to_string_lossy().into_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_joined() {
+        let at = |name: &str| Place { path: PathBuf::new(), name: name.to_owned() };
+        assert_eq!(at("").join("").name, "");
+        assert_eq!(at("").join("/a/b").name, "a/b");
+        assert_eq!(at("a").join("b").name, "a/b");
+        assert_eq!(at("a").join("").name, "a");
+        assert_eq!(label("", Path::new("x.npy")), "x.npy");
+        assert_eq!(label("a", Path::new("x.npz")), "a");
+    }
+}

@@ -1,0 +1,257 @@
+//! Data to text: nothing here reads or prints.
+#![forbid(unsafe_code)]
+
+use crate::json::Json;
+use npstow::{Data, Dtype, Entry, Error, Literal, MemoryOrder, Order, Result};
+use std::fmt::Write;
+
+/// Characters that act on a terminal, or that reorder or hide text around them.
+pub(crate) fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Text from a file made fit for a terminal, on one line.
+pub(crate) fn harmless(text: &str) -> String {
+    escape(text, |_| false)
+}
+
+/// Text of several lines made fit for a terminal.
+pub(crate) fn harmless_lines(text: &str) -> String {
+    escape(text, |c| c == '\n')
+}
+
+fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmful(c) && !keep(c) {
+            let _ = write!(out, "{}", c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A shape as Python prints the tuple.
+pub(crate) fn shape(shape: &[usize]) -> String {
+    let items = shape.iter().map(|&n| Literal::Int(n as i128)).collect();
+    Literal::Tuple(items).to_string()
+}
+
+/// Text of at most so many characters, the cut marked.
+pub(crate) fn short(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most.saturating_sub(1)) {
+        Some((at, last)) if at + last.len_utf8() < text.len() => format!("{}…", &text[..at]),
+        _ => text.to_owned(),
+    }
+}
+
+/// An element of a listing.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    /// `None` for a group.
+    pub(crate) entry: Option<Entry>,
+    pub(crate) attributes: Json,
+}
+
+/// The longest dtype shown whole in a table.
+const DTYPE_WIDTH: usize = 40;
+
+/// A listing for people; `long` shows every dtype whole.
+pub(crate) fn table(rows: &[Row], long: bool) -> String {
+    let heads = ["NAME", "KIND", "DTYPE", "SHAPE", "ORDER", "BYTES", "STORED"];
+    let mut lines = vec![heads.map(str::to_owned)];
+    lines.extend(rows.iter().map(|row| cells(row, long)));
+    aligned(&lines)
+}
+
+fn cells(row: &Row, long: bool) -> [String; 7] {
+    let name = harmless(&row.name);
+    let Some(entry) = &row.entry else {
+        let dash = || "-".to_owned();
+        return [name, "group".to_owned(), dash(), dash(), dash(), dash(), dash()];
+    };
+    let dtype = harmless(&entry.dtype().to_string());
+    [
+        name,
+        "array".to_owned(),
+        if long { dtype } else { short(&dtype, DTYPE_WIDTH) },
+        shape(entry.shape()),
+        if entry.order() == MemoryOrder::F { "F" } else { "C" }.to_owned(),
+        entry.nbytes().to_string(),
+        match entry.data() {
+            Data::Raw { offset } => format!("raw at {offset}"),
+            Data::Objects { offset } => format!("objects at {offset}"),
+            _ => "encoded".to_owned(),
+        },
+    ]
+}
+
+/// Columns under one another, two spaces apart; sizes (the sixth) to the right.
+fn aligned(lines: &[[String; 7]]) -> String {
+    let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 7] = std::array::from_fn(width);
+    let mut out = String::new();
+    for line in lines {
+        let mut text = String::new();
+        for (at, (cell, width)) in line.iter().zip(widths).enumerate() {
+            let _ = match at {
+                5 => write!(text, "{cell:>width$}  "),
+                _ => write!(text, "{cell:<width$}  "),
+            };
+        }
+        out.push_str(text.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// An item of `ls --json`.
+///
+/// # Errors
+/// `Unsupported` for a dtype without a `descr`.
+pub(crate) fn item(row: Row) -> Result<Json> {
+    let Some(entry) = &row.entry else {
+        return Ok(Json::Object(vec![
+            ("name", row.name.into()),
+            ("kind", "group".into()),
+            ("attributes", row.attributes),
+        ]));
+    };
+    Ok(Json::Object(vec![
+        ("name", row.name.into()),
+        ("kind", "array".into()),
+        ("descr", descr(entry.dtype())?),
+        ("shape", entry.shape().into()),
+        ("fortran_order", (entry.order() == MemoryOrder::F).into()),
+        ("nbytes", entry.nbytes().into()),
+        ("storage", storage(entry)?),
+        ("attributes", row.attributes),
+    ]))
+}
+
+fn storage(entry: &Entry) -> Result<Json> {
+    let (layout, offset, nbytes) = match *entry.data() {
+        Data::Raw { offset } => ("raw", offset, entry.nbytes() as u64),
+        // The pickle goes on to the end of the file.
+        Data::Objects { offset } => {
+            ("objects", offset, entry.source().len().saturating_sub(offset))
+        }
+        _ => return Err(Error::unsupported("listing this way of storing an array")),
+    };
+    Ok(Json::Object(vec![
+        ("layout", layout.into()),
+        ("codec", Json::Null),
+        ("offset", offset.into()),
+        ("nbytes", nbytes.into()),
+    ]))
+}
+
+/// NumPy's `descr` as JSON.
+pub(crate) fn descr(dtype: &Dtype) -> Result<Json> {
+    Ok(Json::from(&dtype.to_descr()?))
+}
+
+/// What is hashed: described with every byte order little, as the hash is.
+fn hashed(dtype: &Dtype, shape: &[usize], sha256: &[u8; 32]) -> Result<[(&'static str, Json); 3]> {
+    let descr = descr(&dtype.to_order(Order::Little))?;
+    Ok([("descr", descr), ("shape", shape.into()), ("sha256", hex(sha256).into())])
+}
+
+/// An item of `digest --json`.
+pub(crate) fn digest(name: &str, entry: &Entry, sha256: &[u8; 32]) -> Result<Json> {
+    let mut items = vec![("name", name.into())];
+    items.extend(hashed(entry.dtype(), entry.shape(), sha256)?);
+    Ok(Json::Object(items))
+}
+
+/// An array as a value in JSON.
+pub(crate) fn array(dtype: &Dtype, shape: &[usize], sha256: &[u8; 32]) -> Result<Json> {
+    let items = hashed(dtype, shape, sha256)?.into();
+    Ok(Json::Object(vec![("$array", Json::Object(items))]))
+}
+
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use npstow::{Limits, MemorySource};
+    use std::sync::Arc;
+
+    fn row(name: &str, dtype: &str, shape: &[usize], order: MemoryOrder) -> Row {
+        let source = Arc::new(MemorySource::new(vec![0; 200]));
+        let dtype = Dtype::parse(dtype).unwrap();
+        let data = match dtype.has_object() {
+            true => Data::Objects { offset: 128 },
+            false => Data::Raw { offset: 128 },
+        };
+        let limits = Arc::new(Limits::default());
+        let entry = Entry::new(source, dtype, shape, order, data, limits).unwrap();
+        Row { name: name.to_owned(), entry: Some(entry), attributes: Json::Object(Vec::new()) }
+    }
+
+    #[test]
+    fn text_from_a_file_stays_text() {
+        assert_eq!(harmless("a\x1b[2J\u{202e}\n"), "a\\u{1b}[2J\\u{202e}\\n");
+        assert_eq!(harmless_lines("[1\n 2]\r"), "[1\n 2]\\r");
+    }
+
+    #[test]
+    fn cuts_are_marked() {
+        assert_eq!((short("äöü", 3), short("äöü", 2)), ("äöü".to_owned(), "ä…".to_owned()));
+        assert_eq!((short("", 2), short("ab", 5)), (String::new(), "ab".to_owned()));
+    }
+
+    #[test]
+    fn tables_are_aligned() {
+        let group = Row { name: "g".to_owned(), entry: None, attributes: Json::Null };
+        let rows = [row("a\x07", "<f4", &[500, 4], MemoryOrder::C), group];
+        assert_eq!(
+            table(&rows, false),
+            "NAME    KIND   DTYPE  SHAPE     ORDER  BYTES  STORED\n\
+             a\\u{7}  array  <f4    (500, 4)  C       8000  raw at 128\n\
+             g       group  -      -         -          -  -\n"
+        );
+    }
+
+    #[test]
+    fn long_dtypes_are_cut_unless_asked_for() {
+        let text = "[('alpha', '<f8'), ('beta', '<f8'), ('gamma', '<f8')]";
+        let rows = [row("a", text, &[1], MemoryOrder::F)];
+        assert!(table(&rows, false).contains("('g…  (1,)"));
+        assert!(table(&rows, true).contains(text));
+    }
+
+    #[test]
+    fn items_of_the_listing() {
+        let json = item(row("x", ">i2", &[3], MemoryOrder::F)).unwrap().to_string();
+        assert_eq!(
+            json,
+            r#"{"name": "x", "kind": "array", "descr": ">i2", "shape": [3], "fortran_order": true, "nbytes": 6, "storage": {"layout": "raw", "codec": null, "offset": 128, "nbytes": 6}, "attributes": {}}"#
+        );
+        let json = item(row("x", "|O", &[], MemoryOrder::C)).unwrap().to_string();
+        assert!(
+            json.contains(r#""layout": "objects", "codec": null, "offset": 128, "nbytes": 72"#)
+        );
+    }
+
+    #[test]
+    fn digests_are_described_in_their_own_byte_order() {
+        let row = row("x", "[('a', '>i2'), ('b', '|S3')]", &[2], MemoryOrder::C);
+        let json = digest("x", row.entry.as_ref().unwrap(), &[0xab; 32]).unwrap().to_string();
+        assert!(json.starts_with(
+            r#"{"name": "x", "descr": [["a", "<i2"], ["b", "|S3"]], "shape": [2], "sha256": "abab"#
+        ));
+    }
+}

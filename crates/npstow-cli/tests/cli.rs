@@ -1,0 +1,309 @@
+//! The program as a script sees it: output, errors, exit codes.
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used)]
+
+use npstow::{Array, MemoryOrder, Order, npy};
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder of small files.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// 2 x 3 numbers from 0 on.
+    fn numbers(&self, name: &str) -> PathBuf {
+        let path = self.at(name);
+        let array = Array::from_vec_shape((0..6).collect::<Vec<i32>>(), &[2, 3]).unwrap();
+        npy::write(&path, &array).unwrap();
+        path
+    }
+}
+
+fn npstow<S: AsRef<OsStr>>(words: &[S]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_npstow"));
+    command.args(words).stdin(Stdio::null()).output().unwrap()
+}
+
+fn fed<S: AsRef<OsStr>>(words: &[S], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_npstow"));
+    let command = command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    // A program that refuses early closes its input; that is its right.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+/// What came out of a success.
+fn out(output: &Output) -> &str {
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+/// The one line of a failure, without the program's name.
+#[track_caller]
+fn refused(output: &Output, code: i32) -> String {
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text.trim_end().strip_prefix("npstow: ").unwrap().to_owned()
+}
+
+fn words<'a>(words: &'a [&'a str], paths: &[&'a Path]) -> Vec<&'a OsStr> {
+    let words = words.iter().map(OsStr::new);
+    words.chain(paths.iter().map(|path| path.as_os_str())).collect()
+}
+
+#[test]
+fn ls_describes_without_reading() {
+    let desk = Desk::new();
+    let path = desk.numbers("x.npy");
+    let text = npstow(&words(&["ls", "--json"], &[&path]));
+    let expected = format!(
+        "{{\"path\": \"{}\", \"format\": \"npy\", \"items\": [{{\"name\": \"\", \"kind\": \"array\", \
+         \"descr\": \"<i4\", \"shape\": [2, 3], \"fortran_order\": false, \"nbytes\": 24, \
+         \"storage\": {{\"layout\": \"raw\", \"codec\": null, \"offset\": 128, \"nbytes\": 24}}, \
+         \"attributes\": {{}}}}]}}\n",
+        path.display()
+    );
+    assert_eq!(out(&text), expected);
+    let text = npstow(&words(&["ls"], &[&path]));
+    assert!(out(&text).contains("array  <i4    (2, 3)  C"), "{text:?}");
+    // The data are gone; the header is not.
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(128).unwrap();
+    out(&npstow(&words(&["ls"], &[&path])));
+}
+
+#[test]
+fn show_prints_as_numpy_does() {
+    let desk = Desk::new();
+    let path = desk.numbers("x.npy");
+    let text = npstow(&words(&["show"], &[&path]));
+    let head = format!("{}  <i4 (2, 3)\n", path.display());
+    assert_eq!(out(&text), format!("{head}[[0 1 2]\n [3 4 5]]\n"));
+    let text = npstow(&words(&["show", "-s", "-1, ::2"], &[&path]));
+    assert_eq!(out(&text), format!("{}  <i4 (2,)\n[3 5]\n", path.display()));
+    let text = npstow(&words(&["show", "--json"], &[&path]));
+    let digest = npstow(&words(&["digest", "--json"], &[&path]));
+    let digest =
+        out(&digest).trim().trim_start_matches("[{\"name\": \"\", ").trim_end_matches("}]");
+    assert_eq!(out(&text).trim(), format!("{{\"$array\": {{{digest}}}}}"));
+    let line = refused(&npstow(&words(&["show", "-s", "0, 0, 0"], &[&path])), 2);
+    assert!(line.starts_with(path.to_str().unwrap()), "{line}");
+}
+
+#[test]
+fn show_takes_opaque_elements_for_what_they_are() {
+    let desk = Desk::new();
+    let path = desk.at("w.npy");
+    let bytes = npstow::Buffer::from(vec![0x80, 0x3f, 0x00, 0xc0]);
+    let array = Array::new("|V2".parse().unwrap(), &[2], MemoryOrder::C, bytes).unwrap();
+    npy::write(&path, &array).unwrap();
+    let text = npstow(&words(&["show", "--as", "bfloat16"], &[&path]));
+    assert_eq!(out(&text), format!("{}  bfloat16 (2,)\n[ 1. -2.]\n", path.display()));
+    let line = refused(&npstow(&words(&["show", "--as", "float8_e5m2"], &[&path])), 1);
+    assert!(line.contains("w.npy: expected elements of dtype |V1"), "{line}");
+}
+
+#[test]
+fn show_looks_at_the_edges_of_a_huge_file() {
+    let desk = Desk::new();
+    let path = desk.at("huge.npy");
+    let header = npy::Header::new("<f8".parse().unwrap(), &[1 << 24, 800], MemoryOrder::C);
+    let bytes = header.unwrap().to_bytes(None).unwrap();
+    fs::write(&path, &bytes).unwrap();
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    // 100 GiB of nothing, where the file system has such files.
+    if file.set_len(bytes.len() as u64 + ((800 * 8) << 24)).is_err() {
+        return;
+    }
+    let text = npstow(&words(&["show"], &[&path]));
+    assert!(out(&text).ends_with("[0. 0. 0. ... 0. 0. 0.]]\n"), "{text:?}");
+}
+
+#[test]
+fn digests_do_not_depend_on_orders() {
+    let desk = Desk::new();
+    let path = desk.numbers("x.npy");
+    let other = desk.at("y.npy");
+    let wanted = npstow(&words(&["digest", "--attributes", "--json"], &[&path]));
+    let options = ["convert", "--order", "F", "--byte-order", "big", "--format-version", "3.0"];
+    assert_eq!(out(&npstow(&words(&options, &[&path, &other]))), "");
+    let entry = npy::open(&other).unwrap();
+    assert_eq!((entry.order(), entry.dtype().to_string().as_str()), (MemoryOrder::F, ">i4"));
+    assert_eq!(fs::read(&other).unwrap()[6], 3);
+    let got = npstow(&words(&["digest", "--json"], &[&other]));
+    assert_eq!(out(&got), out(&wanted));
+    // And back, over itself.
+    let options = ["convert", "--order", "C", "--byte-order", "little"];
+    assert_eq!(out(&npstow(&words(&options, &[&other, &other]))), "");
+    assert_eq!(fs::read(&other).unwrap(), fs::read(&path).unwrap());
+    let line = npstow(&words(&["digest"], &[&path]));
+    assert_eq!(out(&line).len(), 64 + 2 + path.to_str().unwrap().len() + 1);
+}
+
+#[test]
+fn a_dash_is_standard_input_or_output() {
+    let desk = Desk::new();
+    let bytes = fs::read(desk.numbers("x.npy")).unwrap();
+    let copy = fed(&["convert", "-", "-"], &bytes);
+    assert_eq!(copy.stdout, bytes);
+    assert!(out(&fed(&["show", "-"], &bytes)).ends_with("[[0 1 2]\n [3 4 5]]\n"));
+    for command in ["ls", "digest", "verify"] {
+        out(&fed(&[command, "-"], &bytes));
+    }
+    let line = refused(&fed(&["digest", "-"], &bytes[..140]), 1);
+    assert!(line.starts_with("-: at byte 128: expected 24 bytes of data, found"), "{line}");
+}
+
+#[test]
+fn append_and_repair() {
+    let desk = Desk::new();
+    let (target, rows) = (desk.numbers("x.npy"), desk.at("rows.npy"));
+    let row = Array::from_vec_shape(vec![7, 8, 9], &[1, 3]).unwrap().to_order(Order::Big).unwrap();
+    npy::write(&rows, &row).unwrap();
+    let said = npstow(&words(&["append", "--repeat", "3"], &[&target, &rows]));
+    assert!(out(&said).ends_with("x.npy: 5 rows, 3 of them new\n"), "{said:?}");
+    assert_eq!(npy::read(&target).unwrap().as_slice::<i32>().unwrap()[12..], [7, 8, 9]);
+
+    let length = fs::metadata(&target).unwrap().len();
+    let torn = fs::OpenOptions::new().write(true).open(&target).unwrap();
+    torn.set_len(length - 5).unwrap();
+    let line = refused(&npstow(&words(&["verify"], &[&target])), 1);
+    assert!(line.contains("expected 60 bytes of data, found"), "{line}");
+    let said = npstow(&words(&["repair", "--dry-run"], &[&target]));
+    assert!(out(&said).contains("4 of 5 rows would be kept, 7 bytes"), "{said:?}");
+    let said = npstow(&words(&["repair", "--json"], &[&target]));
+    assert!(
+        out(&said).ends_with(
+            "\"changed\": true, \"rows_before\": 5, \"rows_after\": 4, \"trimmed\": 7}\n"
+        )
+    );
+    assert_eq!(out(&npstow(&words(&["verify"], &[&target]))), "");
+    let said = npstow(&words(&["repair"], &[&target]));
+    assert!(out(&said).ends_with("whole, nothing to do\n"));
+
+    npy::write(&rows, &Array::from_vec(vec![7, 8, 9])).unwrap();
+    let line = refused(&npstow(&words(&["append"], &[&target, &rows])), 1);
+    assert!(line.ends_with("x.npy: expected shape (n, 3), found shape (3,)"), "{line}");
+    npy::write(&rows, &Array::from_vec_shape(vec![0.0; 3], &[1, 3]).unwrap()).unwrap();
+    let line = refused(&npstow(&words(&["append"], &[&target, &rows])), 1);
+    assert!(line.ends_with("x.npy: expected dtype <i4, found dtype <f8"), "{line}");
+}
+
+#[test]
+fn verify_tells_faults_and_remarks() {
+    let desk = Desk::new();
+    let path = desk.numbers("x.npy");
+    assert_eq!(out(&npstow(&words(&["verify"], &[&path]))), "");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.extend_from_slice(b"tail");
+    fs::write(&path, &bytes).unwrap();
+    let said = npstow(&words(&["verify"], &[&path]));
+    assert!(out(&said).contains("x.npy: 4 bytes behind the data"), "{said:?}");
+    let said = npstow(&words(&["verify", "--json"], &[&path]));
+    assert!(out(&said).contains("\"valid\": true, \"faults\": [], \"notes\": [\"4 bytes"));
+    bytes[6] = 9;
+    fs::write(&path, &bytes).unwrap();
+    let line = refused(&npstow(&words(&["verify"], &[&path])), 1);
+    assert!(line.ends_with("at byte 6: expected NPY version 1.0, 2.0 or 3.0, found version 9.0"));
+    let said = npstow(&words(&["verify", "--json"], &[&path]));
+    assert_eq!(said.status.code(), Some(1));
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("{\"kind\": \"corrupt\", \"name\": \"\", \"offset\": 6,"), "{said}");
+}
+
+#[test]
+fn what_is_not_done_is_refused_by_name() {
+    let desk = Desk::new();
+    let path = desk.numbers("x.npy");
+    for (name, code, part) in [
+        ("y.npz", 3, "y.npz: not supported: writing the format npz"),
+        ("y.h5", 3, "y.h5: not supported: writing the format hdf5"),
+        ("folder/", 3, "not supported: writing the format folder"),
+        ("y.txt", 2, "y.txt: '.txt' names no format"),
+        ("no/such/y.npy", 3, "no/such/y.npy: creating"),
+    ] {
+        let line = refused(&npstow(&words(&["convert"], &[&path, &desk.at(name)])), code);
+        assert!(line.contains(part), "{line}");
+    }
+    fs::write(desk.at("a.npz"), b"PK\x03\x04").unwrap();
+    let line = refused(&npstow(&words(&["ls"], &[&desk.at("a.npz")])), 3);
+    assert!(line.ends_with("a.npz: not supported: reading the format npz"), "{line}");
+    let header = npy::Header::new("|O".parse().unwrap(), &[2], MemoryOrder::C).unwrap();
+    fs::write(desk.at("o.npy"), header.to_bytes(None).unwrap()).unwrap();
+    let listed = npstow(&words(&["ls", "--json"], &[&desk.at("o.npy")]));
+    assert!(out(&listed).contains("\"layout\": \"objects\""));
+    for command in ["show", "digest", "verify"] {
+        let line = refused(&npstow(&words(&[command], &[&desk.at("o.npy")])), 3);
+        assert!(line.contains("o.npy: at byte 128: not supported: "), "{line}");
+    }
+    let line = refused(&npstow(&words(&["show"], &[&path, Path::new("inner")])), 3);
+    assert!(line.contains("x.npy: not found: the name 'inner'"), "{line}");
+    refused(&npstow(&words(&["ls"], &[&desk.at("none.npy")])), 3);
+}
+
+#[test]
+fn wrong_usage_is_one_line_too() {
+    let line = refused(&npstow(&["ls", "--jsn", "x"]), 2);
+    assert!(line.starts_with("unexpected argument '--jsn' found"), "{line}");
+    let line = refused(&npstow(&["show", "x", "-s", "1::x"]), 2);
+    assert!(line.contains("'1::x'"), "{line}");
+    assert!(out(&npstow(&["--version"])).starts_with("npstow "));
+    for command in ["ls", "show", "digest", "convert", "append", "verify", "repair"] {
+        let help = npstow(&[command, "--help"]);
+        assert!(out(&help).contains("Examples:"), "{command}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let desk = Desk::new();
+    let path = desk.at("long.npy");
+    npy::write(&path, &Array::from_vec(vec![0u8; 4 << 20])).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_npstow"));
+    let command = command.args(words(&["convert"], &[&path])).arg("-");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_files_cannot_reach_the_terminal() {
+    let desk = Desk::new();
+    let path = desk.numbers("a\x1b[2J\u{202e}.npy");
+    for command in ["ls", "show", "digest"] {
+        let text = npstow(&words(&[command], &[&path]));
+        assert!(out(&text).contains("a\\u{1b}[2J\\u{202e}.npy"), "{text:?}");
+    }
+    let line = refused(&npstow(&words(&["ls"], &[&desk.at("\x1b.npy")])), 3);
+    assert!(line.contains("\\u{1b}.npy"), "{line}");
+}
+
+#[test]
+fn completions_and_manual_come_from_the_definitions() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(out(&npstow(&["completions", shell])).contains("format-version"), "{shell}");
+    }
+    assert!(out(&npstow(&["man"])).contains(".TH npstow 1"));
+    out(&npstow(&words(&["man"], &[&desk.at("man1")])));
+    for page in ["npstow.1", "npstow-ls.1", "npstow-convert.1"] {
+        assert!(desk.at("man1").join(page).is_file(), "{page}");
+    }
+}
