@@ -3,6 +3,7 @@
 
 mod ci;
 mod features;
+mod fuzz;
 mod layers;
 mod lines;
 mod manifest;
@@ -37,6 +38,8 @@ cargo xtask COMMAND
   leaves    cargo check of the fuzz and compare crates
   bless     rewrite the transcripts of tests/golden/ from what the program prints now
   mutate    apply each planted bug of xtask/mutants/ and expect a test to fail
+  fuzz [--seconds N] [TARGET…]
+            build the fuzz targets and run each for N seconds (300)
 ";
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["ci"] => ci::run(),
         ["bless"] => test::bless(),
         ["mutate"] => mutate::run(),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())
