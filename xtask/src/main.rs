@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ci;
+mod compare;
 mod features;
 mod fuzz;
 mod layers;
@@ -40,6 +41,8 @@ cargo xtask COMMAND
   mutate    apply each planted bug of xtask/mutants/ and expect a test to fail
   fuzz [--seconds N] [TARGET…]
             build the fuzz targets and run each for N seconds (300)
+  compare [--quick] [--only p1,p3] [--rounds N] [--dir DIR] [--out FILE] [--cnpy DIR] …
+            speed beside NumPy, ndarray-npy, npyz and the bare minimum; writes COMPARE.md
 ";
 
 fn main() -> ExitCode {
@@ -61,6 +64,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["bless"] => test::bless(),
         ["mutate"] => mutate::run(),
         ["fuzz", rest @ ..] => fuzz::run(rest),
+        ["compare", rest @ ..] => compare::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

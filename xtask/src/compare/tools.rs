@@ -1,0 +1,126 @@
+//! Builds the contestants.
+#![forbid(unsafe_code)]
+
+use super::options::Options;
+use crate::shell::{Result, cargo, check, command, output, read, root, target};
+use crate::venv;
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The programs, and which versions they stand for.
+pub(super) struct Tools {
+    pub(super) npstow: String,
+    pub(super) rivals: String,
+    pub(super) hello: String,
+    pub(super) limit: String,
+    pub(super) python: String,
+    /// C++ libraries for which there is a checkout: name and program.
+    pub(super) cpp: Vec<(String, String)>,
+    /// Name and version.
+    pub(super) versions: Vec<(String, String)>,
+}
+
+impl Tools {
+    pub(super) fn build(options: &Options) -> Result<Self> {
+        let python = text(&venv::python()?);
+        check(&mut cargo(&["build", "--quiet", "--release", "-p", "npstow-cli"]))?;
+        let manifest = "compare/Cargo.toml";
+        let words = ["build", "--quiet", "--release", "--manifest-path", manifest];
+        check(&mut cargo(&words))?;
+        // Cargo puts it beside the manifest, unless it is told where.
+        let built = match env::var_os("CARGO_TARGET_DIR") {
+            Some(_) => target(),
+            None => root().join("compare/target"),
+        };
+        let built = built.join("release");
+        let limit = target().join("compare/limit");
+        std::fs::create_dir_all(target().join("compare")).map_err(|why| why.to_string())?;
+        let words = ["-O2", "-Wall", "-Wextra", "-o", &text(&limit), "compare/limit.c"];
+        check(&mut command("gcc", &words))?;
+        let mut cpp = Vec::new();
+        for (name, folder) in &options.checkouts {
+            cpp.push((name.clone(), text(&compile(name, folder)?)));
+        }
+        let mut tools = Self {
+            npstow: text(&target().join("release/npstow")),
+            rivals: text(&built.join("rivals")),
+            hello: text(&built.join("hello")),
+            limit: text(&limit),
+            python,
+            cpp,
+            versions: Vec::new(),
+        };
+        tools.versions = tools.ask(options)?;
+        Ok(tools)
+    }
+
+    fn ask(&self, options: &Options) -> Result<Vec<(String, String)>> {
+        let lock = read(&root().join("compare/Cargo.lock"))?;
+        let mut versions = Vec::new();
+        let commit = output(&mut command("git", &["rev-parse", "--short=12", "HEAD"]));
+        let changed = output(&mut command("git", &["status", "--porcelain", "--", "crates"]));
+        let commit = commit.map(|id| format!(" at commit {}", id.trim())).unwrap_or_default();
+        let changed = changed.is_ok_and(|text| !text.trim().is_empty());
+        let own = locked(&lock, "npstow");
+        let note = if changed { ", with changes" } else { "" };
+        versions.push(("npstow".to_owned(), format!("{own}{commit}{note}")));
+        for name in ["ndarray-npy", "ndarray", "npyz"] {
+            versions.push((name.to_owned(), locked(&lock, name)));
+        }
+        let ask = "import numpy, platform; print(numpy.__version__, platform.python_version())";
+        let said = output(&mut command(&self.python, &["-c", ask]))?;
+        let (numpy, python) = said.trim().split_once(' ').unwrap_or(("?", "?"));
+        versions.push(("NumPy".to_owned(), numpy.to_owned()));
+        versions.push(("Python".to_owned(), python.to_owned()));
+        for (name, words) in [("rustc", ["--version"]), ("gcc", ["-dumpfullversion"])] {
+            let said = output(&mut command(name, &words))?;
+            let version = said.split_whitespace().find(|word| word.contains('.')).unwrap_or("?");
+            versions.push((name.to_owned(), version.to_owned()));
+        }
+        for (name, folder) in &options.checkouts {
+            let words = ["-C", &text(folder), "rev-parse", "--short=12", "HEAD"];
+            let id = output(&mut command("git", &words));
+            let id =
+                id.map_or("a checkout of unknown commit".to_owned(), |id| id.trim().to_owned());
+            versions.push((name.clone(), id));
+        }
+        Ok(versions)
+    }
+}
+
+/// Compiles our small program against a checkout.
+fn compile(name: &str, folder: &Path) -> Result<PathBuf> {
+    let program = target().join("compare").join(name);
+    let mut compiler = command("g++", &["-O2", "-std=c++17", "-w"]);
+    for include in [folder.to_path_buf(), folder.join("include")] {
+        compiler.arg("-I").arg(include);
+    }
+    compiler.arg(format!("compare/cpp/{name}_p1.cpp"));
+    if name == "cnpy" {
+        compiler.arg(folder.join("cnpy.cpp")).arg("-lz");
+    }
+    check(compiler.arg("-o").arg(&program))?;
+    Ok(program)
+}
+
+/// The version of a package in the text of a `Cargo.lock`.
+fn locked(lock: &str, name: &str) -> String {
+    let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{name}\""));
+    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = "));
+    version.map_or("?".to_owned(), |version| version.trim_matches('"').to_owned())
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::locked;
+
+    #[test]
+    fn versions_are_found() {
+        let lock = "[[package]]\nname = \"a\"\nversion = \"1.0\"\n\n[[package]]\nname = \"ab\"\nversion = \"2.0\"\n";
+        assert_eq!((locked(lock, "ab"), locked(lock, "b")), ("2.0".to_owned(), "?".to_owned()));
+    }
+}
