@@ -1,7 +1,7 @@
-//! npstow: NumPy arrays at rest.
 #![deny(unsafe_code)]
 // Without any format nobody uses most of what formats are made of.
 #![cfg_attr(not(feature = "npy"), allow(dead_code, unused_imports, unused_variables))]
+#![doc = include_str!("../../../README.md")]
 
 // The layers, from the bottom up; `cargo xtask layers` holds the modules to this order.
 mod error;
