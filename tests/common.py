@@ -74,12 +74,13 @@ class Report:
     """Counts one line per check and remembers whether any failed."""
 
     def __init__(self, shown=20):
-        self.failed, self.shown = 0, shown
+        self.passed, self.failed, self.shown = 0, 0, shown
 
     def check(self, what, faults, total, note=""):
         """`faults`: (name, reason) pairs."""
         faults = list(faults)
         self.failed += len(faults)
+        self.passed += total - len({name for name, _ in faults})
         state = "FAILED" if faults else "ok"
         print(f"{state:6} {what}: {total - len({name for name, _ in faults})} of {total}{note and '; ' + note}", flush=True)
         for name, reason in faults[: self.shown]:
@@ -88,4 +89,5 @@ class Report:
             print(f"         and {len(faults) - self.shown} more")
 
     def finish(self):
+        print(f"{self.passed} passed, {self.failed} failed")
         sys.exit(1 if self.failed else 0)

@@ -64,18 +64,14 @@ fn casts(name: &Ident, fields: &[RecordField<'_>]) -> TokenStream {
         }
 
         // SAFETY: an empty array and bytes: all zero is valid.
-        #[allow(unsafe_code)]
         unsafe impl __private::bytemuck::Zeroable for Bits {}
         // SAFETY: an empty array and bytes, `Copy` and `'static`: any bits are valid.
-        #[allow(unsafe_code)]
         unsafe impl __private::bytemuck::AnyBitPattern for Bits {}
         // SAFETY: `repr(C)`, `Copy`, `'static`, not generic; every field is `NoUninit` and there
         // is no padding, both of which is asserted above.
-        #[allow(unsafe_code)]
         unsafe impl __private::bytemuck::NoUninit for #name {}
         // SAFETY: `Bits` has the size and alignment of the struct; the bits are valid where those
         // of every field are, at the offset of the field, and there is nothing but fields.
-        #[allow(unsafe_code)]
         unsafe impl __private::bytemuck::CheckedBitPattern for #name {
             type Bits = Bits;
 
