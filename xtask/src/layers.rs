@@ -13,9 +13,9 @@ use std::path::Path;
 /// The layers, first first: a module may use those of earlier lines, never its own line's.
 /// A new top-level module of the library needs a place here.
 const LAYERS: &[&[&str]] = &[
-    &["error"],
+    &["error", "parallel"],
     &["limits"],
-    &["buffer", "cursor", "literal"],
+    &["buffer", "cursor", "literal", "notes"],
     &["dtype"],
     &["array", "source", "sink", "codec"],
     &["value", "chunk"],

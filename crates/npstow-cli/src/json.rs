@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 use crate::render::is_harmful;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use npstow::Literal;
 use std::fmt::{self, Write};
 
@@ -15,6 +17,15 @@ pub(crate) enum Json {
     List(Vec<Json>),
     /// In this order.
     Object(Vec<(&'static str, Json)>),
+    /// An object whose keys come from a file.
+    Map(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// Bytes as a value: base64 of RFC 4648, 4.
+    pub(crate) fn bytes(bytes: &[u8]) -> Self {
+        Self::Object(vec![("$bytes", STANDARD.encode(bytes).into())])
+    }
 }
 
 impl From<&str> for Json {
@@ -105,6 +116,15 @@ impl fmt::Display for Json {
                 }
                 f.write_char('}')
             }
+            Self::Map(items) => {
+                f.write_char('{')?;
+                for (i, (key, value)) in items.iter().enumerate() {
+                    f.write_str(if i == 0 { "" } else { ", " })?;
+                    string(f, key)?;
+                    write!(f, ": {value}")?;
+                }
+                f.write_char('}')
+            }
         }
     }
 }
@@ -144,6 +164,21 @@ mod tests {
             json.to_string(),
             r#"{"a": null, "b": true, "c": [1, 0], "d": {}, "e": 18446744073709551615}"#
         );
+    }
+
+    #[test]
+    fn bytes_in_base64() {
+        for (bytes, text) in [
+            (&b""[..], ""),
+            (b"f", "Zg=="),
+            (b"fo", "Zm8="),
+            (b"foo", "Zm9v"),
+            (b"\xff\xef\xfe", "/+/+"),
+        ] {
+            assert_eq!(Json::bytes(bytes).to_string(), format!(r#"{{"$bytes": "{text}"}}"#));
+        }
+        let map = Json::Map(vec![("a\"".to_owned(), Json::Null), ("b".to_owned(), true.into())]);
+        assert_eq!(map.to_string(), r#"{"a\"": null, "b": true}"#);
     }
 
     #[test]

@@ -134,6 +134,14 @@ impl<T: Sink> Sink for Counted<T> {
     fn reserve(&mut self, len: u64) -> io::Result<()> {
         self.inner.reserve(len)
     }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
+        self.inner.patch(offset, bytes)
+    }
+
+    fn can_patch(&self) -> bool {
+        self.inner.can_patch()
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::json::Json;
-use npstow::{Data, Dtype, Entry, Error, Literal, MemoryOrder, Order, Result};
+use npstow::{Attribute, Data, Dtype, Entry, Error, Literal, MemoryOrder, NodeKind, Order, Result};
 use std::fmt::Write;
 
 /// Characters that act on a terminal, or that reorder or hide text around them.
@@ -53,9 +53,26 @@ pub(crate) fn short(text: &str, most: usize) -> String {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) name: String,
+    pub(crate) kind: NodeKind,
     /// `None` for a group.
     pub(crate) entry: Option<Entry>,
     pub(crate) attributes: Json,
+}
+
+/// What is attached to a node, as values.
+///
+/// # Errors
+/// `Unsupported` for what has no form here yet.
+pub(crate) fn attributes(attributes: Vec<(String, Attribute)>) -> Result<Json> {
+    let value = |(name, attribute): (String, Attribute)| match attribute {
+        Attribute::Text(text) => Ok((name, text.into())),
+        Attribute::Texts(texts) => {
+            Ok((name, Json::List(texts.into_iter().map(Json::from).collect())))
+        }
+        // No format that is read so far has others; better refused than left out.
+        _ => Err(Error::unsupported(format!("listing the attribute '{}'", harmless(&name)))),
+    };
+    Ok(Json::Map(attributes.into_iter().map(value).collect::<Result<_>>()?))
 }
 
 /// The longest dtype shown whole in a table.
@@ -75,6 +92,11 @@ fn cells(row: &Row, long: bool) -> [String; 7] {
         let dash = || "-".to_owned();
         return [name, "group".to_owned(), dash(), dash(), dash(), dash(), dash()];
     };
+    if row.kind == NodeKind::Value {
+        let dash = || "-".to_owned();
+        let bytes = entry.nbytes().to_string();
+        return [name, "value".to_owned(), dash(), dash(), dash(), bytes, stored(entry)];
+    }
     let dtype = harmless(&entry.dtype().to_string());
     [
         name,
@@ -83,12 +105,21 @@ fn cells(row: &Row, long: bool) -> [String; 7] {
         shape(entry.shape()),
         if entry.order() == MemoryOrder::F { "F" } else { "C" }.to_owned(),
         entry.nbytes().to_string(),
-        match entry.data() {
-            Data::Raw { offset } => format!("raw at {offset}"),
-            Data::Objects { offset } => format!("objects at {offset}"),
-            _ => "encoded".to_owned(),
-        },
+        stored(entry),
     ]
+}
+
+/// Where and how the elements lie.
+fn stored(entry: &Entry) -> String {
+    match entry.data() {
+        Data::Raw { offset } => format!("raw at {offset}"),
+        Data::Objects { offset } => format!("objects at {offset}"),
+        Data::Coded(coded) => {
+            let (offset, len) = coded.packed();
+            format!("{} at {offset}, {len} bytes", coded.codec().name())
+        }
+        _ => "encoded".to_owned(),
+    }
 }
 
 /// Columns under one another, two spaces apart; sizes (the sixth) to the right.
@@ -122,6 +153,16 @@ pub(crate) fn item(row: Row) -> Result<Json> {
             ("attributes", row.attributes),
         ]));
     };
+    if row.kind == NodeKind::Value {
+        return Ok(Json::Object(vec![
+            ("name", row.name.into()),
+            ("kind", "value".into()),
+            ("type", "bytes".into()),
+            ("nbytes", entry.nbytes().into()),
+            ("storage", storage(entry)?),
+            ("attributes", row.attributes),
+        ]));
+    }
     Ok(Json::Object(vec![
         ("name", row.name.into()),
         ("kind", "array".into()),
@@ -135,19 +176,17 @@ pub(crate) fn item(row: Row) -> Result<Json> {
 }
 
 fn storage(entry: &Entry) -> Result<Json> {
-    let (layout, offset, nbytes) = match *entry.data() {
-        Data::Raw { offset } => ("raw", offset, entry.nbytes() as u64),
-        // The pickle goes on to the end of the file.
-        Data::Objects { offset } => {
-            ("objects", offset, entry.source().len().saturating_sub(offset))
-        }
+    let (layout, codec, offset) = match entry.data() {
+        Data::Raw { offset } => ("raw", Json::Null, *offset),
+        Data::Objects { offset } => ("objects", Json::Null, *offset),
+        Data::Coded(coded) => ("coded", coded.codec().name().into(), coded.packed().0),
         _ => return Err(Error::unsupported("listing this way of storing an array")),
     };
     Ok(Json::Object(vec![
         ("layout", layout.into()),
-        ("codec", Json::Null),
+        ("codec", codec),
         ("offset", offset.into()),
-        ("nbytes", nbytes.into()),
+        ("nbytes", entry.stored_nbytes().into()),
     ]))
 }
 
@@ -160,6 +199,16 @@ pub(crate) fn descr(dtype: &Dtype) -> Result<Json> {
 fn hashed(dtype: &Dtype, shape: &[usize], sha256: &[u8; 32]) -> Result<[(&'static str, Json); 3]> {
     let descr = descr(&dtype.to_order(Order::Little))?;
     Ok([("descr", descr), ("shape", shape.into()), ("sha256", hex(sha256).into())])
+}
+
+/// An item of `digest --json` for what is no array.
+pub(crate) fn value_digest(name: &str, sha256: &[u8; 32]) -> Json {
+    Json::Object(vec![
+        ("name", name.into()),
+        ("descr", Json::Null),
+        ("shape", Json::List(Vec::new())),
+        ("sha256", hex(sha256).into()),
+    ])
 }
 
 /// An item of `digest --json`.
@@ -198,7 +247,8 @@ mod tests {
         };
         let limits = Arc::new(Limits::default());
         let entry = Entry::new(source, dtype, shape, order, data, limits).unwrap();
-        Row { name: name.to_owned(), entry: Some(entry), attributes: Json::Object(Vec::new()) }
+        let (name, kind) = (name.to_owned(), NodeKind::Array);
+        Row { name, kind, entry: Some(entry), attributes: Json::Map(Vec::new()) }
     }
 
     #[test]
@@ -215,7 +265,8 @@ mod tests {
 
     #[test]
     fn tables_are_aligned() {
-        let group = Row { name: "g".to_owned(), entry: None, attributes: Json::Null };
+        let (kind, attributes) = (NodeKind::Group, Json::Null);
+        let group = Row { name: "g".to_owned(), kind, entry: None, attributes };
         let rows = [row("a\x07", "<f4", &[500, 4], MemoryOrder::C), group];
         assert_eq!(
             table(&rows, false),

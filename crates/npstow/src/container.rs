@@ -1,7 +1,7 @@
 //! The plug for reading: what a format answers about a file.
 #![forbid(unsafe_code)]
 
-use crate::{Entry, Error, Result};
+use crate::{Entry, Error, Notes, Result};
 use std::fmt;
 
 /// What a node of a file is.
@@ -12,6 +12,30 @@ pub enum NodeKind {
     Group,
     /// It has elements.
     Array,
+    /// It is something else: bytes whose meaning the format does not tell.
+    Value,
+}
+
+/// Something that is attached to a node.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Attribute {
+    /// An array, or a scalar.
+    Array(Entry),
+    /// Text.
+    Text(String),
+    /// Several texts: names of rows, labels of columns.
+    Texts(Vec<String>),
+}
+
+/// Something that [`verify`](crate::verify()) found.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The data are damaged, or npstow cannot read them.
+    Error(Error),
+    /// The data are as the format allows; the user may want to know.
+    Note(String),
 }
 
 /// A named node below another one.
@@ -36,13 +60,50 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
         Ok(self.children(id)?.into_iter().find(|child| child.name == name))
     }
 
-    /// The array at node `id`.
+    /// The node under a slash path without empty steps; where more than one has it, the array.
+    fn find(&self, path: &str) -> Result<Option<u64>> {
+        let mut id = 0;
+        for step in path.split('/') {
+            match self.child(id, step)? {
+                Some(child) => id = child.id,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(id))
+    }
+
+    /// The array at node `id`; a value is the array of its bytes.
     fn entry(&self, id: u64) -> Result<Entry>;
 
-    /// Notes and data attached to a node.
-    fn attributes(&self, id: u64) -> Result<Vec<(String, Entry)>> {
+    /// The arrays and values at several nodes; an error says which one it is about.
+    fn entries(&self, ids: &[u64]) -> Result<Vec<Entry>, (usize, Error)> {
+        let one = |(at, &id)| self.entry(id).map_err(|e| (at, e));
+        ids.iter().enumerate().map(one).collect()
+    }
+
+    /// Arrays and the like that are attached to a node, in the file's order.
+    fn attributes(&self, id: u64) -> Result<Vec<(String, Attribute)>> {
+        let notes = self.notes(id)?;
+        let text = |(key, value): (&str, &str)| (key.to_owned(), Attribute::Text(value.to_owned()));
+        let mut attributes: Vec<_> = notes.meta.iter().map(text).collect();
+        for (name, texts) in [("names", notes.names), ("labels", notes.labels)] {
+            if !texts.is_empty() {
+                attributes.push((name.to_owned(), Attribute::Texts(texts)));
+            }
+        }
+        Ok(attributes)
+    }
+
+    /// What is written beside a node for people: notes, names of rows, labels of columns.
+    fn notes(&self, id: u64) -> Result<Notes> {
         let _ = id;
-        Ok(Vec::new())
+        Ok(Notes::default())
+    }
+
+    /// Looks at the structure as a whole, beyond what opening did; the elements are read by
+    /// others.
+    fn check(&self, faults: &mut Vec<Fault>) {
+        let _ = faults;
     }
 }
 

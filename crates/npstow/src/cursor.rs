@@ -23,7 +23,7 @@ impl<'a> Cursor<'a> {
 
     /// The next `len` bytes; `what` names them in the error.
     pub(crate) fn take(&mut self, len: usize, what: &str) -> Result<&'a [u8]> {
-        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        let rest = self.rest();
         let Some(taken) = rest.get(..len) else {
             return Err(Error::corrupt(
                 format_args!("{len} bytes of {what}"),
@@ -55,6 +55,16 @@ impl<'a> Cursor<'a> {
     pub(crate) fn u32_le(&mut self, what: &str) -> Result<u32> {
         Ok(u32::from_le_bytes(self.array(what)?))
     }
+
+    /// The next eight bytes, little-endian.
+    pub(crate) fn u64_le(&mut self, what: &str) -> Result<u64> {
+        Ok(u64::from_le_bytes(self.array(what)?))
+    }
+
+    /// What is left, without reading it.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.position..).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +83,12 @@ mod tests {
             "at byte 7: expected 2 bytes of the length, found the end after 1"
         );
         assert_eq!(c.position(), 7);
+        assert_eq!(c.rest(), [9]);
         assert_eq!(c.u8("d").unwrap(), 9);
+        assert!(c.u64_le("e").is_err());
+        assert_eq!(
+            Cursor::new(&[8, 7, 6, 5, 4, 3, 2, 1]).u64_le("f").unwrap(),
+            0x0102_0304_0506_0708
+        );
     }
 }

@@ -1,19 +1,27 @@
 #![deny(unsafe_code)]
-// Without any format nobody uses most of what formats are made of.
-#![cfg_attr(not(feature = "npy"), allow(dead_code, unused_imports, unused_variables))]
+// Without all formats nobody uses some of what formats are made of.
+#![cfg_attr(
+    not(all(feature = "npz", feature = "folder")),
+    allow(dead_code, unused_imports, unused_variables)
+)]
+// What the archives to come are made of is here before they are.
+#![allow(dead_code, unused_imports)]
 #![doc = include_str!("../../../README.md")]
 
 // The layers, from the bottom up; `cargo xtask layers` holds the modules to this order.
 mod error;
 mod limits;
+mod parallel;
 
 mod buffer;
 mod cursor;
 mod literal;
+mod notes;
 
 mod dtype;
 
 mod array;
+mod codec;
 mod sink;
 mod source;
 
@@ -37,17 +45,19 @@ pub use array::{
     PreviewOptions, Resolved, Selection, Timedelta64,
 };
 pub use buffer::{Buffer, BufferMut};
-pub use container::NodeKind;
+pub use codec::Codec;
+pub use container::{Attribute, Fault, NodeKind};
 #[cfg(feature = "digest")]
 pub use digest::digest;
 pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
-pub use entry::{Data, Entry, ReadOptions};
+pub use entry::{Coded, Data, Entry, ReadOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{
-    Fault, File, Format, Node, OpenOptions, SaveOptions, open, save, save_with, split_place, verify,
+    File, Format, Node, OpenOptions, SaveOptions, open, save, save_with, split_place, verify,
 };
 pub use limits::Limits;
 pub use literal::{Literal, LiteralOptions};
+pub use notes::{Meta, Notes};
 #[cfg(feature = "derive")]
 pub use npstow_derive::Record;
 pub use sink::{AtomicFile, Durability, Sink, WriteSink};

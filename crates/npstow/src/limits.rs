@@ -18,11 +18,24 @@ pub struct Limits {
     header_len: u64,
     depth: usize,
     array_nbytes: u64,
+    members: u64,
+    ratio: u64,
+    total: u64,
 }
+
+/// What a member may unpack to whatever its ratio: small ones hurt nobody.
+const RATIO_GRACE: u64 = 1 << 20;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { header_len: 1 << 20, depth: 64, array_nbytes: u64::MAX }
+        Self {
+            header_len: 1 << 20,
+            depth: 64,
+            array_nbytes: u64::MAX,
+            members: 1 << 20,
+            ratio: 1100,
+            total: u64::MAX,
+        }
     }
 }
 
@@ -31,7 +44,14 @@ impl Limits {
     #[must_use]
     pub fn none() -> Self {
         // Nesting stays bounded: the parsers of headers recurse.
-        Self { header_len: u64::MAX, depth: 128, array_nbytes: u64::MAX }
+        Self {
+            header_len: u64::MAX,
+            depth: 128,
+            array_nbytes: u64::MAX,
+            members: u64::MAX,
+            ratio: u64::MAX,
+            total: u64::MAX,
+        }
     }
 
     /// The longest text of an NPY header, in bytes. Default 1 MiB; NumPy's own default is 10,000
@@ -42,7 +62,7 @@ impl Limits {
         self
     }
 
-    /// How deep lists, tuples and records may lie in one another. Default 64, at most 128.
+    /// How deep lists, tuples, records and groups may lie in one another. Default 64, at most 128.
     #[must_use]
     pub fn depth(mut self, levels: usize) -> Self {
         self.depth = levels.min(128);
@@ -56,13 +76,36 @@ impl Limits {
         self
     }
 
+    /// How many members an archive or a folder may have. Default 1,048,576.
+    #[must_use]
+    pub fn members(mut self, count: u64) -> Self {
+        self.members = count;
+        self
+    }
+
+    /// How many times longer a packed member may become when it is unpacked. Default 1100: deflate
+    /// ends at 1032, so this stops false claims only; the other methods go further on data that
+    /// are all the same. What unpacks to at most 1 MiB is always allowed.
+    #[must_use]
+    pub fn ratio(mut self, times: u64) -> Self {
+        self.ratio = times;
+        self
+    }
+
+    /// How many bytes all members of an archive may unpack to together. Default: no bound.
+    #[must_use]
+    pub fn total(mut self, bytes: u64) -> Self {
+        self.total = bytes;
+        self
+    }
+
     /// The longest text of an NPY header, in bytes.
     #[must_use]
     pub fn max_header_len(&self) -> u64 {
         self.header_len
     }
 
-    /// How deep lists, tuples and records may lie in one another.
+    /// How deep lists, tuples, records and groups may lie in one another.
     #[must_use]
     pub fn max_depth(&self) -> usize {
         self.depth
@@ -74,11 +117,75 @@ impl Limits {
         self.array_nbytes
     }
 
+    /// How many members an archive or a folder may have.
+    #[must_use]
+    pub fn max_members(&self) -> u64 {
+        self.members
+    }
+
+    /// How many times longer a packed member may become when it is unpacked.
+    #[must_use]
+    pub fn max_ratio(&self) -> u64 {
+        self.ratio
+    }
+
+    /// How many bytes all members of an archive may unpack to together.
+    #[must_use]
+    pub fn max_total(&self) -> u64 {
+        self.total
+    }
+
+    /// Refuses more members than allowed.
+    pub(crate) fn check_members(&self, count: u64) -> Result<()> {
+        if count > self.members {
+            return Err(Error::limit("a number of members", self.members, count));
+        }
+        Ok(())
+    }
+
+    /// Refuses a packed member that claims to become too long.
+    pub(crate) fn check_ratio(&self, packed: u64, unpacked: u64) -> Result<()> {
+        let most = packed.saturating_mul(self.ratio).saturating_add(RATIO_GRACE);
+        if unpacked > most {
+            let found = format_args!("{packed} bytes that become {unpacked}");
+            return Err(Error::limit("a ratio of unpacking", self.ratio, found));
+        }
+        Ok(())
+    }
+
+    /// Refuses members that unpack to more than allowed, all together.
+    pub(crate) fn check_total(&self, bytes: u64) -> Result<()> {
+        if bytes > self.total {
+            return Err(Error::limit("all members together (bytes)", self.total, bytes));
+        }
+        Ok(())
+    }
+
     /// Refuses an array of more bytes than allowed.
     pub(crate) fn check_array(&self, nbytes: u64) -> Result<()> {
         if nbytes > self.array_nbytes {
             return Err(Error::limit("an array (bytes)", self.array_nbytes, nbytes));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_inclusive_and_small_members_are_free() {
+        let limits = Limits::default().members(3).ratio(10).total(100);
+        assert!(limits.check_members(3).is_ok() && limits.check_members(4).is_err());
+        assert!(limits.check_total(100).is_ok() && limits.check_total(101).is_err());
+        assert!(limits.check_ratio(0, RATIO_GRACE).is_ok());
+        assert!(limits.check_ratio(5, RATIO_GRACE + 50).is_ok());
+        let e = limits.check_ratio(5, RATIO_GRACE + 51).unwrap_err();
+        assert_eq!(
+            e.to_string(),
+            "expected a ratio of unpacking of at most 10, found 5 bytes that become 1048627"
+        );
+        assert!(Limits::none().check_ratio(1, u64::MAX).is_ok());
     }
 }

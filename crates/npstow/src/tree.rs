@@ -1,7 +1,7 @@
 //! Named arrays in memory (or described on disk): the input of every writer.
 #![forbid(unsafe_code)]
 
-use crate::{Array, Entry, Error, Result};
+use crate::{Array, Entry, Error, Notes, Result};
 use std::collections::HashMap;
 
 /// Named arrays and groups of them, in the order in which they were added.
@@ -21,8 +21,18 @@ use std::collections::HashMap;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
-    items: Vec<(String, Item)>,
+    items: Vec<Slot>,
     index: HashMap<String, usize>,
+    notes: Option<Box<Notes>>,
+}
+
+/// A name of a level, and what stands under it.
+#[derive(Clone, Debug)]
+struct Slot {
+    name: String,
+    item: Item,
+    /// Of an item that is no group; a group has its own.
+    notes: Option<Box<Notes>>,
 }
 
 /// What stands under a name of a [`Tree`].
@@ -33,6 +43,9 @@ pub enum Item {
     Array(Array),
     /// An array of a file, which is read when it is written.
     Entry(Entry),
+    /// Bytes of a file that are no array, as an array of bytes: a member of an archive that is
+    /// not `.npy`, a text beside the arrays of a folder.
+    Value(Entry),
     /// More names.
     Group(Tree),
 }
@@ -63,8 +76,8 @@ impl Tree {
                     self.put(first, Item::Group(Self::new()))?;
                 }
                 let at = self.index.get(first).copied().unwrap_or_default();
-                match self.items.get_mut(at) {
-                    Some((_, Item::Group(group))) => group.insert(rest, item),
+                match self.items.get_mut(at).map(|slot| &mut slot.item) {
+                    Some(Item::Group(group)) => group.insert(rest, item),
                     _ => Err(Error::invalid(format_args!("'{first}' is an array, not a group"))),
                 }
             }
@@ -80,7 +93,7 @@ impl Tree {
             return Err(Error::exists(format_args!("the name '{name}'")));
         }
         self.index.insert(name.to_owned(), self.items.len());
-        self.items.push((name.to_owned(), item));
+        self.items.push(Slot { name: name.to_owned(), item, notes: None });
         Ok(())
     }
 
@@ -96,19 +109,77 @@ impl Tree {
     /// The item under a slash path.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&Item> {
+        self.slot(path).map(|slot| &slot.item)
+    }
+
+    fn slot(&self, path: &str) -> Option<&Slot> {
         if let Some(&at) = self.index.get(path) {
-            return self.items.get(at).map(|(_, item)| item);
+            return self.items.get(at);
         }
         let (first, rest) = path.split_once('/')?;
         match self.get(first)? {
-            Item::Group(group) => group.get(rest),
-            Item::Array(_) | Item::Entry(_) => None,
+            Item::Group(group) => group.slot(rest),
+            Item::Array(_) | Item::Entry(_) | Item::Value(_) => None,
+        }
+    }
+
+    /// What is written beside the item under a slash path; `""` is the tree itself.
+    #[must_use]
+    pub fn notes(&self, path: &str) -> Option<&Notes> {
+        if path.is_empty() && !self.index.contains_key("") {
+            return self.notes.as_deref();
+        }
+        let slot = self.slot(path)?;
+        match &slot.item {
+            Item::Group(group) => group.notes.as_deref(),
+            _ => slot.notes.as_deref(),
+        }
+    }
+
+    /// Writes notes beside the item under a slash path, in the place of old ones; `""` is the
+    /// tree itself.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn set_notes(&mut self, path: &str, notes: Notes) -> Result<()> {
+        let notes = (!notes.is_empty()).then(|| Box::new(notes));
+        *self.notes_mut(path)? = notes;
+        Ok(())
+    }
+
+    fn notes_mut(&mut self, path: &str) -> Result<&mut Option<Box<Notes>>> {
+        if path.is_empty() && !self.index.contains_key("") {
+            return Ok(&mut self.notes);
+        }
+        let (first, rest) = match self.index.contains_key(path) {
+            true => (path, ""),
+            false => path.split_once('/').unwrap_or((path, "")),
+        };
+        let at = self.index.get(first).copied();
+        match at.and_then(|at| self.items.get_mut(at)) {
+            Some(Slot { item: Item::Group(group), .. }) => group.notes_mut(rest),
+            Some(slot) if rest.is_empty() => Ok(&mut slot.notes),
+            _ => Err(Error::not_found(format_args!("the name '{path}'"))),
+        }
+    }
+
+    /// Takes an item out, and its notes with it.
+    pub fn remove(&mut self, path: &str) -> Option<Item> {
+        if let Some(at) = self.index.remove(path) {
+            self.index.values_mut().filter(|other| **other > at).for_each(|other| *other -= 1);
+            return (at < self.items.len()).then(|| self.items.remove(at).item);
+        }
+        let (first, rest) = path.split_once('/')?;
+        let at = self.index.get(first).copied()?;
+        match &mut self.items.get_mut(at)?.item {
+            Item::Group(group) => group.remove(rest),
+            Item::Array(_) | Item::Entry(_) | Item::Value(_) => None,
         }
     }
 
     /// Names and items of this level, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Item)> {
-        self.items.iter().map(|(name, item)| (name.as_str(), item))
+        self.items.iter().map(|slot| (slot.name.as_str(), &slot.item))
     }
 
     /// Names of this level, in order.
@@ -120,18 +191,26 @@ impl Tree {
     /// Every array with its full path, in order, groups in depth.
     #[must_use]
     pub fn arrays(&self) -> Vec<(String, &Item)> {
+        let mut all = self.leaves();
+        all.retain(|(_, item)| !matches!(item, Item::Value(_)));
+        all
+    }
+
+    /// Every array and value with its full path, in order, groups in depth.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<(String, &Item)> {
         let mut found = Vec::new();
         // A stack of levels rather than recursion: trees may be as deep as their maker liked.
         let mut levels = vec![(String::new(), self.items.iter())];
         while let Some((prefix, items)) = levels.last_mut() {
-            let Some((name, item)) = items.next() else {
+            let Some(slot) = items.next() else {
                 levels.pop();
                 continue;
             };
-            let path = format!("{prefix}{name}");
-            match item {
+            let path = format!("{prefix}{}", slot.name);
+            match &slot.item {
                 Item::Group(group) => levels.push((format!("{path}/"), group.items.iter())),
-                Item::Array(_) | Item::Entry(_) => found.push((path, item)),
+                item => found.push((path, item)),
             }
         }
         found
@@ -180,8 +259,9 @@ impl From<Item> for Tree {
         match item {
             Item::Group(tree) => tree,
             item => Self {
-                items: vec![(String::new(), item)],
+                items: vec![Slot { name: String::new(), item, notes: None }],
                 index: HashMap::from([(String::new(), 0)]),
+                notes: None,
             },
         }
     }
@@ -237,6 +317,24 @@ mod tests {
         ] {
             assert_eq!(tree.insert(name, array()).unwrap_err().kind(), kind, "{name:?}");
         }
+    }
+
+    #[test]
+    fn notes_lie_beside_items() {
+        let notes = |text: &str| Notes { meta: crate::Meta::from_text(text), ..Notes::default() };
+        let mut tree = Tree::new().with("a/x", array()).unwrap().with("b", array()).unwrap();
+        for (path, text) in [("", "k:0\n"), ("a", "k:1\n"), ("a/x", "k:2\n"), ("b", "k:3\n")] {
+            tree.set_notes(path, notes(text)).unwrap();
+            assert_eq!(tree.notes(path).unwrap().meta.as_str(), text, "{path}");
+        }
+        assert!(tree.notes("a/y").is_none());
+        assert_eq!(tree.set_notes("c", notes("k:4\n")).unwrap_err().kind(), ErrorKind::NotFound);
+        tree.set_notes("b", Notes::default()).unwrap();
+        assert!(tree.notes("b").is_none());
+        assert!(tree.remove("a/x").is_some() && tree.remove("a/x").is_none());
+        assert_eq!((tree.names(), tree.arrays().len()), (vec!["a", "b"], 1));
+        assert!(tree.remove("a").is_some());
+        assert!(tree.get("b").is_some());
     }
 
     #[test]

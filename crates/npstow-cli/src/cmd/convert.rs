@@ -124,6 +124,16 @@ impl<S: Sink> Sink for Watched<S> {
         self.failed |= done.is_err();
         done
     }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
+        let done = self.sink.patch(offset, bytes);
+        self.failed |= matches!(done, Some(Err(_)));
+        done
+    }
+
+    fn can_patch(&self) -> bool {
+        self.sink.can_patch()
+    }
 }
 
 /// Standard output without the line buffering that text wants.

@@ -7,42 +7,69 @@ use crate::json::Json;
 use crate::place::{Place, label, walk};
 use crate::progress::Progress;
 use crate::render;
-use npstow::{Entry, Node, NodeKind, Result};
+use npstow::{Attribute, Entry, Node, NodeKind, Result};
 use std::fmt::Write;
+use std::path::Path;
 
 pub(super) fn run(args: &Digest, quiet: bool) -> Result<Exit> {
     let place = Place::new(&args.path);
     let progress = Progress::new(quiet);
-    let mut named = Vec::new();
-    for node in walk(place.node(&progress)?)? {
-        if node.kind() == NodeKind::Array {
-            named.push((node.name().to_owned(), node.entry()?));
+    let nodes = walk(place.node(&progress)?)?;
+    let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
+    let mut total = 0;
+    for leaf in &leaves {
+        total += leaf.entry()?.nbytes() as u64;
+    }
+    progress.expect(total);
+    let mut answer = Answer { text: String::new(), items: Vec::new(), json: args.form.json };
+    for node in &nodes {
+        match node.kind() {
+            NodeKind::Group => {}
+            NodeKind::Value => {
+                let hash = node.digest()?;
+                let name = node.name();
+                answer.add(&label(name, &place.path), &hash, render::value_digest(name, &hash));
+            }
+            _ => answer.array(node.name(), &node.entry()?, &place.path)?,
         }
         if args.attributes {
-            named.extend(attributes(&node)?);
+            for (name, attribute) in node.attributes()? {
+                if let Attribute::Array(entry) = attribute {
+                    answer.array(&format!("{}@{name}", node.name()), &entry, &place.path)?;
+                }
+            }
         }
-    }
-    progress.expect(named.iter().map(|(_, entry)| entry.nbytes() as u64).sum());
-    let at = |name: &str, e: npstow::Error| e.in_member(name).in_path(&place.path);
-    let (mut text, mut items) = (String::new(), Vec::new());
-    for (name, entry) in &named {
-        let hash = npstow::digest(entry).map_err(|e| at(name, e))?;
-        if args.form.json {
-            items.push(render::digest(name, entry, &hash).map_err(|e| at(name, e))?);
-        } else {
-            let label = render::harmless(&label(name, &place.path));
-            let _ = writeln!(text, "{}  {label}", render::hex(&hash));
-        }
-    }
-    if args.form.json {
-        text = format!("{}\n", Json::List(items));
     }
     // The bar goes before the answer comes.
-    drop((named, progress));
+    drop((nodes, progress));
+    let text = if answer.json { format!("{}\n", Json::List(answer.items)) } else { answer.text };
     super::print(&text)
 }
 
-fn attributes(node: &Node) -> Result<Vec<(String, Entry)>> {
-    let named = |(name, entry)| (format!("{}@{name}", node.name()), entry);
-    Ok(node.attributes()?.into_iter().map(named).collect())
+/// What is printed at the end.
+struct Answer {
+    text: String,
+    items: Vec<Json>,
+    json: bool,
+}
+
+impl Answer {
+    fn array(&mut self, name: &str, entry: &Entry, path: &Path) -> Result<()> {
+        let at = |e: npstow::Error| e.in_member(name).in_path(path);
+        let hash = npstow::digest(entry).map_err(at)?;
+        let json = match self.json {
+            true => render::digest(name, entry, &hash).map_err(at)?,
+            false => Json::Null,
+        };
+        self.add(&label(name, path), &hash, json);
+        Ok(())
+    }
+
+    fn add(&mut self, label: &str, hash: &[u8; 32], json: Json) {
+        if self.json {
+            self.items.push(json);
+        } else {
+            let _ = writeln!(self.text, "{}  {}", render::hex(hash), render::harmless(label));
+        }
+    }
 }

@@ -37,14 +37,10 @@ pub(super) fn run(args: &Ls) -> Result<Exit> {
 
 fn row(node: &Node) -> Result<Row> {
     let entry = match node.kind() {
-        NodeKind::Array => Some(node.entry()?),
-        _ => None,
+        NodeKind::Group => None,
+        _ => Some(node.entry()?),
     };
-    if let Some((name, _)) = node.attributes()?.first() {
-        // No format that is read so far has them; better refused than left out.
-        let what = format!("listing the attribute '{}'", render::harmless(name));
-        return Err(Error::unsupported(what).in_member(node.name()).in_path(node.file().path()));
-    }
-    let attributes = Json::Object(Vec::new());
-    Ok(Row { name: node.name().to_owned(), entry, attributes })
+    let at = |e: Error| e.in_member(node.name()).in_path(node.file().path());
+    let attributes = render::attributes(node.attributes()?).map_err(at)?;
+    Ok(Row { name: node.name().to_owned(), kind: node.kind(), entry, attributes })
 }

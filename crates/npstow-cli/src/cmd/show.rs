@@ -3,12 +3,13 @@
 
 use crate::args::Show;
 use crate::exit::Exit;
+use crate::json::Json;
 use crate::place::{Place, label};
 use crate::progress::Progress;
 use crate::render;
 use npstow::{
-    Array, Data, Entry, Error, ErrorKind, Limits, MemoryOrder, MemorySource, MlType, Node, Result,
-    Selection,
+    Array, Data, Entry, Error, ErrorKind, Limits, MemoryOrder, MemorySource, MlType, Node,
+    NodeKind, Result, Selection,
 };
 use std::sync::Arc;
 
@@ -19,6 +20,9 @@ pub(super) fn run(args: &Show) -> Result<Exit> {
     let place = Place::new(&args.path).join(args.name.as_deref().unwrap_or_default());
     let node = place.node(&Progress::none())?;
     let at = |e: Error| e.in_member(node.name()).in_path(&place.path);
+    if node.kind() == NodeKind::Value {
+        return value(&node, args).map_err(at);
+    }
     if args.form.json {
         return json(&node, args).map_err(at);
     }
@@ -38,6 +42,23 @@ pub(super) fn run(args: &Show) -> Result<Exit> {
     super::print(&format!("{}\n{}\n", render::harmless(&head), render::harmless_lines(&body)))
 }
 
+/// Bytes that are no array: as text where they are text, else as Python prints bytes.
+fn value(node: &Node, args: &Show) -> Result<Exit> {
+    if args.slice.is_some() || args.as_type.is_some() {
+        return Err(Error::invalid("--slice and --as are for arrays; this is a value"));
+    }
+    let array = node.read()?;
+    let bytes = array.bytes().unwrap_or_default();
+    if args.form.json {
+        return super::print(&format!("{}\n", Json::bytes(bytes)));
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => render::harmless_lines(text),
+        Err(_) => format!("b'{}'\n", bytes.escape_ascii()),
+    };
+    super::print(&text)
+}
+
 /// Results up to this size are read; a file that changes meanwhile cannot hurt then.
 const SMALL: usize = 1 << 20;
 
@@ -53,8 +74,8 @@ fn part(entry: &Entry, slice: Option<&Selection>) -> Result<Array> {
     }
     match entry.view() {
         Ok(whole) => whole.select(slice),
-        // What cannot be mapped.
-        Err(e) if e.kind() == ErrorKind::Unsupported && entry.offset().is_some() => {
+        // What cannot be mapped, or is packed.
+        Err(e) if e.kind() == ErrorKind::Unsupported && entry.check().is_ok() => {
             entry.read_slice(slice)
         }
         Err(e) => Err(e),

@@ -7,7 +7,7 @@ use std::ops::Range;
 /// Cuts an array of C order into contiguous pieces of at most `most` bytes (but one element at
 /// least), in order. A piece is a range for every axis: single indices first, then a range on
 /// one axis, then all of the faster ones.
-pub(crate) fn bands(shape: &[usize], itemsize: usize, most: usize) -> Bands<'_> {
+pub(crate) fn bands(shape: &[usize], itemsize: usize, most: usize) -> Bands {
     // Elements of no bytes, however many, are no work.
     let empty = itemsize == 0 || shape.contains(&0);
     let mut inner = itemsize;
@@ -27,7 +27,7 @@ pub(crate) fn bands(shape: &[usize], itemsize: usize, most: usize) -> Bands<'_> 
         _ => (most / (inner.max(1))).max(1),
     };
     let split = axis.checked_sub(1);
-    Bands { shape, split, step, next: (!empty).then(|| vec![0; axis]) }
+    Bands { shape: shape.to_vec(), split, step, next: (!empty).then(|| vec![0; axis]) }
 }
 
 /// The selection of a piece, for an array whose axes are these.
@@ -39,8 +39,8 @@ pub(crate) fn selection(piece: &[Range<usize>]) -> Selection {
 }
 
 /// See [`bands`].
-pub(crate) struct Bands<'a> {
-    shape: &'a [usize],
+pub(crate) struct Bands {
+    shape: Vec<usize>,
     /// The axis that is cut into ranges of `step`; the axes before it go index by index.
     split: Option<usize>,
     step: usize,
@@ -48,7 +48,7 @@ pub(crate) struct Bands<'a> {
     next: Option<Vec<usize>>,
 }
 
-impl Iterator for Bands<'_> {
+impl Iterator for Bands {
     type Item = Vec<Range<usize>>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -21,7 +21,7 @@ mod select_parse;
 mod strings;
 mod typed;
 
-pub(crate) use convert::{Strided, copy_strided, for_blocks, swap_by};
+pub(crate) use convert::{Strided, copy_strided, for_blocks, map_blocks, swap_by};
 pub use display::PreviewOptions;
 pub use element::{Element, private};
 pub use layout::MemoryOrder;

@@ -1,6 +1,7 @@
 //! The facade: any path as a tree of named arrays, any tree to a path.
 #![forbid(unsafe_code)]
 
+mod collect;
 mod detect;
 mod node;
 mod place;
@@ -11,9 +12,10 @@ pub use detect::Format;
 pub use node::Node;
 pub use place::split_place;
 pub use save::{SaveOptions, save, save_with};
-pub use verify::{Fault, verify};
+pub use verify::verify;
 
-use crate::container::Container;
+use crate::container::{Container, NodeKind};
+use crate::error::quoted;
 use crate::{Error, FileSource, Limits, MemorySource, Result, Source, read_stream};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -152,8 +154,18 @@ impl File {
     /// # Errors
     /// `NotFound`; whatever reading the names needs.
     pub fn get(&self, path: &str) -> Result<Node> {
-        let steps = path.split('/').filter(|step| !step.is_empty());
-        steps.into_iter().try_fold(self.root(), |node, step| node.get(step))
+        let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
+        if steps.is_empty() {
+            return Ok(self.root());
+        }
+        let path = steps.join("/");
+        match self.0.container.find(&path).map_err(|e| e.in_member(&path).in_path(self.path()))? {
+            Some(id) => Ok(Node::at(self.clone(), id, &path)),
+            None => {
+                let what = format!("the name '{}'", quoted(&path));
+                Err(Error::not_found(what).in_path(self.path()))
+            }
+        }
     }
 
     /// Every array of the file, in the file's order, groups in depth.
@@ -161,14 +173,32 @@ impl File {
     /// # Errors
     /// Whatever reading the names needs.
     pub fn arrays(&self) -> Result<Vec<Node>> {
-        let mut arrays = Vec::new();
+        let mut arrays = self.leaves()?;
+        arrays.retain(|node| node.kind() == NodeKind::Array);
+        Ok(arrays)
+    }
+
+    /// Every array and value of the file, in the file's order, groups in depth.
+    ///
+    /// # Errors
+    /// Whatever reading the names needs.
+    pub fn leaves(&self) -> Result<Vec<Node>> {
+        let mut leaves = Vec::new();
         let mut waiting = vec![self.root()];
         while let Some(node) = waiting.pop() {
             match node.kind() {
-                crate::NodeKind::Array => arrays.push(node),
-                crate::NodeKind::Group => waiting.extend(node.children()?.into_iter().rev()),
+                NodeKind::Group => waiting.extend(node.children()?.into_iter().rev()),
+                NodeKind::Array | NodeKind::Value => leaves.push(node),
             }
         }
-        Ok(arrays)
+        Ok(leaves)
+    }
+
+    /// Reads all of the file into memory; see [`Node::load`].
+    ///
+    /// # Errors
+    /// As `Node::load`.
+    pub fn load(&self) -> Result<crate::Tree> {
+        self.root().load()
     }
 }

@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::File;
-use crate::container::{NodeKind, no_array};
-use crate::{Array, Dtype, Entry, Error, MemoryOrder, ReadOptions, Result, Selection};
+use crate::container::{Attribute, NodeKind, no_array};
+use crate::{Array, Dtype, Entry, Error, MemoryOrder, Notes, ReadOptions, Result, Selection, Tree};
 
-/// A group or an array of a [`File`]; cheap to clone, nothing is read until it is asked for.
+/// A group, an array or a value of a [`File`]; cheap to clone, nothing is read until it is asked for.
 ///
 /// Every error says the file's path and the node's name.
 #[derive(Clone, Debug)]
@@ -20,9 +20,21 @@ impl Node {
         Self { file, id: 0, name: String::new() }
     }
 
+    pub(super) fn at(file: File, id: u64, name: &str) -> Self {
+        Self { file, id, name: name.to_owned() }
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// The one place where path and name are added to errors.
     fn place<T>(&self, result: Result<T>) -> Result<T> {
-        result.map_err(|e| e.in_member(&self.name).in_path(self.file.path()))
+        result.map_err(|e| self.placed(e))
+    }
+
+    pub(super) fn placed(&self, e: Error) -> Error {
+        e.in_member(&self.name).in_path(self.file.path())
     }
 
     /// Slash path from the root; `""` for the root itself.
@@ -37,7 +49,7 @@ impl Node {
         &self.file
     }
 
-    /// Group or array.
+    /// Group, array or value.
     #[must_use]
     pub fn kind(&self) -> NodeKind {
         self.file.0.container.kind(self.id)
@@ -51,7 +63,7 @@ impl Node {
         Self { file: self.file.clone(), id, name: path }
     }
 
-    /// The nodes directly below, in the file's order; none below an array.
+    /// The nodes directly below, in the file's order; none below arrays and values.
     ///
     /// # Errors
     /// Whatever reading the names needs.
@@ -73,13 +85,14 @@ impl Node {
         }
     }
 
-    /// The description of the array: its dtype, shape, and how it is stored.
+    /// The description of the array: its dtype, shape, and how it is stored. A value is described
+    /// as the array of its bytes.
     ///
     /// # Errors
     /// `Mismatch` for a group; `Corrupt` where the description is damaged.
     pub fn entry(&self) -> Result<Entry> {
         match self.kind() {
-            NodeKind::Array => self.place(self.file.0.container.entry(self.id)),
+            NodeKind::Array | NodeKind::Value => self.place(self.file.0.container.entry(self.id)),
             NodeKind::Group => self.place(Err(no_array(&self.name))),
         }
     }
@@ -149,20 +162,51 @@ impl Node {
     }
 
     /// SHA-256 of the array's content, which does not depend on format, byte order or memory
-    /// order; see [`digest`](crate::digest()).
+    /// order; see [`digest`](crate::digest()). Of a value, of its form in JSON,
+    /// `{"$bytes":"<base64>"}`.
     ///
     /// # Errors
     /// As [`entry`](Self::entry) and [`Entry::read_slice`].
     #[cfg(feature = "digest")]
     pub fn digest(&self) -> Result<[u8; 32]> {
-        self.place(crate::digest(&self.entry()?))
+        let entry = self.entry()?;
+        self.place(match self.kind() {
+            NodeKind::Value => crate::digest::digest_value(&entry),
+            _ => crate::digest(&entry),
+        })
     }
 
-    /// Notes and data attached to the node, in the file's order.
+    /// Metadata, names and labels that are written beside the node.
     ///
     /// # Errors
     /// Whatever reading them needs.
-    pub fn attributes(&self) -> Result<Vec<(String, Entry)>> {
+    pub fn notes(&self) -> Result<Notes> {
+        self.place(self.file.0.container.notes(self.id))
+    }
+
+    /// Everything that is attached to the node, in the file's order.
+    ///
+    /// # Errors
+    /// Whatever reading it needs.
+    pub fn attributes(&self) -> Result<Vec<(String, Attribute)>> {
         self.place(self.file.0.container.attributes(self.id))
+    }
+
+    /// The node and all below it as a tree whose arrays are described but not read: what
+    /// [`save`](crate::save()) takes to write another format, array by array.
+    ///
+    /// # Errors
+    /// Whatever the descriptions need; `Invalid` where names do not fit into one tree.
+    pub fn to_tree(&self) -> Result<Tree> {
+        super::collect::describe(self)
+    }
+
+    /// Reads the node and all below it into memory: thousands of arrays with few, large reads,
+    /// and on all cores. Small arrays share an allocation, which lives as long as any of them.
+    ///
+    /// # Errors
+    /// As [`to_tree`](Self::to_tree) and [`read`](Self::read).
+    pub fn load(&self) -> Result<Tree> {
+        super::collect::load(self)
     }
 }

@@ -73,5 +73,6 @@ fn save_npy(path: &Path, tree: &Tree, options: &SaveOptions) -> Result<()> {
             file.commit()
         }
         Item::Group(_) => Err(Error::invalid("a .npy file holds one array, not a group")),
+        Item::Value(_) => Err(Error::invalid("a .npy file holds an array, not other bytes")),
     }
 }

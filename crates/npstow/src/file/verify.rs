@@ -2,21 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::{File, Node, OpenOptions};
-use crate::array::bands;
-use crate::entry::BAND;
-use crate::{Data, Dtype, Entry, Error, Kind, MemoryOrder, Result};
+use crate::container::Fault;
+use crate::{Data, Dtype, Entry, Error, Kind, Result};
 use std::path::Path;
 use std::sync::Arc;
-
-/// Something that [`verify`] found.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Fault {
-    /// The data are damaged, or npstow cannot read them.
-    Error(Error),
-    /// The data are as the format allows; the user may want to know.
-    Note(String),
-}
 
 /// Reads all of a file: structure, sizes, and values that have invalid patterns.
 ///
@@ -35,7 +24,14 @@ impl File {
     /// Where the names cannot be read.
     pub fn verify(&self) -> Result<Vec<Fault>> {
         let mut faults = Vec::new();
-        for node in self.arrays()? {
+        self.0.container.check(&mut faults);
+        for fault in &mut faults {
+            if let Fault::Error(e) = fault {
+                let known = std::mem::replace(e, Error::invalid(""));
+                *e = known.in_path(self.path());
+            }
+        }
+        for node in self.leaves()? {
             check(&node, &mut faults);
         }
         Ok(faults)
@@ -58,19 +54,12 @@ fn check(node: &Node, faults: &mut Vec<Fault>) {
 /// Reads every element; booleans must be 0 or 1.
 fn check_values(entry: &Entry) -> Result<()> {
     let booleans = has_booleans(entry.dtype());
-    let mut lengths = entry.shape().to_vec();
-    if entry.order() == MemoryOrder::F {
-        lengths.reverse();
-    }
-    entry.check()?;
-    let mut offset = entry.offset().unwrap_or_default();
     let itemsize = entry.dtype().itemsize();
-    for mut band in bands::bands(&lengths, itemsize, BAND) {
-        if entry.order() == MemoryOrder::F {
-            band.reverse();
-        }
-        let part = entry.read_slice(&bands::selection(&band))?;
-        let bytes = part.bytes().unwrap_or_default();
+    // Of what is packed, offsets count from the first element.
+    let mut offset = entry.offset().unwrap_or_default();
+    for piece in entry.pieces(entry.order())? {
+        let piece = piece?;
+        let bytes = piece.bytes().unwrap_or_default();
         let items = bytes.chunks_exact(itemsize.max(1)).enumerate();
         for (i, item) in items.take_while(|_| booleans) {
             if let Some(at) = no_boolean(entry.dtype(), item) {

@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Header, Version};
-use crate::array::{MemoryOrder, bands, swap_by};
+use crate::array::{MemoryOrder, swap_by};
 use crate::dtype::SwapPlan;
 use crate::entry::BAND;
 use crate::{Array, AtomicFile, BufferMut, Durability, Entry, Error, Order, Result, Sink};
@@ -234,16 +234,9 @@ fn write_pieces(
     swap: &SwapPlan,
 ) -> Result<()> {
     let itemsize = entry.dtype().itemsize();
-    let mut lengths = entry.shape().to_vec();
-    if order == MemoryOrder::F {
-        lengths.reverse();
-    }
     let mut swapped = Vec::new();
-    for mut band in bands::bands(&lengths, itemsize, BAND) {
-        if order == MemoryOrder::F {
-            band.reverse();
-        }
-        let part = entry.read_slice(&bands::selection(&band))?.to_contiguous(order)?;
+    for piece in entry.pieces(order)? {
+        let part = piece?.to_contiguous(order)?;
         let bytes = part.bytes_in(order).unwrap_or_default();
         if *swap == SwapPlan::Nothing {
             out.write(bytes)?;

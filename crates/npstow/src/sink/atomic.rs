@@ -195,6 +195,14 @@ impl Sink for AtomicFile {
             Err(e) => Err(e.into()),
         }
     }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
+        self.can_seek().then(|| self.write_at(offset, bytes))
+    }
+
+    fn can_patch(&self) -> bool {
+        self.can_seek()
+    }
 }
 
 /// From this length on the system is asked for all of a file's room before it is written.

@@ -28,6 +28,18 @@ pub trait Sink: Send {
         let _ = len;
         Ok(())
     }
+
+    /// Overwrites bytes that were written before, at `offset` from the first one; the next write
+    /// goes on at the end. `None` where the sink cannot: a pipe.
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
+        let _ = (offset, bytes);
+        None
+    }
+
+    /// Whether [`patch`](Self::patch) can be relied on; asked before what needs it is written.
+    fn can_patch(&self) -> bool {
+        false
+    }
 }
 
 impl Sink for Vec<u8> {
@@ -39,6 +51,22 @@ impl Sink for Vec<u8> {
     fn reserve(&mut self, len: u64) -> io::Result<()> {
         let len = usize::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
         self.try_reserve(len).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))
+    }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let place = self.get_mut(start..).and_then(|rest| rest.get_mut(..bytes.len()));
+        Some(match place {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                Ok(())
+            }
+            None => Err(io::Error::from(io::ErrorKind::InvalidInput)),
+        })
+    }
+
+    fn can_patch(&self) -> bool {
+        true
     }
 }
 

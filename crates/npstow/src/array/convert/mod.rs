@@ -64,6 +64,20 @@ pub(crate) fn for_blocks(
     dst.chunks_mut(block).enumerate().try_for_each(|(i, bytes)| fill(i, bytes))
 }
 
+/// As [`for_blocks`], and collects what each block gave, in order.
+pub(crate) fn map_blocks<R: Send>(
+    dst: &mut [u8],
+    block: usize,
+    fill: impl Fn(usize, &mut [u8]) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    #[cfg(feature = "parallel")]
+    if dst.len() > GRAIN {
+        use rayon::prelude::*;
+        return dst.par_chunks_mut(block).enumerate().map(|(i, bytes)| fill(i, bytes)).collect();
+    }
+    dst.chunks_mut(block).enumerate().map(|(i, bytes)| fill(i, bytes)).collect()
+}
+
 /// One axis of a copy.
 #[derive(Clone, Copy, Debug)]
 struct Axis {

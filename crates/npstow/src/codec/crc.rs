@@ -1,0 +1,65 @@
+//! CRC-32, as zip archives have it (ISO 3309).
+#![forbid(unsafe_code)]
+
+/// A checksum under way; those of neighbouring blocks can be taken apart and combined.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Crc32 {
+    #[cfg(feature = "npz")]
+    state: crc32fast::Hasher,
+}
+
+impl Crc32 {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+}
+
+#[cfg(feature = "npz")]
+impl Crc32 {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.state.update(bytes);
+    }
+
+    /// Goes on with the checksum of the bytes that follow.
+    pub(crate) fn combine(&mut self, next: &Self) {
+        self.state.combine(&next.state);
+    }
+
+    pub(crate) fn finish(self) -> u32 {
+        self.state.finalize()
+    }
+}
+
+/// Without a format that has checksums nothing is ever sealed.
+#[cfg(not(feature = "npz"))]
+impl Crc32 {
+    pub(crate) fn update(&mut self, _: &[u8]) {}
+
+    pub(crate) fn combine(&mut self, _: &Self) {}
+
+    pub(crate) fn finish(self) -> u32 {
+        0
+    }
+}
+
+/// The checksum of `bytes`.
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = Crc32::new();
+    crc.update(bytes);
+    crc.finish()
+}
+
+#[cfg(all(test, feature = "npz"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_combined() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+        let (mut a, mut b) = (Crc32::new(), Crc32::new());
+        a.update(b"1234");
+        b.update(b"56789");
+        a.combine(&b);
+        assert_eq!(a.finish(), 0xcbf4_3926);
+    }
+}

@@ -1,0 +1,177 @@
+//! Many arrays at once: few large reads, one allocation, all cores.
+#![forbid(unsafe_code)]
+
+use super::{Data, Entry};
+use crate::codec;
+use crate::{Array, Buffer, BufferMut, Error, Result, Source, parallel};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Arrays up to this size share an allocation and reads; larger ones are worth their own.
+const SMALL: usize = 256 << 10;
+
+/// How much of a source is read at once for neighbours.
+const BATCH: u64 = 2 << 20;
+
+/// Bytes between neighbours that are read along.
+const GAP: u64 = 32 << 10;
+
+/// Each array begins on such a boundary.
+const ALIGN: usize = 64;
+
+/// A small array: whose it is, and where its bytes go in the common memory.
+struct Small<'a> {
+    index: usize,
+    entry: &'a Entry,
+    offset: u64,
+    /// What is read: the elements, and what else their seal is over.
+    extent: Range<u64>,
+    place: usize,
+}
+
+/// Reads all of `entries`, in their order; an error says which one it is about.
+///
+/// Small arrays lie in one allocation, which lives as long as any of them.
+pub(crate) fn read_many(entries: &[Entry]) -> Result<Vec<Array>, (usize, Error)> {
+    let mut arrays: Vec<Option<Array>> = Vec::with_capacity(entries.len());
+    let (mut smalls, mut others) = (Vec::new(), Vec::new());
+    for (index, entry) in entries.iter().enumerate() {
+        arrays.push(None);
+        match &entry.data {
+            Data::Raw { .. } if entry.nbytes <= SMALL => {
+                smalls.push(Small::new(index, entry).map_err(|e| (index, e))?);
+            }
+            _ => others.push((index, entry)),
+        }
+    }
+    for (index, array) in read_smalls(smalls)? {
+        if let Some(place) = arrays.get_mut(index) {
+            *place = Some(array);
+        }
+    }
+    for (index, array) in read_others(&others)? {
+        if let Some(place) = arrays.get_mut(index) {
+            *place = Some(array);
+        }
+    }
+    Ok(arrays.into_iter().flatten().collect())
+}
+
+impl<'a> Small<'a> {
+    fn new(index: usize, entry: &'a Entry) -> Result<Self> {
+        let offset = entry.raw()?;
+        entry.limits.check_array(entry.nbytes as u64)?;
+        let extent = match &entry.seal {
+            Some(seal) => seal.start..seal.end(),
+            None => offset..offset + entry.nbytes as u64,
+        };
+        Ok(Self { index, entry, offset, extent, place: 0 })
+    }
+
+    /// Takes the elements out of what was read from `base` on.
+    fn take(&self, read: &[u8], base: u64, dst: &mut [u8]) -> Result<()> {
+        let within = |range: Range<u64>| {
+            let start = usize::try_from(range.start.checked_sub(base)?).ok()?;
+            let end = usize::try_from(range.end.checked_sub(base)?).ok()?;
+            read.get(start..end)
+        };
+        let gone = || Error::corrupt("the data", "less of them").at(self.offset);
+        if let Some(seal) = &self.entry.seal {
+            seal.check(codec::crc32(within(self.extent.clone()).ok_or_else(gone)?))?;
+        }
+        let end = self.offset + self.entry.nbytes as u64;
+        dst.copy_from_slice(within(self.offset..end).ok_or_else(gone)?);
+        Ok(())
+    }
+}
+
+/// Where the bytes of a source begin in memory: what tells two sources apart.
+fn identity(source: &Arc<dyn Source>) -> usize {
+    Arc::as_ptr(source).cast::<u8>() as usize
+}
+
+fn read_smalls(mut smalls: Vec<Small<'_>>) -> Result<Vec<(usize, Array)>, (usize, Error)> {
+    let key = |small: &Small<'_>| (identity(&small.entry.source), small.extent.start);
+    smalls.sort_by_key(key);
+    let mut total = 0usize;
+    for small in &mut smalls {
+        small.place = total;
+        total = total.saturating_add(small.entry.nbytes.next_multiple_of(ALIGN));
+    }
+    let first = smalls.first().map_or(0, |small| small.index);
+    let mut memory = BufferMut::zeroed(total).map_err(|e| (first, e))?;
+    let mut batches = Vec::new();
+    let (mut rest, mut bytes) = (&smalls[..], memory.bytes_mut());
+    while !rest.is_empty() {
+        let (batch, after) = rest.split_at(neighbours(rest));
+        let start = batch.first().map_or(0, |small| small.place);
+        let len = after.first().map_or(total, |small| small.place) - start;
+        let (dst, left) = bytes.split_at_mut(len);
+        batches.push((batch, dst));
+        (rest, bytes) = (after, left);
+    }
+    parallel::each(batches, |(batch, dst)| read_batch(batch, dst))?;
+    let shared = memory.freeze();
+    smalls.iter().map(|small| Ok((small.index, small.array(&shared)?))).collect()
+}
+
+impl Small<'_> {
+    fn array(&self, shared: &Buffer) -> Result<Array, (usize, Error)> {
+        let entry = self.entry;
+        let bytes = shared.slice(self.place..self.place + entry.nbytes);
+        bytes
+            .and_then(|bytes| Array::new(entry.dtype.clone(), &entry.shape, entry.order, bytes))
+            .map_err(|e| (self.index, e))
+    }
+}
+
+/// How many of the first ones are read with one read.
+fn neighbours(smalls: &[Small<'_>]) -> usize {
+    let Some(first) = smalls.first() else { return 0 };
+    let mut end = first.extent.end;
+    let more = smalls.iter().skip(1).take_while(|next| {
+        let near = Arc::ptr_eq(&first.entry.source, &next.entry.source)
+            && next.extent.start <= end.saturating_add(GAP)
+            && next.extent.end.max(end) - first.extent.start <= BATCH;
+        end = end.max(next.extent.end);
+        near
+    });
+    1 + more.count()
+}
+
+fn read_batch(batch: &[Small<'_>], dst: &mut [u8]) -> Result<(), (usize, Error)> {
+    let Some(first) = batch.first() else { return Ok(()) };
+    let source = &first.entry.source;
+    let end = batch.iter().map(|small| small.extent.end).max().unwrap_or_default();
+    let range = first.extent.start..end;
+    let scratch;
+    let (read, base) = match source.in_memory() {
+        Some(bytes) => (bytes, 0),
+        None => {
+            let len = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+            let failed = |e| Error::io("reading the data", e).at(range.start);
+            scratch = source.read(range.start, len).map_err(|e| (first.index, failed(e)))?;
+            (&*scratch, range.start)
+        }
+    };
+    for small in batch {
+        let start = small.place - first.place;
+        let place = &mut dst[start..start + small.entry.nbytes];
+        small.take(read, base, place).map_err(|e| (small.index, e))?;
+    }
+    Ok(())
+}
+
+/// Large arrays one after another, since each keeps the machine busy by itself; what is packed
+/// side by side.
+fn read_others(others: &[(usize, &Entry)]) -> Result<Vec<(usize, Array)>, (usize, Error)> {
+    let one = |&(index, entry): &(usize, &Entry)| match entry.read() {
+        Ok(array) => Ok((index, array)),
+        Err(e) => Err((index, e)),
+    };
+    let (large, packed): (Vec<_>, Vec<_>) =
+        others.iter().partition(|(_, entry)| matches!(entry.data, Data::Raw { .. }));
+    let mut arrays = large.into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    arrays.extend(parallel::each(packed, one)?);
+    Ok(arrays)
+}

@@ -1,0 +1,153 @@
+//! An array piece by piece, for those who pass it on: writers, digests, checks.
+#![forbid(unsafe_code)]
+
+use super::coded::Decoder;
+use super::{BAND, Data, Entry, Seal};
+use crate::array::{Array, MemoryOrder, bands, nbytes};
+use crate::codec::Crc32;
+use crate::{BufferMut, Result};
+use std::iter::Peekable;
+use std::ops::Range;
+
+/// One pass over the elements as they follow one another in the file; what is sealed is checked
+/// behind the last ones.
+pub(super) struct Pass<'a> {
+    entry: &'a Entry,
+    road: Road<'a>,
+}
+
+enum Road<'a> {
+    Raw { position: u64, sealed: Option<(Crc32, Seal)> },
+    Packed { position: u64, decoder: Option<Box<Decoder<'a>>> },
+}
+
+impl Entry {
+    pub(super) fn pass(&self) -> Result<Pass<'_>> {
+        let road = match &self.data {
+            Data::Coded(coded) => {
+                let decoder = Some(Box::new(Decoder::new(self, coded, true)?));
+                Road::Packed { position: coded.skip, decoder }
+            }
+            _ => {
+                let position = self.raw()?;
+                let mut sealed = self.seal.map(|seal| (Crc32::new(), seal));
+                if let Some((crc, seal)) = &mut sealed {
+                    Seal::hash(&*self.source, seal.start..position, crc)?;
+                }
+                Road::Raw { position, sealed }
+            }
+        };
+        Ok(Pass { entry: self, road })
+    }
+}
+
+impl Pass<'_> {
+    /// Reads the next bytes; `last` says that no more are wanted.
+    pub(super) fn fill(&mut self, dst: &mut [u8], last: bool) -> Result<()> {
+        match &mut self.road {
+            Road::Raw { position, sealed } => {
+                self.entry.bytes_into(*position, dst)?;
+                *position += dst.len() as u64;
+                let Some((crc, seal)) = sealed else { return Ok(()) };
+                crc.update(dst);
+                if last {
+                    Seal::hash(&*self.entry.source, *position..seal.end(), crc)?;
+                    seal.check(crc.clone().finish())?;
+                }
+                Ok(())
+            }
+            Road::Packed { position, decoder } => {
+                if let Some(decoder) = decoder {
+                    decoder.read(*position, dst)?;
+                    *position += dst.len() as u64;
+                }
+                match decoder.take_if(|_| last) {
+                    Some(decoder) => decoder.finish(),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// Walks an array in bands of a few MiB in the order of elements that is asked for.
+///
+/// Memory stays bounded where the file has that order, or can be read at any place. What is
+/// sealed is checked all the same: the last piece may be an error.
+pub(crate) struct Pieces<'a> {
+    entry: &'a Entry,
+    order: MemoryOrder,
+    origin: Origin<'a>,
+    bands: Peekable<bands::Bands>,
+}
+
+enum Origin<'a> {
+    Pass(Pass<'a>),
+    /// Another order than the file's: selections, of what can be read at any place.
+    Slices,
+    /// Packed in another order: taken into memory.
+    Memory(Array),
+}
+
+impl Entry {
+    /// The array in pieces of this order.
+    pub(crate) fn pieces(&self, order: MemoryOrder) -> Result<Pieces<'_>> {
+        self.check()?;
+        let mut lengths = self.shape.clone();
+        if order == MemoryOrder::F {
+            lengths.reverse();
+        }
+        let mut bands = bands::bands(&lengths, self.dtype.itemsize(), BAND).peekable();
+        // Without a piece there is nobody to be told at the end.
+        let empty = bands.peek().is_none();
+        let origin = match &self.data {
+            Data::Coded(_) if empty || self.differs(order) => Origin::Memory(self.read()?),
+            _ if self.seal.is_some() && (empty || self.differs(order)) => {
+                self.check_seal()?;
+                Origin::Slices
+            }
+            _ if self.differs(order) => Origin::Slices,
+            _ => Origin::Pass(self.pass()?),
+        };
+        Ok(Pieces { entry: self, order, origin, bands })
+    }
+
+    /// Reads all that a seal of raw bytes is over.
+    fn check_seal(&self) -> Result<()> {
+        let Some(seal) = &self.seal else { return Ok(()) };
+        let mut crc = Crc32::new();
+        Seal::hash(&*self.source, seal.start..seal.end(), &mut crc)?;
+        seal.check(crc.finish())
+    }
+}
+
+impl Pieces<'_> {
+    fn piece(&mut self, mut band: Vec<Range<usize>>) -> Result<Array> {
+        if self.order == MemoryOrder::F {
+            band.reverse();
+        }
+        let last = self.bands.peek().is_none();
+        match &mut self.origin {
+            Origin::Slices => self.entry.read_slice(&bands::selection(&band)),
+            Origin::Memory(array) => array.select(&bands::selection(&band)),
+            Origin::Pass(pass) => {
+                let shape: Vec<usize> = band.iter().map(ExactSizeIterator::len).collect();
+                let len = nbytes(&shape, self.entry.dtype.itemsize())?;
+                let mut buffer = BufferMut::zeroed(len)?;
+                pass.fill(buffer.bytes_mut(), last)?;
+                let dtype = self.entry.dtype.clone();
+                // The pass is in the file's order; where the two do not differ, either will do.
+                Array::new(dtype, &shape, self.order, buffer.freeze())
+            }
+        }
+    }
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Result<Array>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let band = self.bands.next()?;
+        Some(self.piece(band))
+    }
+}

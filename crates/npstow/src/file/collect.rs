@@ -1,0 +1,89 @@
+//! A file, or what is below a node of it, as a tree: described, or read into memory.
+#![forbid(unsafe_code)]
+
+use super::Node;
+use crate::container::NodeKind;
+use crate::entry::read_many;
+use crate::{Array, Data, Entry, Error, Item, Limits, MemorySource, Result, Tree};
+use std::sync::Arc;
+
+/// Everything below `top`, with nothing read but descriptions.
+pub(super) fn describe(top: &Node) -> Result<Tree> {
+    collect(top, |nodes, entries| {
+        let item = |(node, entry): (&&Node, Entry)| match node.kind() {
+            NodeKind::Value => Item::Value(entry),
+            _ => Item::Entry(entry),
+        };
+        Ok(nodes.iter().zip(entries).map(item).collect())
+    })
+}
+
+/// Everything below `top`, in memory.
+pub(super) fn load(top: &Node) -> Result<Tree> {
+    collect(top, |nodes, entries| {
+        let arrays = read_many(&entries)?;
+        let item = |(at, (node, array)): (usize, (&&Node, Array))| match node.kind() {
+            NodeKind::Value => bytes(&array).map(Item::Value).map_err(|e| (at, e)),
+            _ => Ok(Item::Array(array)),
+        };
+        nodes.iter().zip(arrays).enumerate().map(item).collect()
+    })
+}
+
+/// A value that was read, as one that still can be.
+fn bytes(array: &Array) -> Result<Entry> {
+    let source = Arc::new(MemorySource::new(array.buffer().clone()));
+    let offset = array.offset() as u64;
+    let (dtype, order) = (array.dtype().clone(), crate::MemoryOrder::C);
+    let limits = Arc::new(Limits::default());
+    Entry::new(source, dtype, array.shape(), order, Data::Raw { offset }, limits)
+}
+
+type Made<T> = Result<Vec<T>, (usize, Error)>;
+
+fn collect(top: &Node, make: impl Fn(&[&Node], Vec<Entry>) -> Made<Item>) -> Result<Tree> {
+    let mut nodes = Vec::new();
+    let mut waiting = vec![top.clone()];
+    while let Some(node) = waiting.pop() {
+        if node.kind() == NodeKind::Group {
+            waiting.extend(node.children()?.into_iter().rev());
+        }
+        nodes.push(node);
+    }
+    let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
+    let ids: Vec<u64> = leaves.iter().map(|node| node.id()).collect();
+    // An error is about one of the leaves.
+    let named = |(at, e): (usize, Error)| match leaves.get(at) {
+        Some(leaf) => leaf.placed(e),
+        None => e,
+    };
+    let entries = top.file().0.container.entries(&ids).map_err(named)?;
+    let mut items = make(&leaves, entries).map_err(named)?.into_iter();
+    let mut tree = Tree::new();
+    for node in &nodes {
+        let is_top = node.id() == top.id();
+        let item = match node.kind() {
+            NodeKind::Group => Item::Group(Tree::new()),
+            _ => items.next().ok_or_else(|| Error::invalid("fewer items than names"))?,
+        };
+        let path = relative(node.name(), top.name());
+        match item {
+            Item::Group(_) if is_top => {}
+            item if is_top => tree = item.into(),
+            item => tree.insert(path, item).map_err(|e| node.placed(e))?,
+        }
+        let notes = node.notes()?;
+        if !notes.is_empty() {
+            tree.set_notes(if is_top { "" } else { path }, notes)?;
+        }
+    }
+    Ok(tree)
+}
+
+/// The part of a name below another one.
+fn relative<'a>(name: &'a str, top: &str) -> &'a str {
+    match name.strip_prefix(top) {
+        Some(rest) if !top.is_empty() => rest.trim_start_matches('/'),
+        _ => name,
+    }
+}
