@@ -187,7 +187,7 @@ impl Sink for AtomicFile {
         use rustix::fs::FallocateFlags;
         use rustix::io::Errno;
         // A small file costs less than the call; what is no file has no room to ask for.
-        if len < RESERVE_FROM || matches!(self.place, Place::Direct) {
+        if len < RESERVE_FROM || matches!(self.place, Place::Direct) || in_memory(&self.file) {
             return Ok(());
         }
         match rustix::fs::fallocate(&self.file, FallocateFlags::empty(), 0, len) {
@@ -208,6 +208,15 @@ impl Sink for AtomicFile {
 /// From this length on the system is asked for all of a file's room before it is written.
 #[cfg(target_os = "linux")]
 const RESERVE_FROM: u64 = 1 << 20;
+
+/// Whether the file lies in memory (tmpfs): asking for room walks all pages there, and writing
+/// them does it once more, for 4 % of a large save.
+#[cfg(target_os = "linux")]
+fn in_memory(file: &File) -> bool {
+    const TMPFS_MAGIC: i128 = 0x0102_1994;
+    // The width of the field differs between machines.
+    rustix::fs::fstatfs(file).is_ok_and(|about| i128::from(about.f_type) == TMPFS_MAGIC)
+}
 
 /// The path that a chain of symbolic links ends at, whether or not anything is there.
 fn follow_links(path: &Path) -> io::Result<PathBuf> {
