@@ -453,3 +453,6 @@ impl Entry {
 fn objects(offset: u64) -> Error {
     Error::unsupported("the payload of an object array (a pickle)").at(offset)
 }
+
+#[cfg(all(test, feature = "npz"))]
+mod tests;
