@@ -1,5 +1,6 @@
 //! Sealed arrays, and many at once.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used)]
 
 use super::*;
 use crate::codec::crc32;
