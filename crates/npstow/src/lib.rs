@@ -29,6 +29,8 @@ mod tree;
 
 #[cfg(feature = "npy")]
 pub mod npy;
+#[cfg(feature = "npz")]
+pub mod npz;
 
 mod file;
 

@@ -1,0 +1,260 @@
+//! Finding the directory: the end record, and the zip64 record where there is one.
+//!
+//! An archive that is whole ends with its end record, so one read of the tail tells all. Where
+//! bytes follow (an edit that was never finished, a transfer that added some), the end record is
+//! searched backwards through the file, and only one with a sound directory in front counts.
+#![forbid(unsafe_code)]
+
+use super::directory::Directory;
+use super::zip::{EndRecord, LocalHeader, Zip64EndRecord, Zip64Locator};
+use crate::cursor::Cursor;
+use crate::{Buffer, Error, ErrorKind, Limits, Result, Source};
+
+/// What is read at first: half of the file, but no less and no more than this.
+const LEAST: u64 = 64 << 10;
+const MOST: u64 = 2 << 20;
+
+/// How much is read at once when searching backwards.
+const WINDOW: u64 = 1 << 20;
+
+/// Where a directory is, as its end record says.
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    /// Where its first end record (zip64 or not) is: right behind the directory.
+    pub(super) at: u64,
+    /// Where the directory begins.
+    pub(super) start: u64,
+    /// What all offsets have to be shifted by: the length of what stands in front of the archive.
+    pub(super) shift: u64,
+    /// How many members it is said to have.
+    pub(super) entries: u64,
+    /// Whether that number has all its bits.
+    wide: bool,
+    /// Where the archive ends, comment included.
+    pub(super) end: u64,
+    pub(super) comment: Buffer,
+}
+
+impl End {
+    /// Whether this many members are as many as it says. Without zip64 only 16 bits are known.
+    pub(super) fn counts(&self, members: u64) -> bool {
+        if self.wide { members == self.entries } else { members & 0xffff == self.entries }
+    }
+
+    /// Reads the end record at `at`, and the zip64 record in front of it.
+    fn read(view: &View<'_>, at: u64) -> Result<Self> {
+        let size = EndRecord::SIZE as u64;
+        let bytes = view.read(at, size)?;
+        let record = EndRecord::parse(&mut Cursor::new(&bytes)).map_err(|e| e.shift(at))?;
+        let rest = view.source.len().saturating_sub(at + size);
+        let comment = view.read(at + size, rest.min(record.comment_len.into()))?;
+        let end = at + size + comment.len() as u64;
+        let (wide, first) = match zip64(view, at)? {
+            Some((wide, first)) if record.agrees(&wide) => (Some(wide), first),
+            Some((_, first)) => {
+                let expected = "the same in the zip64 end record as in the end record";
+                return Err(Error::corrupt(expected, "something else").at(first));
+            }
+            None => (None, at),
+        };
+        let record = wide.unwrap_or(Zip64EndRecord {
+            disk: record.disk.into(),
+            directory_disk: record.directory_disk.into(),
+            entries_here: record.entries_here.into(),
+            entries: record.entries.into(),
+            directory_len: record.directory_len.into(),
+            directory_offset: record.directory_offset.into(),
+            ..Zip64EndRecord::default()
+        });
+        let parts = (record.disk, record.directory_disk) != (0, 0);
+        if parts || record.entries_here != record.entries {
+            return Err(Error::unsupported("an archive in several parts").at(first));
+        }
+        let start = first.checked_sub(record.directory_len).ok_or_else(|| {
+            let expected = format_args!("a directory of {} bytes", record.directory_len);
+            Error::corrupt(expected, format_args!("only {first} in front of its end")).at(first)
+        })?;
+        // As zipfile: the directory ends where the end record begins, wherever it says it is.
+        let shift = start.checked_sub(record.directory_offset).ok_or_else(|| {
+            let expected = format_args!("the directory at byte {}", record.directory_offset);
+            Error::corrupt(expected, format_args!("it at {start}")).at(first)
+        })?;
+        let wide = wide.is_some();
+        Ok(Self { at: first, start, shift, entries: record.entries, wide, end, comment })
+    }
+}
+
+/// The zip64 record in front of an end record, and where it is; `None` without a locator.
+fn zip64(view: &View<'_>, at: u64) -> Result<Option<(Zip64EndRecord, u64)>> {
+    let Some(locator_at) = at.checked_sub(Zip64Locator::SIZE as u64) else { return Ok(None) };
+    let bytes = view.read(locator_at, Zip64Locator::SIZE as u64)?;
+    if !bytes.starts_with(Zip64Locator::SIGNATURE) {
+        return Ok(None);
+    }
+    let locator = Zip64Locator::parse(&mut Cursor::new(&bytes)).map_err(|e| e.shift(locator_at))?;
+    if locator.disk != 0 || locator.disks > 1 {
+        return Err(Error::unsupported("an archive in several parts").at(locator_at));
+    }
+    // Right in front of the locator, unless somebody added to the record: then where the locator
+    // says, which no prefix may have moved.
+    let size = Zip64EndRecord::SIZE as u64;
+    let near = locator_at.checked_sub(size);
+    for place in [near, Some(locator.offset)] {
+        let Some(place) = place.filter(|&p| p.checked_add(size).is_some_and(|e| e <= locator_at))
+        else {
+            continue;
+        };
+        let bytes = view.read(place, size)?;
+        let Ok(record) = Zip64EndRecord::parse(&mut Cursor::new(&bytes)) else { continue };
+        let behind = place.checked_add(12).and_then(|at| at.checked_add(record.rest_len));
+        let start = place.checked_sub(record.directory_len);
+        let shift = start.and_then(|start| start.checked_sub(record.directory_offset));
+        let told = shift.and_then(|shift| locator.offset.checked_add(shift));
+        if behind == Some(locator_at) && told == Some(place) {
+            return Ok(Some((record, place)));
+        }
+    }
+    let expected = format_args!("the zip64 end record at byte {}", locator.offset);
+    Err(Error::corrupt(expected, "none that fits").at(locator_at))
+}
+
+/// The source, with its tail at hand.
+struct View<'a> {
+    source: &'a dyn Source,
+    tail: Buffer,
+    tail_at: u64,
+}
+
+impl View<'_> {
+    /// Bytes of the file: from the tail where they are in it.
+    fn read(&self, offset: u64, len: u64) -> Result<Buffer> {
+        let failed = |e| Error::io("reading the directory", e).at(offset);
+        let there = self.source.len().saturating_sub(offset);
+        if len > there {
+            let found = format_args!("the end after {there}");
+            return Err(Error::corrupt(format_args!("{len} bytes"), found).at(offset));
+        }
+        let too_long = || Error::unsupported("a directory larger than the address space");
+        let len = usize::try_from(len).map_err(|_| too_long().at(offset))?;
+        let within = offset.checked_sub(self.tail_at).and_then(|at| usize::try_from(at).ok());
+        if let Some(start) = within {
+            if let Some(end) = start.checked_add(len).filter(|&end| end <= self.tail.len()) {
+                return self.tail.slice(start..end);
+            }
+        }
+        self.source.read(offset, len).map_err(failed)
+    }
+
+    /// Whether the end record at `at` and its comment are the last bytes of the file.
+    fn reaches_end(&self, at: u64) -> bool {
+        let size = EndRecord::SIZE as u64;
+        let record = self.read(at, size);
+        let record = record.and_then(|bytes| {
+            EndRecord::parse(&mut Cursor::new(&bytes)).map(|record| record.comment_len)
+        });
+        record.is_ok_and(|comment_len| at + size + u64::from(comment_len) == self.source.len())
+    }
+
+    /// Reads the whole directory that `end` describes.
+    fn directory(&self, end: End, limits: &Limits) -> Result<Directory> {
+        let mut bytes = self.read(end.start, end.at - end.start)?;
+        if bytes.len() < self.tail.len() / 2 {
+            // A small directory is not to keep the whole tail in memory.
+            bytes = Buffer::copy_of(&bytes);
+        }
+        Directory::parse(bytes, end, limits)
+    }
+}
+
+/// Finds the directory of an archive and reads it.
+pub(super) fn find(source: &dyn Source, limits: &Limits) -> Result<Directory> {
+    let len = source.len();
+    let tail_len = len.min((len / 2).clamp(LEAST, MOST));
+    let tail_at = len - tail_len;
+    let none = View { source, tail: Buffer::default(), tail_at: len };
+    let tail = none.read(tail_at, tail_len)?;
+    let view = View { source, tail, tail_at };
+    let mut whole = None;
+    if let Some(at) = ends(&view.tail, tail_at).find(|&at| view.reaches_end(at)) {
+        let end = End::read(&view, at)?;
+        let directory = view.directory(end, limits)?;
+        // An archive within an archive, at whose end an edit broke off, looks like one with
+        // something in front: then the file begins like an archive, too.
+        if directory.prefix_len() == 0 || !begins_like_one(&view) {
+            return Ok(directory);
+        }
+        whole = Some(directory);
+    }
+    search(&view, limits, whole)
+}
+
+fn begins_like_one(view: &View<'_>) -> bool {
+    let start = view.read(0, 4);
+    start.is_ok_and(|bytes| {
+        bytes.starts_with(LocalHeader::SIGNATURE) || bytes.starts_with(EndRecord::SIGNATURE)
+    })
+}
+
+/// Where end records may be in `bytes`, the last one first; `at` is where the bytes begin.
+fn ends(bytes: &[u8], at: u64) -> impl Iterator<Item = u64> {
+    // The first byte of the signature is rare enough in most data to be looked for alone.
+    let starts = bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'P');
+    let found = starts.filter(|(i, _)| {
+        bytes.get(*i..).is_some_and(|rest| rest.starts_with(EndRecord::SIGNATURE))
+    });
+    found.map(move |(i, _)| at + i as u64)
+}
+
+/// Goes back through the file to the last end record that has a sound directory in front of it:
+/// one without a prefix where there is one, for others may be archives in members.
+fn search(view: &View<'_>, limits: &Limits, whole: Option<Directory>) -> Result<Directory> {
+    let mut best = whole;
+    let mut first_error = None;
+    // Each attempt costs a few reads and its directory; all together no more than a few passes
+    // over the file.
+    let mut budget = view.source.len().saturating_mul(4).saturating_add(1 << 20);
+    let mut spend = |cost: u64| {
+        budget = budget.checked_sub(cost).ok_or_else(too_many)?;
+        Ok(())
+    };
+    let mut upper = view.source.len();
+    while upper > 0 {
+        let start = upper.saturating_sub(WINDOW);
+        // A signature may lie across two windows.
+        let stop = (upper + 3).min(view.source.len());
+        let window = view.read(start, stop - start)?;
+        for at in ends(&window, start) {
+            spend(256)?;
+            let attempt = End::read(view, at).and_then(|end| {
+                spend(end.end - end.start)?;
+                looks_sound(view, &end)?;
+                view.directory(end, limits)
+            });
+            match attempt {
+                Ok(directory) if directory.prefix_len() == 0 => return Ok(directory),
+                Ok(directory) => best = best.or(Some(directory)),
+                Err(e) if matches!(e.kind(), ErrorKind::Limit | ErrorKind::Io) => return Err(e),
+                Err(e) => first_error = first_error.or(Some(e)),
+            }
+        }
+        upper = start;
+    }
+    let nothing = || {
+        let expected = "the end record of a zip archive";
+        Error::corrupt(expected, "none, as in a file that was cut short").at(view.source.len())
+    };
+    best.ok_or_else(|| first_error.unwrap_or_else(nothing))
+}
+
+fn too_many() -> Error {
+    Error::limit("a search for the end record (end records that lead nowhere)", 4, "more")
+}
+
+/// A cheap look before a directory is read: it begins with an entry, or is empty.
+fn looks_sound(view: &View<'_>, end: &End) -> Result<()> {
+    let len = (end.at - end.start).min(4);
+    if len == 0 || &*view.read(end.start, len)? == super::zip::CentralHeader::SIGNATURE {
+        return Ok(());
+    }
+    Err(Error::corrupt("the entries of a directory", "something else").at(end.start))
+}

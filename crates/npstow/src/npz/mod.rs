@@ -1,0 +1,14 @@
+//! NPZ: a zip archive of NPY files, as `np.savez` writes it.
+#![forbid(unsafe_code)]
+// Until the reader is in place.
+#![allow(dead_code, unused_imports)]
+
+mod directory;
+mod end;
+#[cfg(test)]
+mod forge;
+mod locate;
+mod names;
+#[cfg(test)]
+mod tests;
+mod zip;

@@ -1,0 +1,240 @@
+//! The entry of a member in the central directory (APPNOTE 4.3.12).
+#![forbid(unsafe_code)]
+
+use super::extra::{self, Zip64};
+use super::{Flags, Method, narrow};
+use crate::cursor::Cursor;
+use crate::{Error, Result};
+
+/// What the directory says of a member: the truth about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CentralHeader<'a> {
+    /// Version and system (the upper byte; 3 is Unix) of whoever made it.
+    pub(crate) made_by: u16,
+    /// Version needed to extract, times ten.
+    pub(crate) needed: u16,
+    pub(crate) flags: Flags,
+    pub(crate) method: Method,
+    /// Time and date of MS-DOS.
+    pub(crate) time: u16,
+    pub(crate) date: u16,
+    pub(crate) crc32: u32,
+    pub(crate) packed_len: u64,
+    pub(crate) unpacked_len: u64,
+    pub(crate) name: &'a [u8],
+    /// The extra fields; a zip64 field among them is not written again.
+    pub(crate) extra: &'a [u8],
+    pub(crate) comment: &'a [u8],
+    /// The part of the archive that the member begins in; 0 where there is one part.
+    pub(crate) disk: u16,
+    pub(crate) internal: u16,
+    pub(crate) external: u32,
+    /// Where the local header is, from the start of the archive.
+    pub(crate) offset: u64,
+}
+
+impl<'a> CentralHeader<'a> {
+    pub(crate) const SIGNATURE: &'static [u8; 4] = b"PK\x01\x02";
+    /// Length without name, extra fields and comment.
+    pub(crate) const SIZE: usize = 46;
+
+    /// Reads an entry.
+    pub(crate) fn parse(cursor: &mut Cursor<'a>) -> Result<Self> {
+        let start = cursor.position();
+        super::signature(cursor, Self::SIGNATURE, "an entry of the directory")?;
+        let made_by = cursor.u16_le("the maker's version")?;
+        let needed = cursor.u16_le("the version")?;
+        let flags = Flags(cursor.u16_le("the flags")?);
+        let method = Method(cursor.u16_le("the method")?);
+        let (time, date) = (cursor.u16_le("the time")?, cursor.u16_le("the date")?);
+        let crc32 = cursor.u32_le("the CRC")?;
+        let packed_len = cursor.u32_le("the packed size")?;
+        let unpacked_len = cursor.u32_le("the size")?;
+        let name_len = cursor.u16_le("the length of the name")?;
+        let extra_len = cursor.u16_le("the length of the extra fields")?;
+        let comment_len = cursor.u16_le("the length of the comment")?;
+        let disk = cursor.u16_le("the number of the part")?;
+        let internal = cursor.u16_le("the internal attributes")?;
+        let external = cursor.u32_le("the external attributes")?;
+        let offset = cursor.u32_le("the offset")?;
+        let name = cursor.take(name_len.into(), "a name")?;
+        let extra_at = cursor.position();
+        let extra = cursor.take(extra_len.into(), "extra fields")?;
+        let comment = cursor.take(comment_len.into(), "a comment")?;
+        let mut wide = Zip64::new(Self::zip64(extra).map_err(|e| e.shift(extra_at))?);
+        let mut resolve = |narrow: u32, what: &str| {
+            let short = || Error::corrupt(format_args!("{what} in the zip64 field"), "its end");
+            wide.resolve(narrow).ok_or_else(|| short().at(start))
+        };
+        // APPNOTE 4.5.3: in this order, and only those whose place says so.
+        let unpacked_len = resolve(unpacked_len, "the size")?;
+        let packed_len = resolve(packed_len, "the packed size")?;
+        let offset = resolve(offset, "the offset")?;
+        Ok(Self {
+            made_by,
+            needed,
+            flags,
+            method,
+            time,
+            date,
+            crc32,
+            packed_len,
+            unpacked_len,
+            name,
+            extra,
+            comment,
+            disk,
+            internal,
+            external,
+            offset,
+        })
+    }
+
+    /// Checks the extra fields on the way to the zip64 field: readers must not differ about them.
+    fn zip64(extra: &'a [u8]) -> Result<Option<&'a [u8]>> {
+        let mut found = None;
+        for field in extra::fields(extra) {
+            let field = field?;
+            if field.id == Zip64::ID && found.replace(field.payload).is_some() {
+                return Err(Error::corrupt("one zip64 field", "two").at(field.at));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes the entry; what needs more than 32 bits goes into a zip64 field.
+    ///
+    /// # Errors
+    /// `Invalid` where name, extra fields or comment are longer than 65,535 bytes.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
+        let (packed, a) = narrow(self.packed_len);
+        let (unpacked, b) = narrow(self.unpacked_len);
+        let (offset, c) = narrow(self.offset);
+        let pairs = [(self.unpacked_len, b), (self.packed_len, a), (self.offset, c)];
+        let wide: Vec<u64> = pairs.iter().filter(|(_, w)| *w).map(|(value, _)| *value).collect();
+        let mut extra = Vec::with_capacity(self.extra.len());
+        if !wide.is_empty() {
+            Zip64::write(&mut extra, &wide);
+        }
+        extra::copy_without_zip64(self.extra, &mut extra);
+        let (name_len, extra_len) = super::lengths(self.name, &extra)?;
+        let (comment_len, _) = super::lengths(self.comment, &[])
+            .map_err(|_| Error::invalid("a comment of more than 65535 bytes"))?;
+        out.reserve(Self::SIZE + self.name.len() + extra.len() + self.comment.len());
+        out.extend_from_slice(Self::SIGNATURE);
+        let words = [self.made_by, self.needed, self.flags.0, self.method.0, self.time, self.date];
+        for value in words {
+            out.extend(value.to_le_bytes());
+        }
+        for value in [self.crc32, packed, unpacked] {
+            out.extend(value.to_le_bytes());
+        }
+        for value in [name_len, extra_len, comment_len, self.disk, self.internal] {
+            out.extend(value.to_le_bytes());
+        }
+        out.extend(self.external.to_le_bytes());
+        out.extend(offset.to_le_bytes());
+        out.extend_from_slice(self.name);
+        out.extend_from_slice(&extra);
+        out.extend_from_slice(self.comment);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(lengths: [u64; 3]) -> CentralHeader<'static> {
+        let [unpacked_len, packed_len, offset] = lengths;
+        CentralHeader {
+            made_by: 0x0314,
+            needed: 45,
+            flags: Flags::UTF8,
+            method: Method::ZSTD,
+            time: 2,
+            date: super::super::DATE,
+            crc32: 0x89ab_cdef,
+            packed_len,
+            unpacked_len,
+            name: b"a/b.npy",
+            extra: b"np\x02\0\x01\x02",
+            comment: b"said",
+            disk: 0,
+            internal: 1,
+            external: 0o600 << 16,
+            offset,
+        }
+    }
+
+    fn bytes(header: &CentralHeader<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        header.write(&mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn entries_round_trip_with_zip64_in_every_place() {
+        let small = [5, 4, 3];
+        let large = [1 << 33, u64::from(u32::MAX), u64::MAX];
+        for mask in 0..8 {
+            let mut lengths = small;
+            for (i, len) in lengths.iter_mut().enumerate() {
+                if mask >> i & 1 == 1 {
+                    *len = large[i];
+                }
+            }
+            let header = header(lengths);
+            let written = bytes(&header);
+            let wide = usize::try_from(u32::from(mask != 0) * 4 + 8 * u32::count_ones(mask));
+            assert_eq!(written.len(), CentralHeader::SIZE + 7 + 6 + 4 + wide.unwrap());
+            let mut cursor = Cursor::new(&written);
+            let parsed = CentralHeader::parse(&mut cursor).unwrap();
+            assert_eq!(cursor.position(), written.len() as u64);
+            assert_eq!(CentralHeader { extra: header.extra, ..parsed }, header, "{mask}");
+            assert_eq!(bytes(&parsed), written);
+        }
+    }
+
+    #[test]
+    fn a_cut_entry_is_refused_at_every_byte() {
+        let written = bytes(&header([1 << 40, 1 << 39, 1 << 38]));
+        for len in 0..written.len() {
+            assert!(CentralHeader::parse(&mut Cursor::new(&written[..len])).is_err(), "{len}");
+        }
+    }
+
+    #[test]
+    fn extra_fields_are_checked() {
+        let told = |extra: &[u8], mark: bool| {
+            let mut written =
+                bytes(&CentralHeader { extra: b"", comment: b"", ..header([1, 1, 1]) });
+            written[30..32].copy_from_slice(&u16::try_from(extra.len()).unwrap().to_le_bytes());
+            written.extend(extra);
+            if mark {
+                written[24..28].fill(0xff);
+            }
+            let parsed = CentralHeader::parse(&mut Cursor::new(&written));
+            parsed.map(|h| h.unpacked_len).map_err(|e| e.to_string())
+        };
+        let wide = b"\x01\0\x08\0\x07\0\0\0\x01\0\0\0";
+        assert_eq!(told(wide, true).unwrap(), (1 << 32) + 7);
+        assert_eq!(told(wide, false).unwrap(), 1);
+        assert_eq!(told(b"", true).unwrap(), u64::from(u32::MAX));
+        // Up to three bytes at the end are padding.
+        assert_eq!(told(b"\x02\0\0\0\0\0\0", false).unwrap(), 1);
+        assert_eq!(
+            told(&wide[..11], true).unwrap_err(),
+            "at byte 53: expected an extra field of 8 bytes, found the end after 7"
+        );
+        assert_eq!(
+            told(b"\x01\0\x04\0\0\0\0\0", true).unwrap_err(),
+            "at byte 0: expected the size in the zip64 field, found its end"
+        );
+        let twice = [&wide[..], &wide[..]].concat();
+        assert_eq!(
+            told(&twice, true).unwrap_err(),
+            "at byte 65: expected one zip64 field, found two"
+        );
+    }
+}
