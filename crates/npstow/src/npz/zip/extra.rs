@@ -175,11 +175,14 @@ impl Alignment {
 
 /// Ours: the NPY header of a member again, in the directory, so that one read lists an archive.
 ///
-/// Kind `0x706e` (`np`); a byte of version, 1; the length of the whole NPY header; its major
-/// version; and its text without the padding at the end. What the member itself begins with
-/// stays the truth: it is compared when the member is read.
+/// Kind `0x706e` (`np`); a byte of version, 1; the length of the local header's extra fields (two
+/// bytes), which tells where the data begin; the length of the whole NPY header (four bytes); its
+/// major version (one byte); and its text without the padding at the end. What the member itself
+/// begins with stays the truth: it is compared when the member is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HeaderCopy<'a> {
+    /// Length of the extra fields in the local header.
+    pub(crate) local_extra_len: u16,
     /// Length of the NPY header in the member, magic and padding included.
     pub(crate) len: u32,
     pub(crate) major: u8,
@@ -198,21 +201,22 @@ impl<'a> HeaderCopy<'a> {
         if cursor.u8("the version of a repeated header")? != Self::VERSION {
             return Ok(None);
         }
+        let local_extra_len = cursor.u16_le("the length of extra fields")?;
         let len = cursor.u32_le("the length of a header")?;
         let major = cursor.u8("the version of a header")?;
-        Ok(Some(Self { len, major, text: cursor.rest() }))
+        Ok(Some(Self { local_extra_len, len, major, text: cursor.rest() }))
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
-        let len = self.len.to_le_bytes();
-        put(out, Self::ID, &[&[Self::VERSION], &len, &[self.major], self.text])
+        let (extra, len) = (self.local_extra_len.to_le_bytes(), self.len.to_le_bytes());
+        put(out, Self::ID, &[&[Self::VERSION], &extra, &len, &[self.major], self.text])
     }
 
     /// The copy of a whole NPY header; `None` where it is too long, or none.
-    pub(crate) fn of(header: &'a [u8]) -> Option<Self> {
+    pub(crate) fn of(header: &'a [u8], local_extra_len: u16) -> Option<Self> {
         let major = *header.get(6)?;
-        let text = header.get(if major == 1 { 10 } else { 12 }..)?;
-        let copy = Self { len: u32::try_from(header.len()).ok()?, major, text: trimmed(text) };
+        let text = trimmed(header.get(if major == 1 { 10 } else { 12 }..)?);
+        let copy = Self { local_extra_len, len: u32::try_from(header.len()).ok()?, major, text };
         (copy.text.len() <= Self::MOST).then_some(copy)
     }
 }
@@ -306,10 +310,11 @@ mod tests {
         cut(&bytes, 5, |p| UnicodePath::parse(p).map(|_| ()));
         assert_eq!(UnicodePath::parse(b"\x02").unwrap(), None);
 
-        let copy = HeaderCopy { len: 128, major: 1, text: b"{'descr': '<f4'}" };
+        let copy =
+            HeaderCopy { local_extra_len: 30, len: 128, major: 1, text: b"{'descr': '<f4'}" };
         let bytes = payload(|out| copy.write(out), HeaderCopy::ID);
         assert_eq!(HeaderCopy::parse(&bytes).unwrap(), Some(copy));
-        cut(&bytes, 6, |p| HeaderCopy::parse(p).map(|_| ()));
+        cut(&bytes, 8, |p| HeaderCopy::parse(p).map(|_| ()));
         assert_eq!(HeaderCopy::parse(b"\x02").unwrap(), None);
 
         let lens = [1, 70_000, u32::MAX];
@@ -326,11 +331,11 @@ mod tests {
     #[test]
     fn the_copy_of_a_header_has_no_padding() {
         let header = b"\x93NUMPY\x01\0\x0c\0{'descr': }  \n";
-        let copy = HeaderCopy::of(header).unwrap();
+        let copy = HeaderCopy::of(header, 9).unwrap();
         assert_eq!((copy.len, copy.major, copy.text), (24, 1, &b"{'descr': }"[..]));
-        assert_eq!(HeaderCopy::of(b"\x93NUMPY\x03\0\x01\0\0\0\n").unwrap().text, b"");
-        assert!(HeaderCopy::of(&vec![b'x'; HeaderCopy::MOST + 13]).is_none());
-        assert!(HeaderCopy::of(b"short").is_none());
+        assert_eq!(HeaderCopy::of(b"\x93NUMPY\x03\0\x01\0\0\0\n", 0).unwrap().text, b"");
+        assert!(HeaderCopy::of(&vec![b'x'; HeaderCopy::MOST + 13], 0).is_none());
+        assert!(HeaderCopy::of(b"short", 0).is_none());
     }
 
     #[test]
