@@ -20,3 +20,11 @@ pub(crate) fn each<T: Send, R: Send, E: Send>(
 pub(crate) fn each<T, R, E>(items: Vec<T>, work: impl Fn(T) -> Result<R, E>) -> Result<Vec<R>, E> {
     items.into_iter().map(work).collect()
 }
+
+/// How many items are worth having at hand at once.
+pub(crate) fn width() -> usize {
+    #[cfg(feature = "parallel")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "parallel"))]
+    1
+}

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod crc;
+pub(crate) mod deflate;
 
 pub(crate) use crc::{Crc32, crc32};
 

@@ -48,6 +48,11 @@ pub fn save_with(path: impl AsRef<Path>, tree: &Tree, options: &SaveOptions) -> 
     let saved = match format {
         #[cfg(feature = "npy")]
         Some(Format::Npy) => save_npy(path, tree, options),
+        #[cfg(feature = "npz")]
+        Some(Format::Npz) => {
+            let write = crate::npz::WriteOptions::default().durability(options.durability);
+            crate::npz::write_with(path, tree, &write)
+        }
         Some(other) => Err(Error::unsupported(format_args!("writing the format {other}"))),
         None => Err(Error::invalid("the extension names no format that npstow writes")),
     };

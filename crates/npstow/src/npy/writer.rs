@@ -76,7 +76,8 @@ pub fn write(path: impl AsRef<Path>, array: &Array) -> Result<()> {
 /// As [`write()`]; `Unsupported` where the version cannot hold the header.
 pub fn write_with(path: impl AsRef<Path>, array: &Array, options: &WriteOptions) -> Result<()> {
     let path = path.as_ref();
-    let plan = Plan::new(Payload::Array(array), options).map_err(|e| e.in_path(path))?;
+    let plan = Plan::new(Payload::Array(array), options, &mut HeaderMemo::default())
+        .map_err(|e| e.in_path(path))?;
     let mut file = AtomicFile::create(path, options.durability)?;
     plan.write(&mut file).map_err(|e| e.in_path(path))?;
     file.commit()
@@ -87,7 +88,8 @@ pub fn write_with(path: impl AsRef<Path>, array: &Array, options: &WriteOptions)
 /// # Errors
 /// As [`write()`].
 pub fn write_to(sink: &mut dyn Sink, array: &Array) -> Result<()> {
-    Plan::new(Payload::Array(array), &WriteOptions::default())?.write(sink)
+    Plan::new(Payload::Array(array), &WriteOptions::default(), &mut HeaderMemo::default())?
+        .write(sink)
 }
 
 /// Writes an array of a file to a sink, piece by piece: memory stays bounded, whatever the size.
@@ -95,7 +97,7 @@ pub fn write_to(sink: &mut dyn Sink, array: &Array) -> Result<()> {
 /// # Errors
 /// As [`write()`] and [`Entry::read_slice`].
 pub fn write_entry(sink: &mut dyn Sink, entry: &Entry, options: &WriteOptions) -> Result<()> {
-    Plan::new(Payload::Entry(entry), options)?.write(sink)
+    Plan::new(Payload::Entry(entry), options, &mut HeaderMemo::default())?.write(sink)
 }
 
 /// The bytes of an NPY file that holds the array.
@@ -104,17 +106,20 @@ pub fn write_entry(sink: &mut dyn Sink, entry: &Entry, options: &WriteOptions) -
 /// As [`write()`].
 pub fn to_bytes(array: &Array, options: &WriteOptions) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    Plan::new(Payload::Array(array), options)?.write(&mut bytes)?;
+    Plan::new(Payload::Array(array), options, &mut HeaderMemo::default())?.write(&mut bytes)?;
     Ok(bytes)
 }
 
-enum Payload<'a> {
+/// What is written: an array in memory, or one of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Payload<'a> {
     Array(&'a Array),
     Entry(&'a Entry),
 }
 
 /// What will be written, known before the first byte is.
-struct Plan<'a> {
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
     payload: Payload<'a>,
     header: Vec<u8>,
     nbytes: usize,
@@ -122,8 +127,29 @@ struct Plan<'a> {
     swap: SwapPlan,
 }
 
+/// The last header that was made: many arrays of one file look alike.
+#[derive(Debug, Default)]
+pub(crate) struct HeaderMemo(Option<(Header, Option<Version>, Vec<u8>)>);
+
+impl HeaderMemo {
+    fn bytes(&mut self, header: Header, version: Option<Version>) -> Result<Vec<u8>> {
+        match &self.0 {
+            Some((old, of, bytes)) if *old == header && *of == version => Ok(bytes.clone()),
+            _ => {
+                let bytes = header.to_bytes(version)?;
+                self.0 = Some((header, version, bytes.clone()));
+                Ok(bytes)
+            }
+        }
+    }
+}
+
 impl<'a> Plan<'a> {
-    fn new(payload: Payload<'a>, options: &WriteOptions) -> Result<Self> {
+    pub(crate) fn new(
+        payload: Payload<'a>,
+        options: &WriteOptions,
+        memo: &mut HeaderMemo,
+    ) -> Result<Self> {
         let (dtype, shape) = match payload {
             Payload::Array(array) => (array.dtype(), array.shape()),
             Payload::Entry(entry) => (entry.dtype(), entry.shape()),
@@ -141,31 +167,49 @@ impl<'a> Plan<'a> {
         let order = if both { MemoryOrder::C } else { order };
         let header = Header::new(swapped.unwrap_or_else(|| dtype.clone()), shape, order)?;
         let nbytes = header.nbytes()?;
-        let header = header.to_bytes(options.version)?;
+        let header = memo.bytes(header, options.version)?;
         Ok(Self { payload, header, nbytes, order, swap })
     }
 
-    fn write(self, sink: &mut dyn Sink) -> Result<()> {
-        sink.reserve((self.header.len() + self.nbytes) as u64)
-            .map_err(|e| Error::io("asking for room", e))?;
-        let mut out = Out { sink, written: 0 };
-        let contiguous = match self.payload {
+    /// The header, padding included.
+    pub(crate) fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// Length of header and elements.
+    pub(crate) fn len(&self) -> u64 {
+        (self.header.len() + self.nbytes) as u64
+    }
+
+    /// The elements as they are to be written, where they lie so in memory.
+    pub(crate) fn contiguous(&self) -> Option<&'a [u8]> {
+        match self.payload {
             Payload::Array(array) if self.swap == SwapPlan::Nothing => array.bytes_in(self.order),
             _ => None,
-        };
-        match contiguous {
+        }
+    }
+
+    /// Gives the elements piece by piece, at most a few MiB at a time unless they lie in memory.
+    pub(crate) fn elements(&self, out: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        match (self.contiguous(), self.payload) {
+            (Some(bytes), _) => out(bytes),
+            (None, Payload::Array(array)) => give_array(out, array, self.order, &self.swap),
+            (None, Payload::Entry(entry)) => give_pieces(out, entry, self.order, &self.swap),
+        }
+    }
+
+    fn write(self, sink: &mut dyn Sink) -> Result<()> {
+        sink.reserve(self.len()).map_err(|e| Error::io("asking for room", e))?;
+        let mut out = Out { sink, written: 0 };
+        match self.contiguous() {
             Some(bytes) if bytes.len() <= SMALL => {
                 let mut both = self.header;
                 both.extend_from_slice(bytes);
                 out.write(&both)
             }
-            Some(bytes) => {
+            _ => {
                 out.write(&self.header)?;
-                out.write(bytes)
-            }
-            None => {
-                out.write(&self.header)?;
-                self.payload.write(&mut out, self.order, &self.swap)
+                self.elements(&mut |bytes| out.write(bytes))
             }
         }
     }
@@ -194,18 +238,10 @@ impl Payload<'_> {
             Self::Entry(entry) => entry.order(),
         }
     }
-
-    /// Writes the elements piece by piece through a buffer.
-    fn write(&self, out: &mut Out<'_>, order: MemoryOrder, swap: &SwapPlan) -> Result<()> {
-        match self {
-            Self::Array(array) => write_array(out, array, order, swap),
-            Self::Entry(entry) => write_pieces(out, entry, order, swap),
-        }
-    }
 }
 
-fn write_array(
-    out: &mut Out<'_>,
+fn give_array(
+    out: &mut dyn FnMut(&[u8]) -> Result<()>,
     array: &Array,
     order: MemoryOrder,
     swap: &SwapPlan,
@@ -222,13 +258,13 @@ fn write_array(
         let bytes = &mut buffer.bytes_mut()[..range.len() * itemsize];
         array.pack_range(order, range, bytes);
         swap_by(bytes, itemsize, swap);
-        out.write(bytes)?;
+        out(bytes)?;
     }
     Ok(())
 }
 
-fn write_pieces(
-    out: &mut Out<'_>,
+fn give_pieces(
+    out: &mut dyn FnMut(&[u8]) -> Result<()>,
     entry: &Entry,
     order: MemoryOrder,
     swap: &SwapPlan,
@@ -239,13 +275,13 @@ fn write_pieces(
         let part = piece?.to_contiguous(order)?;
         let bytes = part.bytes_in(order).unwrap_or_default();
         if *swap == SwapPlan::Nothing {
-            out.write(bytes)?;
+            out(bytes)?;
             continue;
         }
         swapped.clear();
         swapped.extend_from_slice(bytes);
         swap_by(&mut swapped, itemsize, swap);
-        out.write(&swapped)?;
+        out(&swapped)?;
     }
     Ok(())
 }

@@ -8,7 +8,11 @@ mod end;
 #[cfg(test)]
 mod forge;
 mod locate;
+mod member;
 mod names;
 #[cfg(test)]
 mod tests;
+mod writer;
 mod zip;
+
+pub use writer::{WriteOptions, Writer, write, write_to, write_with};

@@ -304,8 +304,8 @@ fn more_members_than_sixteen_bits_count() {
     let start = usize::try_from(directory.extent().start).unwrap();
     let mut short = bytes[..bytes.len() - 22 - 20 - 56].to_vec();
     let end = EndRecord {
-        entries_here: 70_000u32 as u16,
-        entries: 70_000u32 as u16,
+        entries_here: 4_464,
+        entries: 4_464,
         directory_len: u32::try_from(short.len() - start).unwrap(),
         directory_offset: u32::try_from(start).unwrap(),
         ..EndRecord::default()

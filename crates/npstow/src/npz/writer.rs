@@ -1,0 +1,671 @@
+//! Writing: members one after another, forwards, with nothing left to fill in.
+//!
+//! What a local header says is known before the data are written, or patched in where the sink
+//! lets us: so there are no data descriptors, and archives can be read from their start. Small
+//! members are collected and leave with few writes. Large stored ones pass through the cache
+//! once: a block is hashed and written before the next one is touched.
+#![forbid(unsafe_code)]
+
+use super::member::{Content, Packed, Packing};
+use super::names;
+use super::zip::{
+    Alignment, BlockIndex, CentralHeader, DATE, Flags, HeaderCopy, LocalHeader, Method, write_end,
+};
+use crate::codec::Crc32;
+use crate::npy::{self, HeaderMemo, Payload, Plan};
+use crate::{Array, AtomicFile, Durability, Entry, Error, Item, Limits, Result, Sink, Tree};
+use std::collections::HashSet;
+use std::path::Path;
+
+/// How an archive is written. By default as `np.savez` does: members are stored as they are.
+///
+/// ```
+/// use npstow::{Durability, npz};
+/// let small = npz::WriteOptions::default().compress(6);
+/// let fast_and_safe = npz::WriteOptions::default().compress(1).durability(Durability::Full);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct WriteOptions {
+    level: Option<u8>,
+    durability: Durability,
+    array: npy::WriteOptions,
+}
+
+impl WriteOptions {
+    /// Deflates every member with this level: 1 is fast, 6 is what others call normal, 12 is the
+    /// smallest; 0 packs without making anything smaller.
+    ///
+    /// Members of more than a block (1 MiB) are seekable: a part of one is read without unpacking
+    /// the rest, and all cores unpack one together. For other readers they are plain deflate.
+    #[must_use]
+    pub fn compress(mut self, level: u8) -> Self {
+        self.level = Some(level);
+        self
+    }
+
+    /// What is waited for before a file counts as saved; used by the functions that take a path.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// How each array is written: its orders, and the version of its header.
+    #[must_use]
+    pub fn array(mut self, options: npy::WriteOptions) -> Self {
+        self.array = options;
+        self
+    }
+}
+
+/// Writes a tree as an archive, atomically: an old file stays as it was until the new one is
+/// whole.
+///
+/// An array `a/b` becomes the member `a/b.npy`, a value keeps its name, an array without a name
+/// is `arr_0`, as `np.savez` calls it.
+///
+/// # Errors
+/// `Io`; `Unsupported` for objects and for dtypes without a `descr`; `Invalid` for names that
+/// archives cannot hold.
+pub fn write(path: impl AsRef<Path>, tree: &Tree) -> Result<()> {
+    write_with(path, tree, &WriteOptions::default())
+}
+
+/// Writes a tree as an archive as the options say, atomically.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_with(path: impl AsRef<Path>, tree: &Tree, options: &WriteOptions) -> Result<()> {
+    let path = path.as_ref();
+    let mut file = AtomicFile::create(path, options.durability)?;
+    write_to(&mut file, tree, options).map_err(|e| e.in_path(path))?;
+    file.commit()
+}
+
+/// Writes a tree as an archive to a sink: memory, or a pipe by [`WriteSink`](crate::WriteSink).
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_to(sink: &mut dyn Sink, tree: &Tree, options: &WriteOptions) -> Result<()> {
+    let mut writer = Writer::new(Borrowed(sink), options)?;
+    writer.add_tree(tree)?;
+    writer.finish().map(drop)
+}
+
+struct Borrowed<'a>(&'a mut dyn Sink);
+
+impl Sink for Borrowed<'_> {
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    fn reserve(&mut self, len: u64) -> std::io::Result<()> {
+        self.0.reserve(len)
+    }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<std::io::Result<()>> {
+        self.0.patch(offset, bytes)
+    }
+
+    fn can_patch(&self) -> bool {
+        self.0.can_patch()
+    }
+}
+
+/// Small pieces are collected up to this size before they are written.
+const PENDING: usize = 1 << 20;
+
+/// Where data that can be mapped begin.
+const ALIGN: u16 = 64;
+
+/// An archive that is being written, member by member.
+///
+/// ```
+/// use npstow::{Array, npz};
+/// let mut writer = npz::Writer::new(Vec::new(), &npz::WriteOptions::default())?;
+/// writer.add("event/photon", &Array::from_vec(vec![1.0f32, 2.0]))?;
+/// writer.add("event/hit", &Array::from_vec(vec![7u8]))?;
+/// let bytes = writer.finish()?;
+/// let file = npstow::OpenOptions::default()
+///     .open_source(std::sync::Arc::new(npstow::MemorySource::new(bytes)), "memory.npz")?;
+/// assert_eq!(file.get("event/hit")?.read()?.as_slice::<u8>()?, [7]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Writer<S: Sink> {
+    sink: S,
+    /// What was given to the sink; `pending` comes behind it.
+    flushed: u64,
+    pending: Vec<u8>,
+    directory: Vec<u8>,
+    names: HashSet<String>,
+    packing: Packing,
+    array: npy::WriteOptions,
+    memo: HeaderMemo,
+}
+
+impl<S: Sink> Writer<S> {
+    /// Begins an archive.
+    ///
+    /// # Errors
+    /// `Invalid` for a level that is not there.
+    pub fn new(sink: S, options: &WriteOptions) -> Result<Self> {
+        Self::resume(sink, 0, options)
+    }
+
+    /// Goes on with an archive whose first `position` bytes are there already.
+    pub(super) fn resume(sink: S, position: u64, options: &WriteOptions) -> Result<Self> {
+        Ok(Self {
+            sink,
+            flushed: position,
+            pending: Vec::new(),
+            directory: Vec::new(),
+            names: HashSet::new(),
+            packing: Packing::new(options.level)?,
+            array: options.array.clone(),
+            memo: HeaderMemo::default(),
+        })
+    }
+
+    /// Adds an array; its member is called `name.npy`.
+    ///
+    /// # Errors
+    /// `Exists` where the name is taken; `Invalid` for a name that archives cannot hold;
+    /// `Unsupported` for objects and dtypes without a `descr`; `Io`.
+    pub fn add(&mut self, name: &str, array: &Array) -> Result<()> {
+        self.add_payload(name, Payload::Array(array)).map_err(|e| e.in_member(name))
+    }
+
+    /// Adds an array of another file, piece by piece: memory stays bounded.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add), and whatever reading it needs.
+    pub fn add_entry(&mut self, name: &str, entry: &Entry) -> Result<()> {
+        self.add_payload(name, Payload::Entry(entry)).map_err(|e| e.in_member(name))
+    }
+
+    /// Adds a member that is no array, under just this name.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add); `Invalid` for a name that ends in `.npy`.
+    pub fn add_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.add_content(name, &Content::Bytes(bytes)).map_err(|e| e.in_member(name))
+    }
+
+    /// Adds everything in a tree. Members are packed side by side, in the tree's order.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
+        let leaves = tree.leaves();
+        if !self.packing.is_stored() {
+            return self.add_packed(&leaves);
+        }
+        leaves.iter().try_for_each(|(name, item)| self.add_item(name, item))
+    }
+
+    /// Adds what stands under a name of a tree.
+    pub(super) fn add_item(&mut self, name: &str, item: &Item) -> Result<()> {
+        match item {
+            Item::Array(array) => self.add(array_name(name), array),
+            Item::Entry(entry) => self.add_entry(array_name(name), entry),
+            Item::Value(entry) => {
+                let content = Content::Value(entry);
+                self.add_content(name, &content).map_err(|e| e.in_member(name))
+            }
+            Item::Group(tree) => self.add_tree(tree),
+        }
+    }
+
+    fn add_payload(&mut self, name: &str, payload: Payload<'_>) -> Result<()> {
+        let plan = Plan::new(payload, &self.array, &mut self.memo)?;
+        self.put(&format!("{name}.npy"), &Content::Array(&plan))
+    }
+
+    fn add_content(&mut self, name: &str, content: &Content<'_>) -> Result<()> {
+        if names::array_name(name).is_some() {
+            return Err(Error::invalid("a value under a name that arrays have (.npy)"));
+        }
+        self.put(name, content)
+    }
+
+    /// Members that are small enough to be held are packed on all cores, a batch at a time.
+    fn add_packed(&mut self, leaves: &[(String, &Item)]) -> Result<()> {
+        let mut batch: Vec<(String, Plan<'_>)> = Vec::new();
+        let mut len = 0;
+        for (name, item) in leaves {
+            let payload = match item {
+                Item::Array(array) => Payload::Array(array),
+                Item::Entry(entry) => Payload::Entry(entry),
+                Item::Value(_) | Item::Group(_) => {
+                    self.put_batch(std::mem::take(&mut batch))?;
+                    len = 0;
+                    self.add_item(name, item)?;
+                    continue;
+                }
+            };
+            let name = array_name(name);
+            let plan = Plan::new(payload, &self.array, &mut self.memo);
+            let plan = plan.map_err(|e| e.in_member(name))?;
+            let small = plan.len() <= self.packing.block_len(plan.len()) as u64;
+            len += plan.len();
+            batch.push((format!("{name}.npy"), plan));
+            if !small || len >= Packing::BATCH {
+                self.put_batch(std::mem::take(&mut batch))?;
+                len = 0;
+            }
+        }
+        self.put_batch(batch)
+    }
+
+    fn put_batch(&mut self, batch: Vec<(String, Plan<'_>)>) -> Result<()> {
+        let packing = &self.packing;
+        let packed = crate::parallel::each(batch, |(name, plan)| {
+            let block = packing.block_len(plan.len()) as u64;
+            let packed = match plan.len() <= block {
+                true => Some(packing.pack(&Content::Array(&plan)).map_err(|e| e.in_member(&name))?),
+                false => None,
+            };
+            Ok::<_, Error>((name, plan, packed))
+        })?;
+        for (name, plan, packed) in packed {
+            let content = Content::Array(&plan);
+            let done = match packed {
+                Some(packed) => self.put_packed(&name, &content, &packed),
+                None => self.put(&name, &content),
+            };
+            done.map_err(|e| e.in_member(name.trim_end_matches(".npy")))?;
+        }
+        Ok(())
+    }
+
+    /// Writes a member of exactly this name.
+    fn put(&mut self, name: &str, content: &Content<'_>) -> Result<()> {
+        if self.packing.is_stored() {
+            return self.put_stored(name, content);
+        }
+        let block = self.packing.block_len(content.len()) as u64;
+        if content.len() <= block {
+            let packed = self.packing.pack(content)?;
+            return self.put_packed(name, content, &packed);
+        }
+        self.put_blocks(name, content)
+    }
+
+    fn put_stored(&mut self, name: &str, content: &Content<'_>) -> Result<()> {
+        let mut member = self.begin(name, content, Method::STORED)?;
+        let len = content.len();
+        (member.packed_len, member.unpacked_len) = (len, len);
+        let known = content.small_crc()?;
+        if known.is_none() && !self.sink.can_patch() {
+            // Into a pipe the checksum has to go first.
+            let mut crc = Crc32::new();
+            content.give(&mut |bytes| {
+                crc.update(bytes);
+                Ok(())
+            })?;
+            member.crc32 = crc.finish();
+        }
+        member.crc32 = known.unwrap_or(member.crc32);
+        let at = self.position();
+        let header = member.local(at, content)?;
+        self.write(&header)?;
+        let mut crc = Crc32::new();
+        let mut written = 0;
+        let patched = known.is_none() && self.sink.can_patch();
+        content.give(&mut |bytes| {
+            for block in bytes.chunks(Content::CACHED) {
+                if patched {
+                    crc.update(block);
+                }
+                self.write(block)?;
+                written += block.len() as u64;
+            }
+            Ok(())
+        })?;
+        if written != len {
+            let expected = format!("{len} bytes of data");
+            return Err(Error::corrupt(expected, format!("{written}")));
+        }
+        if patched {
+            member.crc32 = crc.finish();
+            self.patch(at, &member.local(at, content)?)?;
+        }
+        self.end(&member, at, header.len(), content)
+    }
+
+    /// Writes a member that is packed already.
+    fn put_packed(&mut self, name: &str, content: &Content<'_>, packed: &Packed) -> Result<()> {
+        let mut member = self.begin(name, content, Method::DEFLATE)?;
+        member.set(packed, content.len());
+        let at = self.position();
+        let header = member.local(at, content)?;
+        self.write(&header)?;
+        self.write(&packed.bytes)?;
+        self.end(&member, at, header.len(), content)
+    }
+
+    /// Packs a member block by block, all cores at once, and writes as it goes.
+    fn put_blocks(&mut self, name: &str, content: &Content<'_>) -> Result<()> {
+        let mut member = self.begin(name, content, Method::DEFLATE)?;
+        let at = self.position();
+        let mut packing = self.packing.clone();
+        if !self.sink.can_patch() {
+            // A pipe wants the sizes first: what is packed is held, or, where it is too much,
+            // forgotten and made again.
+            let mut held = Vec::new();
+            let mut fits = true;
+            let mut sizes = packing.blocks(content, &mut |bytes| {
+                fits = fits && held.len() + bytes.len() <= Packing::HELD;
+                if fits {
+                    held.extend_from_slice(bytes);
+                }
+                Ok(())
+            })?;
+            if fits {
+                sizes.bytes = held;
+                return self.put_packed(name_of(&member.name)?, content, &sizes);
+            }
+            drop(held);
+            member.set(&sizes, content.len());
+            let header = member.local(at, content)?;
+            self.write(&header)?;
+            packing.blocks(content, &mut |bytes| self.write(bytes))?;
+            return self.end(&member, at, header.len(), content);
+        }
+        // Sizes that make the header as long as the true ones will.
+        member.unpacked_len = content.len();
+        member.packed_len = content.len();
+        let header = member.local(at, content)?;
+        self.write(&header)?;
+        let sizes = packing.blocks(content, &mut |bytes| self.write(bytes))?;
+        member.set(&sizes, content.len());
+        self.patch(at, &member.local(at, content)?)?;
+        self.end(&member, at, header.len(), content)
+    }
+
+    /// Checks a name and takes it.
+    fn begin(&mut self, name: &str, content: &Content<'_>, method: Method) -> Result<Member> {
+        names::check(name, &Limits::default()).map_err(|e| Error::invalid(e.what()))?;
+        if u16::try_from(name.len()).is_err() {
+            return Err(Error::invalid("a name of more than 65535 bytes"));
+        }
+        if !self.names.insert(name.to_owned()) {
+            return Err(Error::exists(format_args!("the name '{}'", crate::error::quoted(name))));
+        }
+        let flags = if name.is_ascii() { Flags::default() } else { Flags::UTF8 };
+        // A deflated member may become longer than it was, so the room for long sizes is
+        // there before it is needed.
+        let margin = content.len() / 1000 + (1 << 20);
+        let zip64 = content.len().saturating_add(margin) >= u64::from(u32::MAX);
+        Ok(Member { name: name.as_bytes().to_vec(), flags, method, zip64, ..Member::default() })
+    }
+
+    /// Adds a member to the directory.
+    fn end(
+        &mut self,
+        member: &Member,
+        at: u64,
+        header_len: usize,
+        content: &Content<'_>,
+    ) -> Result<()> {
+        let local_extra = header_len - LocalHeader::SIZE - member.name.len();
+        member.central(at, local_extra, content, &mut self.directory)
+    }
+
+    /// Adds an entry to the directory whose data are there already.
+    pub(super) fn keep(&mut self, name: &str, header: &CentralHeader<'_>) -> Result<()> {
+        if !self.names.insert(name.to_owned()) {
+            return Err(Error::exists(format_args!("the name '{}'", crate::error::quoted(name))));
+        }
+        header.write(&mut self.directory)
+    }
+
+    /// Where the next byte goes.
+    pub(super) fn position(&self) -> u64 {
+        self.flushed + self.pending.len() as u64
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.pending.len() + bytes.len() > PENDING {
+            self.flush()?;
+        }
+        if bytes.len() >= PENDING / 4 {
+            return self.send(bytes);
+        }
+        self.pending.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        self.send(&pending)?;
+        self.pending = pending;
+        self.pending.clear();
+        Ok(())
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        if !self.pending.is_empty() && !std::ptr::eq(bytes, &raw const self.pending[..]) {
+            self.flush()?;
+        }
+        let at = self.flushed;
+        self.sink.write_all(bytes).map_err(|e| Error::io("writing", e).at(at))?;
+        self.flushed += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn patch(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
+        self.flush()?;
+        let failed = |e| Error::io("writing a header", e).at(at);
+        match self.sink.patch(at, bytes) {
+            Some(done) => done.map_err(failed),
+            None => Err(Error::unsupported("a sink that takes back its word on patching")),
+        }
+    }
+
+    /// Writes the directory, and gives the sink back.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn finish(mut self) -> Result<S> {
+        let directory = std::mem::take(&mut self.directory);
+        let at = self.position();
+        let mut end = Vec::new();
+        write_end(&mut end, self.names.len() as u64, directory.len() as u64, at, b"")?;
+        self.write(&directory)?;
+        self.write(&end)?;
+        self.flush()?;
+        Ok(self.sink)
+    }
+}
+
+/// The name of an array in a tree that is one array.
+fn array_name(name: &str) -> &str {
+    if name.is_empty() { "arr_0" } else { name }
+}
+
+fn name_of(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|_| Error::invalid("a name that is no UTF-8"))
+}
+
+/// A member under way.
+#[derive(Debug, Default)]
+struct Member {
+    name: Vec<u8>,
+    flags: Flags,
+    method: Method,
+    crc32: u32,
+    packed_len: u64,
+    unpacked_len: u64,
+    zip64: bool,
+    /// The logarithm of the length of its blocks, and their packed lengths, where it has several.
+    blocks: Option<(u8, Vec<u32>)>,
+}
+
+impl Member {
+    fn set(&mut self, packed: &Packed, unpacked_len: u64) {
+        (self.crc32, self.packed_len) = (packed.crc32, packed.len);
+        self.unpacked_len = unpacked_len;
+        self.blocks = (packed.blocks.len() > 1).then(|| (packed.log2_len, packed.blocks.clone()));
+    }
+
+    /// Version needed to extract (APPNOTE 4.4.3.2).
+    fn needed(&self) -> u16 {
+        if self.zip64 { 45 } else { 20 }
+    }
+
+    /// The local header of a member at `at`.
+    fn local(&self, at: u64, content: &Content<'_>) -> Result<Vec<u8>> {
+        let mut header = LocalHeader {
+            needed: self.needed(),
+            flags: self.flags,
+            method: self.method,
+            date: DATE,
+            crc32: self.crc32,
+            packed_len: self.packed_len,
+            unpacked_len: self.unpacked_len,
+            zip64: self.zip64,
+            name: &self.name,
+            ..LocalHeader::default()
+        };
+        let mut out = Vec::with_capacity(256);
+        header.write(&mut out)?;
+        let mut padding = Vec::new();
+        if let (Method::STORED, Some(array)) = (self.method, content.header_len()) {
+            let data = at + out.len() as u64 + array;
+            if let Some(field) = Alignment::fitting(ALIGN, data) {
+                field.write(&mut padding)?;
+                header.extra = &padding;
+                out.clear();
+                header.write(&mut out)?;
+            }
+        }
+        Ok(out)
+    }
+
+    /// The entry of the directory.
+    fn central(
+        &self,
+        at: u64,
+        local_extra: usize,
+        content: &Content<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let mut extra = Vec::new();
+        let local_extra_len = u16::try_from(local_extra).unwrap_or(u16::MAX);
+        let copy = content.header().and_then(|header| HeaderCopy::of(header, local_extra_len));
+        if let Some(copy) = copy {
+            copy.write(&mut extra)?;
+        }
+        if let Some((log2_len, lens)) = &self.blocks {
+            BlockIndex::write(*log2_len, lens, &mut extra)?;
+        }
+        let entry = CentralHeader {
+            made_by: 3 << 8 | self.needed(),
+            needed: self.needed(),
+            flags: self.flags,
+            method: self.method,
+            date: DATE,
+            crc32: self.crc32,
+            packed_len: self.packed_len,
+            unpacked_len: self.unpacked_len,
+            name: &self.name,
+            extra: &extra,
+            // What `unzip` gives the files: read and write for the owner.
+            external: 0o600 << 16,
+            offset: at,
+            ..CentralHeader::default()
+        };
+        entry.write(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::directory::Directory;
+    use super::*;
+    use crate::{MemoryOrder, MemorySource, WriteSink};
+
+    fn tree() -> Tree {
+        let large: Vec<u32> = (0..700_000).collect();
+        let columns = Array::from_vec_shape((0..600i16).collect(), &[20, 30]).unwrap();
+        Tree::new()
+            .with("a", Array::from_vec(vec![1.0f32, 2.0]))
+            .and_then(|tree| tree.with("event/large", Array::from_vec(large)))
+            .and_then(|tree| tree.with("event/transposed", columns.transpose()))
+            .and_then(|tree| tree.with("event/every", columns.select(&"::3, ::-2".parse()?)?))
+            .and_then(|tree| tree.with("größe", Array::from_vec(vec![7u8])))
+            .and_then(|tree| tree.with("empty", Array::from_vec(Vec::<f64>::new())))
+            .unwrap()
+    }
+
+    fn bytes(options: &WriteOptions) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_to(&mut bytes, &tree(), options).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_pipe_gets_the_same_bytes_as_a_file() {
+        let stored = bytes(&WriteOptions::default());
+        let mut piped = WriteSink(Vec::new());
+        write_to(&mut piped, &tree(), &WriteOptions::default()).unwrap();
+        assert!(stored == piped.0);
+        assert!(stored == bytes(&WriteOptions::default()));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.npz");
+        write(&path, &tree()).unwrap();
+        assert!(stored == std::fs::read(path).unwrap());
+    }
+
+    #[test]
+    fn stored_arrays_can_be_mapped() {
+        let bytes = bytes(&WriteOptions::default());
+        let source = MemorySource::new(bytes.clone());
+        let directory = Directory::read(&source, &Limits::default()).unwrap();
+        assert_eq!(directory.members().len(), tree().arrays().len());
+        for (member, (name, item)) in directory.members().iter().zip(tree().arrays()) {
+            assert_eq!(directory.name(member), format!("{name}.npy"));
+            assert_eq!(member.packed_len, member.unpacked_len);
+            let Item::Array(array) = item else { panic!() };
+            let npy = npy::to_bytes(array, &npy::WriteOptions::default()).unwrap();
+            let at = usize::try_from(member.offset).unwrap();
+            let header = LocalHeader::parse(&mut crate::cursor::Cursor::new(&bytes[at..])).unwrap();
+            let start = at + LocalHeader::SIZE + header.name.len() + header.extra.len();
+            assert_eq!(start % 64, 0);
+            assert!(bytes[start..start + npy.len()] == npy);
+            assert_eq!((header.crc32, member.crc32), (crate::codec::crc32(&npy), header.crc32));
+        }
+    }
+
+    #[test]
+    fn names_are_checked() {
+        let mut writer = Writer::new(Vec::new(), &WriteOptions::default()).unwrap();
+        let array = Array::from_vec(vec![1u8]);
+        writer.add("a", &array).unwrap();
+        writer.add_bytes("notes.txt", b"free text").unwrap();
+        use crate::ErrorKind::{Exists, Invalid};
+        for (name, kind) in [("a", Exists), ("../b", Invalid), ("/c", Invalid), ("d\0", Invalid)] {
+            assert_eq!(writer.add(name, &array).unwrap_err().kind(), kind, "{name:?}");
+        }
+        assert_eq!(writer.add_bytes("b.npy", b"x").unwrap_err().kind(), Invalid);
+        assert_eq!(writer.add_bytes("notes.txt", b"x").unwrap_err().kind(), Exists);
+        let bytes = writer.finish().unwrap();
+        let directory = Directory::read(&MemorySource::new(bytes), &Limits::default()).unwrap();
+        assert_eq!(directory.members().len(), 2);
+        let e = Writer::new(Vec::new(), &WriteOptions::default().compress(13)).unwrap_err();
+        assert_eq!(e.kind(), Invalid);
+    }
+
+    #[test]
+    fn memory_order_is_kept() {
+        let bytes = bytes(&WriteOptions::default());
+        let needle = b"'fortran_order': True, 'shape': (30, 20)";
+        assert!(bytes.windows(needle.len()).any(|part| part == needle));
+        assert_eq!(MemoryOrder::F.other(), MemoryOrder::C);
+    }
+}
