@@ -8,6 +8,7 @@
 use super::Header;
 use super::rows::Batch;
 use crate::array::MemoryOrder;
+use crate::sink::lock_alone;
 use crate::{Array, AtomicFile, Durability, Element, Error, FileSource, Limits, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -219,27 +220,11 @@ impl Drop for Appender {
 pub(super) fn open_for_change(path: &Path) -> Result<(File, Header, u64)> {
     let file = OpenOptions::new().read(true).write(true).open(path);
     let file = file.map_err(|e| Error::io("opening for change", e))?;
-    lock(&file).map_err(|e| Error::io("locking the file against other writers", e))?;
+    lock_alone(&file).map_err(|e| Error::io("locking the file against other writers", e))?;
     let clone = file.try_clone().map_err(|e| Error::io("opening for change", e))?;
     let source = FileSource::new(clone)?;
     let header = Header::read(&source, &Limits::default())?;
     Ok((file, header, crate::Source::len(&source)))
-}
-
-#[cfg(unix)]
-fn lock(file: &File) -> io::Result<()> {
-    use rustix::fs::{FlockOperation, flock};
-    use rustix::io::Errno;
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        // Network file systems without locks: no worse off than without npstow.
-        Ok(()) | Err(Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(()),
-        Err(e) => Err(e.into()),
-    }
-}
-
-#[cfg(not(unix))]
-fn lock(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 /// Changes the header in place, by one write of the bytes that differ. `None` where the new one

@@ -149,7 +149,7 @@ impl Header {
     }
 
     /// Length of the whole header, from its first 12 bytes (fewer only where the file ends).
-    fn whole_len(prefix: &[u8], limits: &Limits) -> Result<(Version, usize)> {
+    pub(super) fn whole_len(prefix: &[u8], limits: &Limits) -> Result<(Version, usize)> {
         let mut cursor = Cursor::new(prefix);
         let magic = cursor.take(MAGIC.len(), "magic")?;
         if magic != MAGIC {

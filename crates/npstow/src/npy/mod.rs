@@ -49,6 +49,11 @@ pub use writer::{WriteOptions, to_bytes, write, write_entry, write_to, write_wit
 /// The first bytes of every NPY file.
 pub const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
+/// The length of the whole header that these bytes begin with, where they begin with one.
+pub(crate) fn header_len(start: &[u8]) -> Option<usize> {
+    Header::whole_len(start, &crate::Limits::default()).ok().map(|(_, len)| len)
+}
+
 /// Whether a file that begins with these bytes is NPY.
 pub(crate) fn sniff(start: &[u8]) -> bool {
     start.starts_with(MAGIC)

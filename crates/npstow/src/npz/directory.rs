@@ -146,6 +146,11 @@ impl Directory {
         }
     }
 
+    /// Where the archive ends, comment included.
+    pub(super) fn end(&self) -> u64 {
+        self.end.end
+    }
+
     /// The members, in the directory's order.
     pub(super) fn members(&self) -> &[Member] {
         &self.members

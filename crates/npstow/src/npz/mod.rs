@@ -3,7 +3,10 @@
 // Until the reader is in place.
 #![allow(dead_code, unused_imports)]
 
+mod content;
+mod copy;
 mod directory;
+mod editor;
 mod end;
 #[cfg(test)]
 mod forge;
@@ -15,4 +18,5 @@ mod tests;
 mod writer;
 mod zip;
 
+pub use editor::{Compacted, Editor, Repair, compact, diagnose, repair};
 pub use writer::{WriteOptions, Writer, write, write_to, write_with};

@@ -6,11 +6,10 @@
 //! once: a block is hashed and written before the next one is touched.
 #![forbid(unsafe_code)]
 
-use super::member::{Content, Packed, Packing};
+use super::content::{Content, Packed, Packing};
+use super::member::Member;
 use super::names;
-use super::zip::{
-    Alignment, BlockIndex, CentralHeader, DATE, Flags, HeaderCopy, LocalHeader, Method, write_end,
-};
+use super::zip::{Method, write_end};
 use crate::codec::Crc32;
 use crate::npy::{self, HeaderMemo, Payload, Plan};
 use crate::{Array, AtomicFile, Durability, Entry, Error, Item, Limits, Result, Sink, Tree};
@@ -27,7 +26,7 @@ use std::path::Path;
 #[derive(Clone, Debug, Default)]
 pub struct WriteOptions {
     level: Option<u8>,
-    durability: Durability,
+    pub(super) durability: Durability,
     array: npy::WriteOptions,
 }
 
@@ -115,9 +114,6 @@ impl Sink for Borrowed<'_> {
 /// Small pieces are collected up to this size before they are written.
 const PENDING: usize = 1 << 20;
 
-/// Where data that can be mapped begin.
-const ALIGN: u16 = 64;
-
 /// An archive that is being written, member by member.
 ///
 /// ```
@@ -138,7 +134,10 @@ pub struct Writer<S: Sink> {
     flushed: u64,
     pending: Vec<u8>,
     directory: Vec<u8>,
+    /// Entries of the directory.
+    count: u64,
     names: HashSet<String>,
+    comment: Vec<u8>,
     packing: Packing,
     array: npy::WriteOptions,
     memo: HeaderMemo,
@@ -160,7 +159,9 @@ impl<S: Sink> Writer<S> {
             flushed: position,
             pending: Vec::new(),
             directory: Vec::new(),
+            count: 0,
             names: HashSet::new(),
+            comment: Vec::new(),
             packing: Packing::new(options.level)?,
             array: options.array.clone(),
             memo: HeaderMemo::default(),
@@ -308,7 +309,7 @@ impl<S: Sink> Writer<S> {
         }
         member.crc32 = known.unwrap_or(member.crc32);
         let at = self.position();
-        let header = member.local(at, content)?;
+        let header = member.local(at, content.header_len())?;
         self.write(&header)?;
         let mut crc = Crc32::new();
         let mut written = 0;
@@ -329,7 +330,7 @@ impl<S: Sink> Writer<S> {
         }
         if patched {
             member.crc32 = crc.finish();
-            self.patch(at, &member.local(at, content)?)?;
+            self.patch(at, &member.local(at, content.header_len())?)?;
         }
         self.end(&member, at, header.len(), content)
     }
@@ -339,7 +340,7 @@ impl<S: Sink> Writer<S> {
         let mut member = self.begin(name, content, Method::DEFLATE)?;
         member.set(packed, content.len());
         let at = self.position();
-        let header = member.local(at, content)?;
+        let header = member.local(at, content.header_len())?;
         self.write(&header)?;
         self.write(&packed.bytes)?;
         self.end(&member, at, header.len(), content)
@@ -368,7 +369,7 @@ impl<S: Sink> Writer<S> {
             }
             drop(held);
             member.set(&sizes, content.len());
-            let header = member.local(at, content)?;
+            let header = member.local(at, content.header_len())?;
             self.write(&header)?;
             packing.blocks(content, &mut |bytes| self.write(bytes))?;
             return self.end(&member, at, header.len(), content);
@@ -376,16 +377,16 @@ impl<S: Sink> Writer<S> {
         // Sizes that make the header as long as the true ones will.
         member.unpacked_len = content.len();
         member.packed_len = content.len();
-        let header = member.local(at, content)?;
+        let header = member.local(at, content.header_len())?;
         self.write(&header)?;
         let sizes = packing.blocks(content, &mut |bytes| self.write(bytes))?;
         member.set(&sizes, content.len());
-        self.patch(at, &member.local(at, content)?)?;
+        self.patch(at, &member.local(at, content.header_len())?)?;
         self.end(&member, at, header.len(), content)
     }
 
-    /// Checks a name and takes it.
-    fn begin(&mut self, name: &str, content: &Content<'_>, method: Method) -> Result<Member> {
+    /// Takes a name.
+    pub(super) fn take_name(&mut self, name: &str) -> Result<()> {
         names::check(name, &Limits::default()).map_err(|e| Error::invalid(e.what()))?;
         if u16::try_from(name.len()).is_err() {
             return Err(Error::invalid("a name of more than 65535 bytes"));
@@ -393,12 +394,17 @@ impl<S: Sink> Writer<S> {
         if !self.names.insert(name.to_owned()) {
             return Err(Error::exists(format_args!("the name '{}'", crate::error::quoted(name))));
         }
-        let flags = if name.is_ascii() { Flags::default() } else { Flags::UTF8 };
+        Ok(())
+    }
+
+    /// Checks a name and takes it.
+    fn begin(&mut self, name: &str, content: &Content<'_>, method: Method) -> Result<Member> {
+        self.take_name(name)?;
         // A deflated member may become longer than it was, so the room for long sizes is
         // there before it is needed.
         let margin = content.len() / 1000 + (1 << 20);
         let zip64 = content.len().saturating_add(margin) >= u64::from(u32::MAX);
-        Ok(Member { name: name.as_bytes().to_vec(), flags, method, zip64, ..Member::default() })
+        Ok(Member { zip64, ..Member::new(name, method) })
     }
 
     /// Adds a member to the directory.
@@ -409,16 +415,39 @@ impl<S: Sink> Writer<S> {
         header_len: usize,
         content: &Content<'_>,
     ) -> Result<()> {
-        let local_extra = header_len - LocalHeader::SIZE - member.name.len();
-        member.central(at, local_extra, content, &mut self.directory)
+        self.enter(member, at, header_len, content.header())
     }
 
-    /// Adds an entry to the directory whose data are there already.
-    pub(super) fn keep(&mut self, name: &str, header: &CentralHeader<'_>) -> Result<()> {
-        if !self.names.insert(name.to_owned()) {
-            return Err(Error::exists(format_args!("the name '{}'", crate::error::quoted(name))));
-        }
-        header.write(&mut self.directory)
+    /// Takes a name that may be taken already.
+    pub(super) fn claim(&mut self, name: &str) {
+        self.names.insert(name.to_owned());
+    }
+
+    /// Gives a name free.
+    pub(super) fn release(&mut self, name: &str) {
+        self.names.remove(name);
+    }
+
+    /// Whether a member has this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// What stands at the end of the archive.
+    pub(super) fn set_comment(&mut self, comment: &[u8]) {
+        self.comment = comment.to_vec();
+    }
+
+    /// Adds an entry for a member that was written apart.
+    pub(super) fn enter(
+        &mut self,
+        member: &Member,
+        at: u64,
+        header_len: usize,
+        header: Option<&[u8]>,
+    ) -> Result<()> {
+        self.count += 1;
+        member.central(at, header_len, header, &mut self.directory)
     }
 
     /// Where the next byte goes.
@@ -472,14 +501,42 @@ impl<S: Sink> Writer<S> {
     /// # Errors
     /// `Io`.
     pub fn finish(mut self) -> Result<S> {
-        let directory = std::mem::take(&mut self.directory);
-        let at = self.position();
-        let mut end = Vec::new();
-        write_end(&mut end, self.names.len() as u64, directory.len() as u64, at, b"")?;
+        let end = self.end_record()?;
+        let mut directory = std::mem::take(&mut self.directory);
+        directory.extend_from_slice(&end);
         self.write(&directory)?;
-        self.write(&end)?;
         self.flush()?;
         Ok(self.sink)
+    }
+
+    /// As [`finish`](Self::finish) for an archive that was there before: `kept` are the entries
+    /// of what stays and their number; `before` is done with the sink when all data are written
+    /// and nothing of the directory is.
+    pub(super) fn finish_edit(
+        mut self,
+        kept: (Vec<u8>, u64),
+        comment: &[u8],
+        before: impl FnOnce(&mut S) -> Result<()>,
+    ) -> Result<S> {
+        let (mut directory, count) = kept;
+        directory.append(&mut self.directory);
+        (self.directory, self.count) = (directory, self.count + count);
+        self.set_comment(comment);
+        self.flush()?;
+        before(&mut self.sink)?;
+        self.finish()
+    }
+
+    /// How long the archive will be if nothing more is added.
+    pub(super) fn len_when_finished(&self) -> Result<u64> {
+        Ok(self.position() + self.directory.len() as u64 + self.end_record()?.len() as u64)
+    }
+
+    fn end_record(&self) -> Result<Vec<u8>> {
+        let (len, at) = (self.directory.len() as u64, self.position());
+        let mut end = Vec::new();
+        write_end(&mut end, self.count, len, at, &self.comment)?;
+        Ok(end)
     }
 }
 
@@ -492,101 +549,10 @@ fn name_of(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(|_| Error::invalid("a name that is no UTF-8"))
 }
 
-/// A member under way.
-#[derive(Debug, Default)]
-struct Member {
-    name: Vec<u8>,
-    flags: Flags,
-    method: Method,
-    crc32: u32,
-    packed_len: u64,
-    unpacked_len: u64,
-    zip64: bool,
-    /// The logarithm of the length of its blocks, and their packed lengths, where it has several.
-    blocks: Option<(u8, Vec<u32>)>,
-}
-
-impl Member {
-    fn set(&mut self, packed: &Packed, unpacked_len: u64) {
-        (self.crc32, self.packed_len) = (packed.crc32, packed.len);
-        self.unpacked_len = unpacked_len;
-        self.blocks = (packed.blocks.len() > 1).then(|| (packed.log2_len, packed.blocks.clone()));
-    }
-
-    /// Version needed to extract (APPNOTE 4.4.3.2).
-    fn needed(&self) -> u16 {
-        if self.zip64 { 45 } else { 20 }
-    }
-
-    /// The local header of a member at `at`.
-    fn local(&self, at: u64, content: &Content<'_>) -> Result<Vec<u8>> {
-        let mut header = LocalHeader {
-            needed: self.needed(),
-            flags: self.flags,
-            method: self.method,
-            date: DATE,
-            crc32: self.crc32,
-            packed_len: self.packed_len,
-            unpacked_len: self.unpacked_len,
-            zip64: self.zip64,
-            name: &self.name,
-            ..LocalHeader::default()
-        };
-        let mut out = Vec::with_capacity(256);
-        header.write(&mut out)?;
-        let mut padding = Vec::new();
-        if let (Method::STORED, Some(array)) = (self.method, content.header_len()) {
-            let data = at + out.len() as u64 + array;
-            if let Some(field) = Alignment::fitting(ALIGN, data) {
-                field.write(&mut padding)?;
-                header.extra = &padding;
-                out.clear();
-                header.write(&mut out)?;
-            }
-        }
-        Ok(out)
-    }
-
-    /// The entry of the directory.
-    fn central(
-        &self,
-        at: u64,
-        local_extra: usize,
-        content: &Content<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        let mut extra = Vec::new();
-        let local_extra_len = u16::try_from(local_extra).unwrap_or(u16::MAX);
-        let copy = content.header().and_then(|header| HeaderCopy::of(header, local_extra_len));
-        if let Some(copy) = copy {
-            copy.write(&mut extra)?;
-        }
-        if let Some((log2_len, lens)) = &self.blocks {
-            BlockIndex::write(*log2_len, lens, &mut extra)?;
-        }
-        let entry = CentralHeader {
-            made_by: 3 << 8 | self.needed(),
-            needed: self.needed(),
-            flags: self.flags,
-            method: self.method,
-            date: DATE,
-            crc32: self.crc32,
-            packed_len: self.packed_len,
-            unpacked_len: self.unpacked_len,
-            name: &self.name,
-            extra: &extra,
-            // What `unzip` gives the files: read and write for the owner.
-            external: 0o600 << 16,
-            offset: at,
-            ..CentralHeader::default()
-        };
-        entry.write(out)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::directory::Directory;
+    use super::super::zip::LocalHeader;
     use super::*;
     use crate::{MemoryOrder, MemorySource, WriteSink};
 

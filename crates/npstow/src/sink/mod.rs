@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+mod lock;
 
 pub use atomic::{AtomicFile, Durability};
+pub(crate) use lock::lock_alone;
 
 use std::io::{self, Write};
 

@@ -16,6 +16,12 @@ pub(crate) struct Field<'a> {
     pub(crate) at: u64,
 }
 
+impl Field<'_> {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
+        put(out, self.id, &[self.payload])
+    }
+}
+
 /// The fields one after another; an error where one of them goes on beyond the end. Up to three
 /// bytes behind the last one are padding.
 pub(crate) fn fields(extra: &[u8]) -> impl Iterator<Item = Result<Field<'_>>> {

@@ -1,0 +1,516 @@
+//! Changing an archive in place: what is there stays where it is, what is new comes behind it.
+//!
+//! New members are written behind the end of the archive, where no reader looks, then a new
+//! directory and a new end record. Until the last byte of that is written, the old directory is
+//! the archive's; a crash before leaves some bytes behind the archive, which npstow and Python's
+//! `zipfile` (up to 64 KiB of them) read over, and which the next change or
+//! [`repair`](super::repair()) takes away.
+#![forbid(unsafe_code)]
+
+use super::copy::copy_member;
+use super::directory::{Directory, Found};
+use super::writer::{WriteOptions, Writer};
+use crate::error::quoted;
+use crate::sink::lock_alone;
+use crate::{
+    Array, AtomicFile, Durability, Entry, Error, FileSource, Item, Limits, Result, Sink, Source,
+};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// An archive open for changes; they count when [`commit`](Self::commit) says so.
+///
+/// While it is open, other editors of the same file are refused; readers are not, and see the
+/// old archive. What was not committed is taken back when the editor is dropped.
+///
+/// Nothing that stays is written again: adding costs what is added. What was replaced or removed
+/// goes on taking room until the archive is [compacted](compact()).
+///
+/// ```
+/// use npstow::{Array, Tree, npz};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("run.npz");
+/// npz::write(&path, &Tree::new().with("a", Array::from_vec(vec![1u8]))?)?;
+/// let mut editor = npz::Editor::open(&path)?;
+/// editor.add("b", &Array::from_vec(vec![2u8]))?;
+/// editor.replace("a", &Array::from_vec(vec![3u8, 4]))?;
+/// editor.commit()?;
+/// let file = npstow::open(&path)?;
+/// assert_eq!(file.get("a")?.read()?.as_slice::<u8>()?, [3, 4]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Editor {
+    path: PathBuf,
+    source: FileSource,
+    directory: Directory,
+    /// Whether each member of the old directory stays.
+    stays: Vec<bool>,
+    writer: Writer<Tail>,
+    changed: bool,
+}
+
+impl Editor {
+    /// Opens an archive for changes.
+    ///
+    /// # Errors
+    /// `Corrupt` where it is no archive; `Io`, also where another editor has it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, &WriteOptions::default())
+    }
+
+    /// As [`open`](Self::open); the options say how new members are written, and what a commit
+    /// waits for.
+    ///
+    /// # Errors
+    /// As `open`; `Invalid` for a level that is not there.
+    pub fn open_with(path: impl AsRef<Path>, options: &WriteOptions) -> Result<Self> {
+        let path = path.as_ref();
+        Self::begin(path, options).map_err(|e| e.in_path(path))
+    }
+
+    fn begin(path: &Path, options: &WriteOptions) -> Result<Self> {
+        let (file, source, directory) = open_for_change(path)?;
+        let end = directory.end();
+        let tail = Tail { file, old_len: end, durability: options.durability, committed: false };
+        let mut writer = Writer::resume(tail, end, options)?;
+        let mut stays = Vec::new();
+        for member in directory.members() {
+            // Names of what stays are taken; where two members have one, it is taken all the same.
+            writer.claim(directory.name(member));
+            stays.push(true);
+        }
+        let path = path.to_owned();
+        Ok(Self { path, source, directory, stays, writer, changed: false })
+    }
+
+    fn place<T>(&self, result: Result<T>, name: &str) -> Result<T> {
+        result.map_err(|e| e.in_member(name).in_path(&self.path))
+    }
+
+    /// Adds an array under a new name.
+    ///
+    /// # Errors
+    /// `Exists` where the name is taken; else as [`Writer::add`].
+    pub fn add(&mut self, name: &str, array: &Array) -> Result<()> {
+        self.add_item(name, &Item::from(array))
+    }
+
+    /// Adds an array of another file, piece by piece.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn add_entry(&mut self, name: &str, entry: &Entry) -> Result<()> {
+        self.add_item(name, &Item::from(entry.clone()))
+    }
+
+    /// Adds what stands under a name of a tree: an array, a value, a group with all that is in
+    /// it.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn add_item(&mut self, name: &str, item: &Item) -> Result<()> {
+        self.changed = true;
+        let done = match item {
+            Item::Group(tree) => tree
+                .leaves()
+                .into_iter()
+                .try_for_each(|(path, item)| self.writer.add_item(&format!("{name}/{path}"), item)),
+            item => self.writer.add_item(name, item),
+        };
+        self.place(done, name)
+    }
+
+    /// Puts an array in the place of the one of that name, or adds it.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn replace(&mut self, name: &str, array: &Array) -> Result<()> {
+        self.replace_item(name, &Item::from(array))
+    }
+
+    /// Puts what stands under a name of a tree in the place of what has that name here.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn replace_item(&mut self, name: &str, item: &Item) -> Result<()> {
+        match self.remove(name) {
+            Err(e) if e.kind() == crate::ErrorKind::NotFound => {}
+            done => done?,
+        }
+        self.add_item(name, item)
+    }
+
+    /// Takes an array, a value, or a group with all that is in it out of the archive.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` for what was added since the last commit.
+    pub fn remove(&mut self, name: &str) -> Result<()> {
+        let indices = self.find(name);
+        let indices = self.place(indices, name)?;
+        for index in indices {
+            if let Some(stays) = self.stays.get_mut(index) {
+                *stays = false;
+            }
+            if let Some(member) = self.directory.members().get(index) {
+                self.writer.release(self.directory.name(member));
+            }
+        }
+        self.changed = true;
+        Ok(())
+    }
+
+    /// Gives an array, a value, or a group another name; the data are copied behind the others,
+    /// as they are packed.
+    ///
+    /// # Errors
+    /// `NotFound`; `Exists` where the new name is taken; `Invalid`; `Io`.
+    pub fn rename(&mut self, from: &str, to: &str) -> Result<()> {
+        let done = self.rename_all(from, to);
+        self.place(done, from)
+    }
+
+    fn rename_all(&mut self, from: &str, to: &str) -> Result<()> {
+        let indices = self.find(from)?;
+        let mut moves = Vec::new();
+        for index in indices {
+            let Some(member) = self.directory.members().get(index) else { continue };
+            let old = self.directory.name(member);
+            let rest = old.strip_prefix(from).unwrap_or(old);
+            moves.push((index, old.to_owned(), format!("{to}{rest}")));
+        }
+        if let Some((_, _, taken)) = moves.iter().find(|(_, _, new)| self.writer.has(new)) {
+            return Err(Error::exists(format_args!("the name '{}'", quoted(taken))));
+        }
+        self.changed = true;
+        for (index, old, new) in moves {
+            copy_member(&mut self.writer, &self.source, &self.directory, index, &new)?;
+            self.writer.release(&old);
+            if let Some(stays) = self.stays.get_mut(index) {
+                *stays = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// The members that a name stands for: one, or all of a group.
+    fn find(&self, name: &str) -> Result<Vec<usize>> {
+        let stays = |index: &usize| self.stays.get(*index).copied().unwrap_or(false);
+        for whole in [name.to_owned(), format!("{name}.npy")] {
+            match self.directory.find(&whole) {
+                Found::One(index) if stays(&index) => return Ok(vec![index]),
+                Found::Many(count) => {
+                    let what = format!("{count} members have the name '{}'", quoted(&whole));
+                    return Err(Error::invalid(what));
+                }
+                _ => {}
+            }
+        }
+        let group = format!("{}/", name.trim_end_matches('/'));
+        let members = self.directory.members().iter().enumerate();
+        let below: Vec<usize> = members
+            .filter(|(_, member)| self.directory.name(member).starts_with(&group))
+            .map(|(index, _)| index)
+            .filter(stays)
+            .collect();
+        if !below.is_empty() {
+            return Ok(below);
+        }
+        if self.writer.has(name) || self.writer.has(&format!("{name}.npy")) {
+            return Err(Error::invalid("what was added is not in the archive before the commit"));
+        }
+        Err(Error::not_found(format_args!("the name '{}'", quoted(name))))
+    }
+
+    /// Makes the changes count.
+    ///
+    /// # Errors
+    /// `Io`; the archive is then as it was.
+    pub fn commit(mut self) -> Result<()> {
+        if !self.changed {
+            return Ok(());
+        }
+        let path = std::mem::take(&mut self.path);
+        self.finish().map_err(|e| e.in_path(path))
+    }
+
+    fn finish(self) -> Result<()> {
+        let Self { directory, stays, writer, .. } = self;
+        let mut kept = Vec::new();
+        let mut count = 0;
+        for (member, _) in directory.members().iter().zip(&stays).filter(|(_, stays)| **stays) {
+            let mut header = directory.header(member)?;
+            // Offsets count from the start of the file from now on.
+            header.offset = member.offset;
+            header.write(&mut kept)?;
+            count += 1;
+        }
+        let comment = directory.comment().to_vec();
+        let mut tail = writer.finish_edit((kept, count), &comment, Tail::wait)?;
+        tail.wait()?;
+        tail.committed = true;
+        Ok(())
+    }
+}
+
+/// The archive's file, written behind its old end.
+#[derive(Debug)]
+struct Tail {
+    file: File,
+    old_len: u64,
+    durability: Durability,
+    committed: bool,
+}
+
+impl Tail {
+    /// Waits for the disk, as the durability says: an archive that is there is not to be lost.
+    fn wait(&mut self) -> Result<()> {
+        if self.durability == Durability::None {
+            return Ok(());
+        }
+        self.file.sync_data().map_err(|e| Error::io("waiting for the disk", e))
+    }
+}
+
+impl Sink for Tail {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
+        let mut patch = || {
+            self.file.seek(SeekFrom::Start(offset))?;
+            self.file.write_all(bytes)?;
+            self.file.seek(SeekFrom::End(0)).map(drop)
+        };
+        Some(patch())
+    }
+
+    fn can_patch(&self) -> bool {
+        true
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        if !self.committed {
+            // Nobody is left to tell; the next change or `repair` would do the same.
+            let _ = self.file.set_len(self.old_len);
+        }
+    }
+}
+
+/// Opens an archive alone, without what an unfinished change left behind it; positioned at its
+/// end.
+fn open_for_change(path: &Path) -> Result<(File, FileSource, Directory)> {
+    let failed = |e| Error::io("opening for change", e);
+    let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+    lock_alone(&file).map_err(|e| Error::io("locking the file against other writers", e))?;
+    let mut source = FileSource::new(file.try_clone().map_err(failed)?)?;
+    let directory = Directory::read(&source, &Limits::default())?;
+    let end = directory.end();
+    if source.len() > end {
+        if !is_leftover(&source, end)? {
+            let expected = format!("the end of the file at byte {end}");
+            return Err(Error::corrupt(expected, "bytes that no change has left").at(end));
+        }
+        file.set_len(end).map_err(failed)?;
+        source = FileSource::new(file.try_clone().map_err(failed)?)?;
+    }
+    file.seek(SeekFrom::Start(end)).map_err(failed)?;
+    Ok((file, source, directory))
+}
+
+/// Whether the bytes behind an archive are those of a change: members or a directory.
+fn is_leftover(source: &dyn Source, end: u64) -> Result<bool> {
+    let len = usize::try_from(source.len() - end).unwrap_or(usize::MAX).min(4);
+    let start = source.read(end, len);
+    let start = start.map_err(|e| Error::io("reading behind the archive", e).at(end))?;
+    Ok(b"PK\x03\x04".starts_with(&start) || b"PK\x01\x02".starts_with(&start))
+}
+
+/// What [`repair`] has done, or would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// Bytes behind the archive that an unfinished change left, and that are cut off.
+    pub trimmed: u64,
+}
+
+/// Says what [`repair`] would do, and changes nothing.
+///
+/// # Errors
+/// As `repair`.
+pub fn diagnose(path: impl AsRef<Path>) -> Result<Repair> {
+    let path = path.as_ref();
+    let look = || {
+        let source = FileSource::open(path)?;
+        let directory = Directory::read(&source, &Limits::default())?;
+        Ok(Repair { trimmed: source.len().saturating_sub(directory.end()) })
+    };
+    look().map_err(|e: Error| e.in_path(path))
+}
+
+/// Takes away what a change that was not finished left behind an archive; what was there before
+/// the change is whole again, for every reader.
+///
+/// # Errors
+/// `Corrupt` where there is no archive (see [`salvage_to`](super::salvage_to) for what can be
+/// had of it), or where the bytes behind it are of another kind; `Io`.
+pub fn repair(path: impl AsRef<Path>) -> Result<Repair> {
+    let path = path.as_ref();
+    let found = diagnose(path)?;
+    let mend = || {
+        let (file, ..) = open_for_change(path)?;
+        file.sync_all().map_err(|e| Error::io("repairing", e))
+    };
+    if found.trimmed > 0 {
+        mend().map_err(|e| e.in_path(path))?;
+    }
+    Ok(found)
+}
+
+/// What [`compact`] has gained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    /// Length of the file before, in bytes.
+    pub before: u64,
+    /// Length of the file after.
+    pub after: u64,
+}
+
+/// Writes an archive anew without what was replaced or removed, and puts it in the place of the
+/// old one. Members are copied as they are packed; stored arrays are aligned so that they can be
+/// mapped, whoever wrote them.
+///
+/// # Errors
+/// `Corrupt` where it is no archive; `Io`; the old file is then as it was.
+pub fn compact(path: impl AsRef<Path>, durability: Durability) -> Result<Compacted> {
+    let path = path.as_ref();
+    rewrite(path, durability).map_err(|e| e.in_path(path))
+}
+
+fn rewrite(path: &Path, durability: Durability) -> Result<Compacted> {
+    // Held until the new file is in its place.
+    let (_file, source, directory) = open_for_change(path)?;
+    let mut writer = Writer::new(AtomicFile::create(path, durability)?, &WriteOptions::default())?;
+    for (index, member) in directory.members().iter().enumerate() {
+        let name = directory.name(member);
+        copy_member(&mut writer, &source, &directory, index, name)
+            .map_err(|e| e.in_member(name))?;
+    }
+    writer.set_comment(directory.comment());
+    let after = writer.len_when_finished()?;
+    writer.finish()?.commit()?;
+    Ok(Compacted { before: source.len(), after })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::locate::{Window, locate};
+    use super::*;
+    use crate::{ErrorKind, MemorySource, Tree, npy};
+
+    fn array(value: u8, len: usize) -> Array {
+        Array::from_vec(vec![value; len])
+    }
+
+    /// Names and the bytes of each member; every local header agrees with the directory.
+    fn content(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+        let source = MemorySource::new(bytes.to_vec());
+        let directory = Directory::read(&source, &Limits::default()).unwrap();
+        let member = |index: usize| {
+            let member = &directory.members()[index];
+            let located = locate(&source, &directory, index, &mut Window::single()).unwrap();
+            let len = usize::try_from(member.packed_len).unwrap();
+            let data = source.read(located.data_offset, len).unwrap();
+            assert_eq!(crate::codec::crc32(&data), member.crc32);
+            assert_eq!(located.data_offset % 64, 0);
+            (directory.name(member).to_owned(), data.to_vec())
+        };
+        (0..directory.members().len()).map(member).collect()
+    }
+
+    fn expected(items: &[(&str, u8, usize)]) -> Vec<(String, Vec<u8>)> {
+        let member = |&(name, value, len): &(&str, u8, usize)| {
+            let options = npy::WriteOptions::default();
+            (format!("{name}.npy"), npy::to_bytes(&array(value, len), &options).unwrap())
+        };
+        items.iter().map(member).collect()
+    }
+
+    fn archive(path: &Path, items: &[(&str, u8, usize)]) {
+        let mut tree = Tree::new();
+        for &(name, value, len) in items {
+            tree.insert(name, array(value, len)).unwrap();
+        }
+        super::super::write(path, &tree).unwrap();
+    }
+
+    #[test]
+    fn members_are_added_replaced_removed_and_renamed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.npz");
+        archive(&path, &[("a", 1, 5), ("g/b", 2, 70_000), ("g/c", 3, 9), ("d", 4, 0)]);
+        let before = std::fs::read(&path).unwrap();
+        let mut editor = Editor::open(&path).unwrap();
+        assert_eq!(Editor::open(&path).unwrap_err().kind(), ErrorKind::Io);
+        editor.add("e", &array(5, 300)).unwrap();
+        editor.replace("a", &array(6, 7)).unwrap();
+        editor.remove("d").unwrap();
+        editor.rename("g", "h").unwrap();
+        for (name, kind) in [("e", ErrorKind::Invalid), ("x", ErrorKind::NotFound)] {
+            assert_eq!(editor.remove(name).unwrap_err().kind(), kind, "{name}");
+        }
+        assert_eq!(editor.add("h/b", &array(0, 1)).unwrap_err().kind(), ErrorKind::Exists);
+        assert_eq!(editor.rename("h/b", "e").unwrap_err().kind(), ErrorKind::Invalid);
+        assert_eq!(std::fs::read(&path).unwrap()[..before.len()], before);
+        editor.commit().unwrap();
+        let wanted = [("e", 5, 300), ("a", 6, 7), ("h/b", 2, 70_000), ("h/c", 3, 9)];
+        let after = std::fs::read(&path).unwrap();
+        assert_eq!(content(&after), expected(&wanted));
+        assert_eq!(after[..before.len()], before);
+        // A crash anywhere leaves the old archive.
+        for len in before.len()..after.len() {
+            let cut = content(&after[..len]);
+            assert!(cut.len() == 4 && cut[0].0 == "a.npy" && cut[3].0 == "d.npy", "{len}");
+        }
+        let gained = compact(&path, Durability::default()).unwrap();
+        let compacted = std::fs::read(&path).unwrap();
+        assert_eq!((gained.before, gained.after), (after.len() as u64, compacted.len() as u64));
+        assert!(gained.after < gained.before);
+        assert_eq!(content(&compacted), expected(&wanted));
+    }
+
+    #[test]
+    fn what_is_not_committed_is_taken_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.npz");
+        archive(&path, &[("a", 1, 5)]);
+        let before = std::fs::read(&path).unwrap();
+        let mut editor = Editor::open(&path).unwrap();
+        editor.add("b", &array(2, 3 << 20)).unwrap();
+        drop(editor);
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        // What a crash leaves is taken away by the next change, or by repair.
+        let mut torn = before.clone();
+        torn.extend_from_slice(b"PK\x03\x04 and some more");
+        for mend in [true, false] {
+            std::fs::write(&path, &torn).unwrap();
+            let found = diagnose(&path).unwrap();
+            assert_eq!(found.trimmed, (torn.len() - before.len()) as u64);
+            if mend {
+                assert_eq!(repair(&path).unwrap(), found);
+                assert_eq!(repair(&path).unwrap().trimmed, 0);
+            } else {
+                drop(Editor::open(&path).unwrap());
+            }
+            assert_eq!(std::fs::read(&path).unwrap(), before);
+        }
+        let mut foreign = before;
+        foreign.extend_from_slice(b"somebody's own");
+        std::fs::write(&path, &foreign).unwrap();
+        assert_eq!(repair(&path).unwrap_err().kind(), ErrorKind::Corrupt);
+        assert_eq!(std::fs::read(&path).unwrap(), foreign);
+    }
+}
