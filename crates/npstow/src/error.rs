@@ -99,7 +99,13 @@ impl Error {
     }
 
     /// The operating system refused; `doing` says what was tried, as in "reading the header".
+    ///
+    /// Where a [`Source`](crate::Source) gave an error of ours as an [`io::Error`], this is it.
     pub fn io(doing: impl fmt::Display, source: io::Error) -> Self {
+        let source = match source.downcast::<Self>() {
+            Ok(ours) => return ours,
+            Err(source) => source,
+        };
         let mut e = Self::new(ErrorKind::Io, format!("{doing}: {source}"));
         e.0.source = Some(source);
         e
@@ -240,6 +246,15 @@ mod tests {
         let e = Error::invalid("x").in_path("a\nb");
         assert_eq!(e.to_string(), "a\\nb: x");
         assert_eq!(quoted(&"z".repeat(300)).chars().count(), 201);
+    }
+
+    #[test]
+    fn ours_is_found_again_in_an_io_error() {
+        let ours = io::Error::other(Error::corrupt("a", "b").at(3));
+        let e = Error::io("reading", ours);
+        assert_eq!((e.kind(), e.offset()), (ErrorKind::Corrupt, Some(3)));
+        let e = Error::io("reading", io::Error::other("x"));
+        assert_eq!((e.kind(), e.to_string()), (ErrorKind::Io, "reading: x".to_owned()));
     }
 
     #[test]

@@ -104,7 +104,9 @@ pub(super) fn detect(source: &dyn Source, path: &Path) -> Result<Format> {
     }
     // The name breaks the tie: its parser says what is wrong.
     match Format::of_path(path) {
-        Some(format @ (Format::Npy | Format::Pickle | Format::Joblib)) => Ok(format),
+        Some(format @ (Format::Npy | Format::Npz | Format::Pickle | Format::Joblib)) => Ok(format),
+        // An archive is found from its end: something else may stand in front of it.
+        _ if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")) => Ok(Format::Npz),
         _ if start.is_empty() => Err(Error::corrupt("a file of arrays", "an empty file").at(0)),
         _ => {
             let found = quoted(&start.escape_ascii().to_string());
@@ -143,6 +145,8 @@ mod tests {
         assert_eq!(told(&late, "x").unwrap(), "hdf5");
         assert_eq!(told(b"\x80\x04\x95", "x.bin").unwrap(), "pickle");
         assert_eq!(told(b"", "x.npy").unwrap(), "npy");
+        assert_eq!(told(b"#!/bin/sh\n", "x.npz").unwrap(), "npz");
+        assert_eq!(told(b"#!/bin/sh\n", "x.ZIP").unwrap(), "npz");
         assert!(told(b"", "x.txt").is_err());
         let e = told(b"\x1f\x8b\x08", "x.npy.gz").unwrap_err();
         assert_eq!(e.to_string(), "not supported: a gzip file");

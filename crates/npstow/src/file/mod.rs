@@ -114,6 +114,8 @@ impl OpenOptions {
         match format {
             #[cfg(feature = "npy")]
             Format::Npy => Ok(Box::new(crate::npy::Npy::open(source, &self.limits)?)),
+            #[cfg(feature = "npz")]
+            Format::Npz => Ok(Box::new(crate::npz::Npz::open(source, &self.limits)?)),
             other => Err(detect::unread(other)),
         }
     }

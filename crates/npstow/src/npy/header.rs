@@ -148,6 +148,26 @@ impl Header {
         Ok(new)
     }
 
+    /// The header whose text (without the padding) an archive repeats in its directory.
+    pub(crate) fn from_copy(major: u8, len: u32, text: &[u8], limits: &Limits) -> Result<Self> {
+        let version = Version::parse(major, 0)?;
+        if u64::from(len) > limits.max_header_len().saturating_add(PREFIX as u64) {
+            return Err(Error::limit("an NPY header (bytes)", limits.max_header_len(), len));
+        }
+        let len = usize::try_from(len)
+            .map_err(|_| Error::unsupported("a header larger than the address space"))?;
+        if len < version.prefix_len() + text.len() {
+            let expected = format_args!("a text that fits a header of {len} bytes");
+            return Err(Error::corrupt(expected, format_args!("{} bytes", text.len())));
+        }
+        Self::parse_text(version, len, text, limits)
+    }
+
+    /// Length of the whole header, from its first 12 bytes.
+    pub(crate) fn len_of(prefix: &[u8], limits: &Limits) -> Result<usize> {
+        Self::whole_len(prefix, limits).map(|(_, len)| len)
+    }
+
     /// Length of the whole header, from its first 12 bytes (fewer only where the file ends).
     pub(super) fn whole_len(prefix: &[u8], limits: &Limits) -> Result<(Version, usize)> {
         let mut cursor = Cursor::new(prefix);

@@ -23,6 +23,8 @@ pub(super) struct Directory {
     members: Vec<Member>,
     /// Names that are not UTF-8 as they are stored.
     decoded: Vec<String>,
+    /// The members in the order of the file, where it is another.
+    order: Option<Vec<u32>>,
     /// The members in the order of their names, made once many are looked up.
     sorted: OnceLock<Vec<u32>>,
     lookups: AtomicU32,
@@ -98,7 +100,7 @@ impl Directory {
         }
         limits.check_total(total).map_err(|e| e.at(end.start))?;
         let (sorted, lookups) = (OnceLock::new(), AtomicU32::new(0));
-        let mut new = Self { bytes, end, members, decoded, sorted, lookups };
+        let mut new = Self { bytes, end, members, decoded, order: None, sorted, lookups };
         new.bound()?;
         Ok(new)
     }
@@ -107,7 +109,8 @@ impl Directory {
     /// bombs of overlapping members, and what two readers could understand differently.
     fn bound(&mut self) -> Result<()> {
         let mut order: Vec<u32> = (0..).take(self.members.len()).collect();
-        if !self.members.is_sorted_by_key(|member| member.offset) {
+        let sorted = self.members.is_sorted_by_key(|member| member.offset);
+        if !sorted {
             order.sort_by_key(|&i| self.at(i).map_or(0, |member| member.offset));
         }
         // Backwards: each member has to end where the one behind it begins.
@@ -129,6 +132,7 @@ impl Directory {
             }
             limit = offset;
         }
+        self.order = (!sorted).then_some(order);
         Ok(())
     }
 
@@ -136,10 +140,11 @@ impl Directory {
         self.members.get(usize::try_from(i).ok()?)
     }
 
-    /// Adds the name of a member to an error, and where its entry is unless there is an offset.
+    /// Adds the name of a member (of its array) to an error, and where its entry is unless there is an offset.
     pub(super) fn place(&self, index: usize, error: Error) -> Error {
         let Some(member) = self.members.get(index) else { return error };
-        let error = error.in_member(self.name(member));
+        let name = self.name(member);
+        let error = error.in_member(names::array_name(name).unwrap_or(name));
         match error.offset() {
             Some(_) => error,
             None => error.at(self.end.start + member.at as u64),
@@ -154,6 +159,36 @@ impl Directory {
     /// The members, in the directory's order.
     pub(super) fn members(&self) -> &[Member] {
         &self.members
+    }
+
+    /// The member at `index`.
+    pub(super) fn member(&self, index: usize) -> Result<&Member> {
+        let missing = || Error::not_found(format_args!("member {index}"));
+        self.members.get(index).ok_or_else(missing)
+    }
+
+    /// The members, by index, that lie in a range of the file, whole or in part.
+    pub(super) fn within(&self, range: Range<u64>) -> impl Iterator<Item = usize> {
+        // The first member that begins behind the start; the one before may reach into the range.
+        let (mut low, mut high) = (0, self.members.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.begins(middle) <= range.start { low = middle + 1 } else { high = middle }
+        }
+        let places = low.saturating_sub(1)..self.members.len();
+        places.take_while(move |&i| self.begins(i) < range.end).filter_map(|i| self.in_file(i))
+    }
+
+    /// The member at a place in the order of the file.
+    fn in_file(&self, place: usize) -> Option<usize> {
+        match &self.order {
+            Some(order) => order.get(place).and_then(|&i| usize::try_from(i).ok()),
+            None => Some(place),
+        }
+    }
+
+    fn begins(&self, place: usize) -> u64 {
+        self.in_file(place).and_then(|i| self.members.get(i)).map_or(0, |member| member.offset)
     }
 
     /// A member's name as it is stored, `.npy` included.
@@ -208,17 +243,30 @@ impl Directory {
             let first = found.next().map(|(i, _)| i);
             return first.map_or(Found::Nothing, |i| Self::found(i, found.count() + 1));
         }
-        let sorted = self.sorted.get_or_init(|| {
-            let mut order: Vec<u32> = (0..).take(self.members.len()).collect();
-            order.sort_by_key(|&i| self.name_at(i));
-            order
-        });
+        let sorted = self.sorted();
         let start = sorted.partition_point(|&i| self.name_at(i) < name);
         let equal = sorted.iter().skip(start).take_while(|&&i| self.name_at(i) == name);
         match sorted.get(start) {
             Some(&i) if self.name_at(i) == name => Self::found(i as usize, equal.count()),
             _ => Found::Nothing,
         }
+    }
+
+    fn sorted(&self) -> &[u32] {
+        self.sorted.get_or_init(|| {
+            let mut order: Vec<u32> = (0..).take(self.members.len()).collect();
+            order.sort_by_key(|&i| self.name_at(i));
+            order
+        })
+    }
+
+    /// The names that several members have, and how many have each.
+    pub(super) fn duplicates(&self) -> impl Iterator<Item = (&str, usize)> {
+        let groups = self.sorted().chunk_by(|&a, &b| self.name_at(a) == self.name_at(b));
+        groups.filter(|group| group.len() > 1).filter_map(|group| {
+            let member = self.at(*group.first()?)?;
+            Some((self.name(member), group.len()))
+        })
     }
 
     fn found(index: usize, count: usize) -> Found {

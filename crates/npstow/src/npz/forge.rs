@@ -1,9 +1,10 @@
 //! Archives made by hand, right and wrong in every way that a test likes.
 #![forbid(unsafe_code)]
 
-use super::zip::{CentralHeader, DATE, DataDescriptor, Flags, LocalHeader, Method, write_end};
-use crate::Source;
-use crate::{Buffer, Result};
+use super::zip::{
+    CentralHeader, DATE, DataDescriptor, Flags, HeaderCopy, LocalHeader, Method, write_end,
+};
+use crate::{Array, Buffer, Limits, Result, Source, npy};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -42,6 +43,22 @@ impl Forged {
             zip64: false,
             descriptor: None,
         }
+    }
+
+    /// A member with an array, called `name` and `.npy`.
+    pub(super) fn array(name: &str, array: &Array) -> Self {
+        let bytes = npy::to_bytes(array, &npy::WriteOptions::default()).unwrap();
+        Self::new(&format!("{name}.npy"), &bytes)
+    }
+
+    /// With the NPY header in the directory, too; for members that are stored.
+    pub(super) fn copied(mut self) -> Self {
+        let len = npy::Header::len_of(&self.packed, &Limits::default()).unwrap();
+        let extra_len = u16::try_from(self.local_extra.len()).unwrap();
+        let extra_len = extra_len + if self.zip64 { 20 } else { 0 };
+        let copy = HeaderCopy::of(&self.packed[..len], extra_len).unwrap();
+        copy.write(&mut self.extra).unwrap();
+        self
     }
 
     pub(super) fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {

@@ -12,6 +12,8 @@ use std::fmt::Display;
 #[derive(Clone, Debug)]
 pub(super) struct Located {
     pub(super) data_offset: u64,
+    /// Length of the extra fields in the local header.
+    pub(super) extra_len: usize,
     /// The first bytes of the data as they are stored: what came along with the local header.
     pub(super) start: Buffer,
 }
@@ -25,13 +27,15 @@ const WINDOW: u64 = 256 << 10;
 
 /// Bytes of a source around the last read, for members that lie close together.
 #[derive(Debug, Default)]
-pub(super) struct Window {
+pub(super) struct Window<'a> {
     start: u64,
     bytes: Buffer,
     ahead: bool,
+    /// Bytes that somebody else has read, and where they begin.
+    given: (u64, &'a [u8]),
 }
 
-impl Window {
+impl<'a> Window<'a> {
     /// For one member: nothing is read but what it needs.
     pub(super) fn single() -> Self {
         Self::default()
@@ -40,6 +44,11 @@ impl Window {
     /// For many members in the order of the file: what is read reaches over several.
     pub(super) fn ahead() -> Self {
         Self { ahead: true, ..Self::default() }
+    }
+
+    /// With bytes at hand that were read for another reason.
+    pub(super) fn given(start: u64, bytes: &'a [u8]) -> Self {
+        Self { given: (start, bytes), ..Self::default() }
     }
 
     /// `len` bytes at `offset`, all of which are in the source.
@@ -60,9 +69,15 @@ impl Window {
     }
 
     fn held(&self, offset: u64, len: u64) -> Option<Buffer> {
-        let start = usize::try_from(offset.checked_sub(self.start)?).ok()?;
-        let end = start.checked_add(usize::try_from(len).ok()?)?;
-        self.bytes.slice(start..end).ok()
+        let range = |start: u64| {
+            let start = usize::try_from(offset.checked_sub(start)?).ok()?;
+            Some(start..start.checked_add(usize::try_from(len).ok()?)?)
+        };
+        let (start, bytes) = self.given;
+        if let Some(given) = range(start).and_then(|range| bytes.get(range)) {
+            return Some(Buffer::copy_of(given));
+        }
+        self.bytes.slice(range(self.start)?).ok()
     }
 }
 
@@ -75,17 +90,16 @@ pub(super) fn locate(
     source: &dyn Source,
     directory: &Directory,
     index: usize,
-    window: &mut Window,
+    window: &mut Window<'_>,
 ) -> Result<Located> {
-    let missing = || Error::not_found(format_args!("member {index}"));
-    let member = directory.members().get(index).ok_or_else(missing)?;
+    let member = directory.member(index)?;
     readable(member)
         .and_then(|()| open(source, directory, member, window))
         .map_err(|e| directory.place(index, e))
 }
 
 /// Refuses what cannot be read whatever its local header says.
-fn readable(member: &Member) -> Result<()> {
+pub(super) fn readable(member: &Member) -> Result<()> {
     if member.flags.has(Flags::SECRET) {
         return Err(Error::unsupported("an encrypted member"));
     }
@@ -103,7 +117,7 @@ fn open(
     source: &dyn Source,
     directory: &Directory,
     member: &Member,
-    window: &mut Window,
+    window: &mut Window<'_>,
 ) -> Result<Located> {
     let offset = member.offset;
     let room = member.limit - offset;
@@ -125,7 +139,8 @@ fn open(
     let start = usize::try_from(len).unwrap_or(usize::MAX);
     let data = usize::try_from(member.packed_len).unwrap_or(usize::MAX);
     let end = start.saturating_add(data).min(bytes.len());
-    Ok(Located { data_offset: offset + len, start: bytes.slice(start..end)? })
+    let extra_len = header.extra.len();
+    Ok(Located { data_offset: offset + len, extra_len, start: bytes.slice(start..end)? })
 }
 
 /// Two readers must not see two archives: what the local header says has to be the same.

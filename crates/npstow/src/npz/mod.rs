@@ -1,8 +1,40 @@
 //! NPZ: a zip archive of NPY files, as `np.savez` writes it.
+//!
+//! | | npstow |
+//! |---|---|
+//! | opening | one read of the file's end; a second one only for directories of more than 2 MiB |
+//! | one array by name | the directory and that member, nothing else |
+//! | packing | stored and deflate; bzip2, LZMA and Zstandard with the features of those names |
+//! | zip64 | wherever it stands: sizes, offsets, counts, local headers |
+//! | data descriptors | skipped; the directory is the truth |
+//! | in front of and behind the archive | other bytes are tolerated, and told by [`verify`](crate::verify()) |
+//! | names | UTF-8, Info-ZIP's UTF-8 field, code page 437; slashes make groups; `.npy` is not part of a name |
+//! | members that are no `.npy` | arrays where they begin as one, else values: their bytes |
+//! | names that occur twice | listed; asking for one by its name is an error |
+//! | checksums | verified on every full read; not for slices and views |
+//! | views | of stored members, aligned or not |
+//! | objects | described, their payload (a pickle) is refused |
+//! | encryption, several parts, other methods | refused by name, when the member is asked for |
+//!
+//! Refused when the archive is opened: names with NUL, `..`, `.` or empty steps, absolute names,
+//! members that overlap, a directory outside the file, more members than
+//! [`Limits::members`](crate::Limits::members), more bytes than
+//! [`Limits::total`](crate::Limits::total). Refused when a member is asked for: a local header
+//! that says something else than the directory, and packed data that claim to unpack to more than
+//! [`Limits::ratio`](crate::Limits::ratio) allows.
+//!
+//! Archives of npstow have two fields in their directory that other readers skip: each NPY header
+//! again, so that one read lists thousands of arrays with their shapes and dtypes (what it says is
+//! held against the member when the member is read), and the blocks of long deflated members, so
+//! that a slice unpacks only what it needs and a whole array is unpacked on all cores.
 #![forbid(unsafe_code)]
-// Until the reader is in place.
+// The writer uses the other half of the structures.
 #![allow(dead_code, unused_imports)]
 
+mod archive;
+mod container;
+#[cfg(test)]
+mod container_tests;
 mod content;
 mod copy;
 mod directory;
@@ -10,9 +42,11 @@ mod editor;
 mod end;
 #[cfg(test)]
 mod forge;
+mod groups;
 mod locate;
 mod member;
 mod names;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -20,3 +54,5 @@ mod zip;
 
 pub use editor::{Compacted, Editor, Repair, compact, diagnose, repair};
 pub use writer::{WriteOptions, Writer, write, write_to, write_with};
+pub(crate) use container::Npz;
+pub use reader::{Reader, open, open_source, read};

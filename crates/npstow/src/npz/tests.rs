@@ -523,7 +523,7 @@ fn local_headers_must_agree() {
         let e = located(&wrong, 0).unwrap_err();
         assert_eq!(
             e.to_string(),
-            format!("x.npy: at byte 0: expected the {what} in the member's own header")
+            format!("x: at byte 0: expected the {what} in the member's own header")
         );
     }
     // With bit 3, zeros are fine and anything else is not.
@@ -534,7 +534,7 @@ fn local_headers_must_agree() {
     open[22] = 6;
     assert!(located(&open, 0).is_err());
     let longer = archive(&[member().change(|m| m.local_name = Some(b"x.npyz".to_vec()))]);
-    assert_eq!(located(&longer, 0).unwrap_err().member(), Some("x.npy"));
+    assert_eq!(located(&longer, 0).unwrap_err().member(), Some("x"));
     let mut none = good.clone();
     none[0] = b'Q';
     assert_eq!(located(&none, 0).unwrap_err().offset(), Some(0));

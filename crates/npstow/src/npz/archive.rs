@@ -1,0 +1,200 @@
+//! The file of an archive as a source that keeps a promise: what was described from the directory
+//! alone is held against the member itself when its first bytes are read.
+//!
+//! All entries of an archive share it, so that neighbours are still read with one read, and the
+//! bytes of that read serve for the comparison.
+#![forbid(unsafe_code)]
+
+use super::directory::{Directory, Member};
+use super::locate::{Located, Window, locate};
+use super::zip::{HeaderCopy, Method, find_extra};
+use crate::codec::Codec;
+use crate::entry::decoded_start;
+use crate::npy::Header;
+use crate::{Buffer, Error, Limits, Result, Source};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+/// What is known of a member beyond the directory.
+const UNKNOWN: u8 = 0;
+/// It was described from the directory alone.
+const PROMISED: u8 = 1;
+/// Its local header and NPY header were held against the directory.
+const CHECKED: u8 = 2;
+
+#[derive(Debug)]
+pub(super) struct Archive {
+    source: Arc<dyn Source>,
+    directory: Directory,
+    limits: Arc<Limits>,
+    states: Box<[AtomicU8]>,
+    /// How many members are described and not checked yet.
+    promised: AtomicUsize,
+}
+
+impl Archive {
+    pub(super) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
+        let directory = Directory::read(&*source, limits)?;
+        let states = directory.members().iter().map(|_| AtomicU8::new(UNKNOWN)).collect();
+        let limits = Arc::new(limits.clone());
+        Ok(Self { source, directory, limits, states, promised: AtomicUsize::new(0) })
+    }
+
+    pub(super) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    pub(super) fn limits(&self) -> &Arc<Limits> {
+        &self.limits
+    }
+
+    /// The copy of a member's NPY header in the directory, where there is one.
+    pub(super) fn copy(&self, member: &Member) -> Result<Option<HeaderCopy<'_>>> {
+        let extra = self.directory.header(member)?.extra;
+        match find_extra(extra, HeaderCopy::ID) {
+            Some(payload) => HeaderCopy::parse(payload),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the data of a member begin if its copy tells the truth.
+    ///
+    /// The member is looked at when its bytes are read; at once where that costs no system call.
+    pub(super) fn promise(&self, index: usize, copy: &HeaderCopy<'_>) -> Result<u64> {
+        let member = self.directory.member(index)?;
+        if self.source.in_memory().is_some() {
+            return self.check(index, &mut Window::single()).map(|found| found.data_offset);
+        }
+        let before = super::zip::LocalHeader::SIZE + self.directory.raw_name(member).len();
+        let offset = member.offset + before as u64 + u64::from(copy.local_extra_len);
+        if offset.checked_add(member.packed_len).is_none_or(|end| end > member.limit) {
+            let expected = format_args!("a member that ends before byte {}", member.limit);
+            let found = format_args!("{} bytes at {offset}", member.packed_len);
+            return Err(self.directory.place(index, Error::corrupt(expected, found)));
+        }
+        if let Some(state) = self.states.get(index) {
+            let set =
+                state.compare_exchange(UNKNOWN, PROMISED, Ordering::AcqRel, Ordering::Acquire);
+            if set.is_ok() {
+                self.promised.fetch_add(1, Ordering::AcqRel);
+            }
+        }
+        Ok(offset)
+    }
+
+    /// Locates a member and holds it against its entry in the directory, the copy of its NPY
+    /// header included.
+    pub(super) fn check(&self, index: usize, window: &mut Window<'_>) -> Result<Located> {
+        let found = locate(&*self.source, &self.directory, index, window)?;
+        let member = self.directory.member(index)?;
+        let place = |e| self.directory.place(index, e);
+        if let Some(copy) = self.copy(member).map_err(place)? {
+            let header = self.npy_header(member, &found).map_err(place)?;
+            let own = u16::try_from(found.extra_len).ok().and_then(|n| HeaderCopy::of(&header, n));
+            if own != Some(copy) {
+                let expected = "the NPY header that the directory repeats";
+                let error = Error::corrupt(expected, "another one").at(found.data_offset);
+                return Err(place(error));
+            }
+        }
+        if let Some(state) = self.states.get(index) {
+            if state.swap(CHECKED, Ordering::AcqRel) == PROMISED {
+                self.promised.fetch_sub(1, Ordering::AcqRel);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The bytes of the NPY header that a member begins with, unpacked.
+    pub(super) fn npy_header(&self, member: &Member, found: &Located) -> Result<Buffer> {
+        // Offsets are those in the file where the data are stored as they are.
+        let base = if codec(member.method)?.is_none() { found.data_offset } else { 0 };
+        let prefix = self.start(member, found, 12)?;
+        let len = Header::len_of(&prefix, &self.limits).map_err(|e| e.shift(base))?;
+        self.start(member, found, len)
+    }
+
+    /// The first `len` bytes that a member unpacks to; fewer where it has not so many.
+    pub(super) fn start(&self, member: &Member, found: &Located, len: usize) -> Result<Buffer> {
+        let Some(codec) = codec(member.method)? else {
+            return self.packed_start(member, found, len as u64);
+        };
+        let mut known = found.start.len() as u64;
+        loop {
+            let start = decoded_start(codec, &self.packed_start(member, found, known)?, len)?;
+            if start.len() >= len || known >= member.packed_len {
+                return Ok(Buffer::from(start));
+            }
+            // Four times as much of the packed data each time, until it is enough.
+            known = known.max(64).saturating_mul(4).min(member.packed_len);
+        }
+    }
+
+    /// The first `len` bytes of a member's data as they are stored, or all of them.
+    fn packed_start(&self, member: &Member, found: &Located, len: u64) -> Result<Buffer> {
+        let len = usize::try_from(len.min(member.packed_len))
+            .map_err(|_| Error::unsupported("a header larger than the address space"))?;
+        match found.start.slice(0..len) {
+            Ok(start) => Ok(start),
+            Err(_) => {
+                let failed = |e| Error::io("reading the header", e).at(found.data_offset);
+                self.source.read(found.data_offset, len).map_err(failed)
+            }
+        }
+    }
+
+    /// Holds every promised member that lies in what was read against the directory.
+    fn keep(&self, offset: u64, len: usize, read: &[u8]) -> io::Result<()> {
+        if self.promised.load(Ordering::Acquire) == 0 {
+            return Ok(());
+        }
+        let end = offset.saturating_add(len as u64);
+        for index in self.directory.within(offset..end) {
+            let state = self.states.get(index).map(|state| state.load(Ordering::Acquire));
+            if state == Some(PROMISED) {
+                let mut window = Window::given(offset, read);
+                self.check(index, &mut window).map_err(io::Error::other)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How a member is packed: `None` where it is not.
+pub(super) fn codec(method: Method) -> Result<Option<Codec>> {
+    Ok(Some(match method {
+        Method::STORED => return Ok(None),
+        Method::DEFLATE => Codec::DEFLATE,
+        Method::BZIP2 => Codec::BZIP2,
+        Method::LZMA => Codec::LZMA,
+        Method::ZSTD | Method::ZSTD_OLD => Codec::ZSTD,
+        other => return Err(Error::unsupported(format_args!("a member packed with {other}"))),
+    }))
+}
+
+impl Source for Archive {
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
+        self.source.read_into(offset, dst)?;
+        self.keep(offset, dst.len(), dst)
+    }
+
+    fn read(&self, offset: u64, len: usize) -> io::Result<Buffer> {
+        let bytes = self.source.read(offset, len)?;
+        self.keep(offset, len, &bytes)?;
+        Ok(bytes)
+    }
+
+    fn view(&self, offset: u64, len: usize) -> Result<Buffer> {
+        self.keep(offset, len, &[]).map_err(|e| Error::io("reading the header", e).at(offset))?;
+        self.source.view(offset, len)
+    }
+
+    fn in_memory(&self) -> Option<&[u8]> {
+        self.source.in_memory()
+    }
+}

@@ -1,0 +1,317 @@
+//! An archive as a container: members as arrays, values and groups.
+#![forbid(unsafe_code)]
+
+use super::archive::{Archive, codec};
+use super::directory::{Found, Member};
+use super::groups::{Groups, Place, shown};
+use super::locate::{Window, readable};
+use super::names;
+use super::zip::{BlockIndex, HeaderCopy, find_extra};
+use crate::container::{Child, Container, Fault, NodeKind};
+use crate::entry::{Blocks, Coded, Data, Seal};
+use crate::error::quoted;
+use crate::npy::{self, Header};
+use crate::{Dtype, Entry, Error, Limits, MemoryOrder, Result, Source};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// An archive as a container: groups from the slashes in names, arrays, and other members as
+/// values.
+#[derive(Debug)]
+pub(crate) struct Npz {
+    archive: Arc<Archive>,
+    groups: OnceLock<Groups>,
+    headers: Memo,
+    /// Whether members without `.npy` are arrays, as far as that was asked for.
+    kinds: Mutex<HashMap<usize, NodeKind>>,
+}
+
+/// NPY headers by their bytes: thousands of arrays often have a handful of different ones.
+#[derive(Debug, Default)]
+struct Memo(Mutex<HashMap<Vec<u8>, Arc<Header>>>);
+
+/// How many headers are kept; an archive with more different ones starts anew.
+const HEADERS: usize = 1024;
+
+impl Memo {
+    fn get(&self, bytes: &[u8], parse: impl FnOnce() -> Result<Header>) -> Result<Arc<Header>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(header) = known.get(bytes) {
+            return Ok(Arc::clone(header));
+        }
+        let header = Arc::new(parse()?);
+        if known.len() >= HEADERS {
+            known.clear();
+        }
+        known.insert(bytes.to_vec(), Arc::clone(&header));
+        Ok(header)
+    }
+}
+
+impl Npz {
+    pub(crate) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
+        let archive = Arc::new(Archive::open(source, limits)?);
+        let (groups, headers, kinds) = (OnceLock::new(), Memo::default(), Mutex::default());
+        Ok(Self { archive, groups, headers, kinds })
+    }
+
+    pub(super) fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    fn len(&self) -> usize {
+        self.archive.directory().members().len()
+    }
+
+    fn groups(&self) -> &Groups {
+        self.groups.get_or_init(|| Groups::new(self.archive.directory()))
+    }
+
+    /// The member of a name: the stored one, else the one with `.npy` (as NumPy has it).
+    fn member(&self, name: &str) -> Result<Option<usize>> {
+        for stored in [name, &format!("{name}.npy")] {
+            match self.archive.directory().find(stored) {
+                Found::One(index) => return Ok(Some(index)),
+                Found::Many(count) => {
+                    let expected = format!("one member of the name '{}'", quoted(stored));
+                    return Err(Error::corrupt(expected, count));
+                }
+                Found::Nothing => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a member is an array: it is called `.npy`, or begins as one (NumPy looks at that).
+    fn kind_of(&self, index: usize) -> NodeKind {
+        let directory = self.archive.directory();
+        let Some(member) = directory.members().get(index) else { return NodeKind::Value };
+        let name = directory.name(member);
+        if name.ends_with('/') {
+            return NodeKind::Group;
+        }
+        if names::array_name(name).is_some() {
+            return NodeKind::Array;
+        }
+        let known = |index| {
+            let kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+            kinds.get(index).copied()
+        };
+        if let Some(kind) = known(&index) {
+            return kind;
+        }
+        // What is damaged is told when it is read.
+        let begins = || {
+            let found = self.archive.check(index, &mut Window::single())?;
+            self.archive.start(member, &found, npy::MAGIC.len())
+        };
+        let is_array = begins().is_ok_and(|start| start.starts_with(npy::MAGIC));
+        let kind = if is_array { NodeKind::Array } else { NodeKind::Value };
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).insert(index, kind);
+        kind
+    }
+
+    /// Describes a member as an array, or as the array of its bytes.
+    fn describe(&self, index: usize, window: &mut Window<'_>) -> Result<Entry> {
+        let member = self.archive.directory().member(index)?;
+        let entry = readable(member).and_then(|()| match self.kind_of(index) {
+            NodeKind::Array => self.array(index, member, window),
+            _ => self.value(index, member, window),
+        });
+        entry.map_err(|e| self.archive.directory().place(index, e))
+    }
+
+    fn array(&self, index: usize, member: &Member, window: &mut Window<'_>) -> Result<Entry> {
+        let limits = self.archive.limits();
+        let (header, offset) = match self.archive.copy(member)? {
+            Some(copy) => (self.copied(&copy)?, self.archive.promise(index, &copy)?),
+            None => {
+                let found = self.archive.check(index, window)?;
+                let bytes = self.archive.npy_header(member, &found)?;
+                let header = self.headers.get(&bytes, || Header::parse(&bytes, limits));
+                let stored = codec(member.method)?.is_none();
+                let base = if stored { found.data_offset } else { 0 };
+                (header.map_err(|e| e.shift(base))?, found.data_offset)
+            }
+        };
+        let (skip, nbytes) = (header.data_offset(), header.nbytes()? as u64);
+        if skip.checked_add(nbytes).is_none_or(|len| len > member.unpacked_len) {
+            let there = member.unpacked_len.saturating_sub(skip);
+            let expected = format!("{nbytes} bytes of data");
+            return Err(Error::corrupt(expected, format!("the end after {there}")));
+        }
+        let data = match (self.data(member, offset, skip)?, header.dtype().has_object()) {
+            (data, false) => data,
+            (Data::Raw { offset }, true) => Data::Objects { offset },
+            (_, true) => Data::Objects { offset: skip },
+        };
+        self.entry(header.dtype().clone(), header.shape(), header.order(), data)
+            .map(|entry| entry.sealed(seal(member, offset)))
+    }
+
+    /// The header that the directory repeats.
+    fn copied(&self, copy: &HeaderCopy<'_>) -> Result<Arc<Header>> {
+        let mut key = vec![copy.major];
+        key.extend(copy.len.to_le_bytes());
+        key.extend_from_slice(copy.text);
+        let limits = self.archive.limits();
+        let parse = || Header::from_copy(copy.major, copy.len, copy.text, limits);
+        // Within the directory there is no offset that would tell more than the member's name.
+        self.headers.get(&key, parse).map_err(|e| Error::corrupt("an NPY header", e.what()))
+    }
+
+    fn value(&self, index: usize, member: &Member, window: &mut Window<'_>) -> Result<Entry> {
+        let found = self.archive.check(index, window)?;
+        let len = usize::try_from(member.unpacked_len)
+            .map_err(|_| Error::unsupported("a member larger than the address space"))?;
+        let data = self.data(member, found.data_offset, 0)?;
+        let entry = self.entry(Dtype::parse("|u1")?, &[len], MemoryOrder::C, data)?;
+        Ok(entry.sealed(seal(member, found.data_offset)))
+    }
+
+    fn entry(
+        &self,
+        dtype: Dtype,
+        shape: &[usize],
+        order: MemoryOrder,
+        data: Data,
+    ) -> Result<Entry> {
+        let source = Arc::clone(&self.archive);
+        Entry::new(source, dtype, shape, order, data, Arc::clone(self.archive.limits()))
+    }
+
+    /// Where the elements are: `offset` is where the member's data begin, `skip` how long the
+    /// header in front of the elements is.
+    fn data(&self, member: &Member, offset: u64, skip: u64) -> Result<Data> {
+        let Some(codec) = codec(member.method)? else {
+            return Ok(Data::Raw { offset: offset.saturating_add(skip) });
+        };
+        let extra = self.archive.directory().header(member)?.extra;
+        let (packed_len, unpacked_len) = (member.packed_len, member.unpacked_len);
+        let blocks = match find_extra(extra, BlockIndex::ID) {
+            Some(payload) => BlockIndex::parse(payload)?.map(|index| blocks(member, &index)),
+            None => None,
+        };
+        let blocks = blocks.transpose()?;
+        let coded = Coded { codec, offset, packed_len, unpacked_len, skip, blocks };
+        Ok(Data::Coded(Arc::new(coded)))
+    }
+}
+
+/// The blocks of a seekable member: they have to make up all of it.
+fn blocks(member: &Member, index: &BlockIndex<'_>) -> Result<Blocks> {
+    let len = 1usize.checked_shl(index.log2_len.into()).filter(|&len| len > 0);
+    let len = len.ok_or_else(|| {
+        Error::corrupt("blocks that fit in memory", format_args!("2^{} bytes", index.log2_len))
+    })?;
+    let packed: Vec<u32> = index.packed_lens().collect();
+    Blocks::new(len, &packed, (member.packed_len, member.unpacked_len))
+}
+
+/// What a full read of a member must find.
+fn seal(member: &Member, start: u64) -> Seal {
+    Seal { start, len: member.unpacked_len, crc32: member.crc32 }
+}
+
+impl Container for Npz {
+    fn kind(&self, id: u64) -> NodeKind {
+        match Place::of(id, self.len()) {
+            Place::Group(_) => NodeKind::Group,
+            Place::Member(index) => self.kind_of(index),
+        }
+    }
+
+    fn children(&self, id: u64) -> Result<Vec<Child>> {
+        match Place::of(id, self.len()) {
+            Place::Group(group) => Ok(self.groups().children(group).to_vec()),
+            Place::Member(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn child(&self, id: u64, name: &str) -> Result<Option<Child>> {
+        let path = match Place::of(id, self.len()) {
+            Place::Group(0) => name.to_owned(),
+            Place::Group(group) => format!("{}/{name}", self.groups().path(group)),
+            Place::Member(_) => return Ok(None),
+        };
+        Ok(self.find(&path)?.map(|id| Child { name: name.to_owned(), id }))
+    }
+
+    fn find(&self, path: &str) -> Result<Option<u64>> {
+        // A group is looked for only where no member has the name: that needs all names.
+        let place = match self.member(path)? {
+            Some(index) => Some(Place::Member(index)),
+            None => self.groups().find(path).map(Place::Group),
+        };
+        Ok(place.map(|place| place.id(self.len())))
+    }
+
+    fn entry(&self, id: u64) -> Result<Entry> {
+        match Place::of(id, self.len()) {
+            Place::Member(index) => self.describe(index, &mut Window::single()),
+            Place::Group(group) => Err(crate::container::no_array(&self.groups().path(group))),
+        }
+    }
+
+    fn entries(&self, ids: &[u64]) -> Result<Vec<Entry>, (usize, Error)> {
+        let members = self.archive.directory().members();
+        let place = |&id: &u64| match Place::of(id, members.len()) {
+            Place::Member(index) => index,
+            Place::Group(_) => usize::MAX,
+        };
+        let indices: Vec<usize> = ids.iter().map(place).collect();
+        let offset = |at: usize| indices.get(at).and_then(|&i| members.get(i)).map(|m| m.offset);
+        // In the order of the file, so that one read serves many.
+        let mut order: Vec<usize> = (0..ids.len()).collect();
+        order.sort_by_key(|&at| offset(at));
+        let mut window = Window::ahead();
+        let mut entries: Vec<Option<Entry>> = vec![None; ids.len()];
+        for at in order {
+            let index = indices.get(at).copied().unwrap_or(usize::MAX);
+            let entry = self.describe(index, &mut window).map_err(|e| (at, e))?;
+            if let Some(place) = entries.get_mut(at) {
+                *place = Some(entry);
+            }
+        }
+        Ok(entries.into_iter().flatten().collect())
+    }
+
+    fn check(&self, faults: &mut Vec<Fault>) {
+        let directory = self.archive.directory();
+        let mut note = |text: String| faults.push(Fault::Note(text));
+        let (extent, len) = (directory.extent(), self.archive.len());
+        if len > extent.end {
+            let (more, at) = (len - extent.end, extent.end);
+            note(format!("{more} bytes behind the archive, from byte {at} on"));
+        }
+        if directory.prefix_len() > 0 {
+            note(format!("{} bytes in front of the archive", directory.prefix_len()));
+        }
+        for (name, count) in directory.duplicates() {
+            note(format!("{count} members of the name '{}'", quoted(name)));
+        }
+    }
+}
+
+impl Npz {
+    /// The names of all arrays and values as listings have them, with their numbers.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (&str, usize)> {
+        let directory = self.archive.directory();
+        let members = directory.members().iter();
+        let names = members.map(|member| directory.name(member)).enumerate();
+        let plain = names.clone().any(|(_, name)| names::array_name(name).is_none());
+        names
+            .filter(|(_, name)| !name.ends_with('/'))
+            .map(move |(index, name)| (shown(directory, name, plain), index))
+    }
+
+    /// The member of a name, which has to be there.
+    pub(super) fn named(&self, name: &str) -> Result<usize> {
+        let missing = || Error::not_found(format_args!("the name '{}'", quoted(name)));
+        self.member(name)?.filter(|&i| self.kind_of(i) != NodeKind::Group).ok_or_else(missing)
+    }
+
+    pub(super) fn id(&self, index: usize) -> u64 {
+        Place::Member(index).id(self.len())
+    }
+}

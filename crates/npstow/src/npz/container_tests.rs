@@ -1,0 +1,364 @@
+//! Archives as trees: listed, described, read, refused.
+#![forbid(unsafe_code)]
+
+use super::container::Npz;
+use super::forge::{Counting, Forged, archive, archive_with};
+use super::zip::{Flags, Method};
+use crate::container::{Container, NodeKind};
+use crate::entry::read_many;
+use crate::{
+    Array, ErrorKind, Fault, File, Item, Limits, MemorySource, OpenOptions, Result, Selection,
+    Source, npy,
+};
+use std::sync::Arc;
+
+fn numbers(from: i64) -> Array {
+    Array::from_vec((from..from + 10).collect())
+}
+
+fn open(bytes: Vec<u8>) -> Result<File> {
+    OpenOptions::default().open_source(Arc::new(MemorySource::new(bytes)), "a.npz")
+}
+
+fn npz(source: Arc<dyn Source>) -> Npz {
+    Npz::open(source, &Limits::default()).unwrap()
+}
+
+fn tree() -> Vec<Forged> {
+    vec![
+        Forged::array("x", &numbers(0)).copied(),
+        Forged::new("read me", b"text"),
+        Forged::array("g/y", &numbers(1)),
+        Forged::array("x/z", &numbers(2)),
+        Forged::new("empty/", b""),
+        Forged::array("g/h/w", &numbers(3)),
+    ]
+}
+
+#[test]
+fn slashes_make_groups_in_the_order_of_the_archive() {
+    let file = open(archive(&tree())).unwrap();
+    assert_eq!(file.format().name(), "npz");
+    let named = |node: &crate::Node| (node.name().to_owned(), node.kind());
+    let top: Vec<_> = file.root().children().unwrap().iter().map(named).collect();
+    let kinds = [
+        ("x", NodeKind::Array),
+        ("read me", NodeKind::Value),
+        ("g", NodeKind::Group),
+        ("x", NodeKind::Group),
+        ("empty", NodeKind::Group),
+    ];
+    assert_eq!(top, kinds.map(|(name, kind)| (name.to_owned(), kind)));
+    let leaves: Vec<_> = file.leaves().unwrap().iter().map(|n| n.name().to_owned()).collect();
+    assert_eq!(leaves, ["x", "read me", "g/y", "g/h/w", "x/z"]);
+    for (name, from) in [("x", 0), ("g/y", 1), ("x/z", 2), ("g/h/w", 3)] {
+        let array = file.get(name).unwrap().read().unwrap();
+        assert_eq!(array.as_slice::<i64>().unwrap()[0], from, "{name}");
+    }
+    let node = file.get("g").unwrap().get("h").unwrap().get("w").unwrap();
+    assert_eq!((node.name(), node.shape().unwrap()), ("g/h/w", vec![10]));
+    assert!(file.get("empty").unwrap().children().unwrap().is_empty());
+    let text = file.get("read me").unwrap().read().unwrap();
+    assert_eq!(text.as_slice::<u8>().unwrap(), b"text");
+    for name in ["y", "g/x", "g/h/w/v", "read", "g/y/z"] {
+        assert_eq!(file.get(name).unwrap_err().kind(), ErrorKind::NotFound, "{name}");
+    }
+    let e = file.get("g").unwrap().read().unwrap_err();
+    assert_eq!(e.to_string(), "a.npz: g: expected an array, found the group 'g'");
+    assert!(file.verify().unwrap().is_empty());
+}
+
+#[test]
+fn a_tree_in_memory_and_one_described_are_the_same() {
+    let mut members = tree();
+    members.remove(3);
+    let file = open(archive(&members)).unwrap();
+    let (loaded, described) = (file.load().unwrap(), file.root().to_tree().unwrap());
+    assert_eq!(loaded.names(), ["x", "read me", "g", "empty"]);
+    assert_eq!(described.names(), loaded.names());
+    let Some(Item::Array(w)) = loaded.get("g/h/w") else { panic!() };
+    assert_eq!(w.as_slice::<i64>().unwrap()[0], 3);
+    let Some(Item::Value(text)) = loaded.get("read me") else { panic!() };
+    assert_eq!(text.read().unwrap().as_slice::<u8>().unwrap(), b"text");
+    assert!(matches!(described.get("g/y"), Some(Item::Entry(_))));
+    // An array and a group of one name are no tree.
+    assert!(open(archive(&tree())).unwrap().load().is_err());
+}
+
+#[test]
+fn names_with_and_without_the_extension() {
+    let bytes = archive(&[
+        Forged::new("a", b"plain"),
+        Forged::array("a", &numbers(1)),
+        Forged::array("b.npy", &numbers(2)),
+        Forged::array("b", &numbers(3)),
+        Forged::array("c", &numbers(4)).change(|m| m.name = b"c".to_vec()),
+        Forged::new(".npy", b"odd"),
+    ]);
+    let file = open(bytes).unwrap();
+    let shown: Vec<_> =
+        file.leaves().unwrap().iter().map(|n| (n.name().to_owned(), n.kind())).collect();
+    let (array, value) = (NodeKind::Array, NodeKind::Value);
+    let right = [
+        ("a", value),
+        ("a.npy", array),
+        ("b.npy.npy", array),
+        ("b", array),
+        ("c", array),
+        (".npy", value),
+    ];
+    assert_eq!(shown, right.map(|(name, kind)| (name.to_owned(), kind)));
+    // The stored name wins, as for NumPy.
+    let first = |name: &str| {
+        let array = file.get(name).unwrap().read().unwrap();
+        array.as_slice::<i64>().map(|all| all[0]).unwrap_or(-1)
+    };
+    for (name, number) in
+        [("a", -1), ("a.npy", 1), ("b.npy", 3), ("b.npy.npy", 2), ("b", 3), ("c", 4), (".npy", -1)]
+    {
+        assert_eq!(first(name), number, "{name}");
+    }
+    for node in file.leaves().unwrap() {
+        assert_eq!(file.get(node.name()).unwrap().kind(), node.kind(), "{}", node.name());
+    }
+}
+
+#[test]
+fn names_that_occur_twice_are_listed_and_refused_by_name() {
+    let file = open(archive(&[
+        Forged::array("x", &numbers(0)),
+        Forged::array("y", &numbers(1)),
+        Forged::array("x", &numbers(2)),
+    ]));
+    let file = file.unwrap();
+    let leaves = file.leaves().unwrap();
+    let firsts: Vec<i64> =
+        leaves.iter().map(|node| node.read().unwrap().as_slice::<i64>().unwrap()[0]).collect();
+    assert_eq!(firsts, [0, 1, 2]);
+    let e = file.get("x").unwrap_err();
+    assert_eq!(e.to_string(), "a.npz: x: expected one member of the name 'x.npy', found 2");
+    let notes = file.verify().unwrap();
+    assert!(matches!(&notes[..], [Fault::Note(n)] if n == "2 members of the name 'x.npy'"));
+}
+
+#[test]
+fn a_listing_of_ten_thousand_is_one_read() {
+    let many: Vec<_> = (0..10_000)
+        .map(|i| {
+            Forged::array(
+                &format!("x{i}"),
+                &Array::from_vec(vec![u64::try_from(i).unwrap(); i % 7]),
+            )
+            .copied()
+        })
+        .collect();
+    let source = Arc::new(Counting::new(archive(&many)));
+    let dynamic: Arc<dyn Source> = Arc::clone(&source) as _;
+    let file = OpenOptions::default().open_source(dynamic, "a.npz").unwrap();
+    assert_eq!(source.taken().0, 2, "one for the format, one for the directory");
+    let nodes = file.arrays().unwrap();
+    for (i, node) in nodes.iter().enumerate() {
+        let entry = node.entry().unwrap();
+        assert_eq!((entry.shape(), entry.dtype().to_string()), (&[i % 7][..], "<u8".into()));
+        assert!(entry.offset().is_some());
+    }
+    assert_eq!((nodes.len(), source.taken().0), (10_000, 0));
+    // Now one of them: its own header is looked at once.
+    let array = nodes[5005].read().unwrap();
+    assert_eq!(array.as_slice::<u64>().unwrap(), [0u64; 0]);
+    let array = nodes[5006].read().unwrap();
+    assert_eq!(array.as_slice::<u64>().unwrap(), [5006; 1]);
+    source.taken();
+    nodes[5006].read().unwrap();
+    assert_eq!(source.taken().0, 2, "header and elements for the checksum");
+    // All of them: the reads of the elements serve for the comparison.
+    let tree = file.load().unwrap();
+    assert_eq!(tree.len(), 10_000);
+    let (reads, _) = source.taken();
+    assert!(reads < 12, "{reads}");
+}
+
+#[test]
+fn thousands_without_copies_come_with_few_reads() {
+    let many: Vec<_> = (0..4000).map(|i| Forged::array(&format!("x{i}"), &numbers(i))).collect();
+    let source = Arc::new(Counting::new(archive(&many)));
+    let npz = npz(Arc::clone(&source) as _);
+    let ids: Vec<u64> = (1..=4000).rev().collect();
+    source.taken();
+    let entries = npz.entries(&ids).unwrap();
+    assert!(source.taken().0 <= 30);
+    let arrays = read_many(&entries).unwrap();
+    for (i, array) in arrays.iter().enumerate() {
+        let from = 3999 - i64::try_from(i).unwrap();
+        assert_eq!(array.as_slice::<i64>().unwrap()[0], from);
+    }
+}
+
+#[test]
+fn one_member_is_read_and_nothing_else() {
+    let many: Vec<_> = (0..3000).map(|i| Forged::array(&format!("x{i}"), &numbers(i))).collect();
+    let source = Arc::new(Counting::new(archive(&many)));
+    let npz = npz(Arc::clone(&source) as _);
+    source.taken();
+    let id = npz.find("x1234").unwrap().unwrap();
+    let array = npz.entry(id).unwrap().read().unwrap();
+    assert_eq!(array.as_slice::<i64>().unwrap()[0], 1234);
+    let (reads, read) = source.taken();
+    assert!(reads <= 3 && read < 1024, "{reads} reads of {read} bytes");
+}
+
+#[test]
+fn a_copy_that_lies_is_found_when_the_member_is_read() {
+    let right = || Forged::array("x", &numbers(7)).copied();
+    let wrong = [
+        // Another shape, another header length, another place.
+        Forged::array("x", &Array::from_vec(vec![0i64; 11])).copied().extra,
+        right().change(|m| m.extra[7] += 64).extra,
+        right().change(|m| m.extra[5] += 1).extra,
+        right().change(|m| m.extra[11] = 2).extra,
+    ];
+    for extra in wrong {
+        let members = [
+            Forged::array("w", &numbers(1)),
+            right().change(|m| m.extra = extra),
+            Forged::new("padding", &[0; 4000]),
+        ];
+        let bytes = archive(&members);
+        let counting: Arc<dyn Source> = Arc::new(Counting::new(bytes.clone()));
+        let file = OpenOptions::default().open_source(counting, "a.npz").unwrap();
+        let read = |file: &File| {
+            let node = file.get("x")?;
+            let slice = node.read_slice(&"0:1".parse::<Selection>()?);
+            let view = node.view();
+            let whole = node.read();
+            assert_eq!((slice.is_ok(), view.is_ok()), (whole.is_ok(), whole.is_ok()));
+            whole
+        };
+        let e = read(&file).unwrap_err();
+        assert_eq!((e.kind(), e.member()), (ErrorKind::Corrupt, Some("x")), "{e}");
+        assert!(file.get("w").unwrap().read().is_ok());
+        // In memory the member is looked at when it is described.
+        assert!(open(bytes).unwrap().get("x").unwrap().entry().is_err());
+    }
+    let good = [Forged::array("w", &numbers(1)), right()];
+    let counting: Arc<dyn Source> = Arc::new(Counting::new(archive(&good)));
+    let file = OpenOptions::default().open_source(counting, "a.npz").unwrap();
+    assert!(file.get("x").unwrap().read().is_ok());
+    // A version that is not known is no copy.
+    let later = right().change(|m| m.extra[4] = 9);
+    assert!(open(archive(&[later])).unwrap().get("x").unwrap().read().is_ok());
+}
+
+#[test]
+fn checksums_are_verified_on_full_reads() {
+    let mut bytes = archive(&[Forged::array("x", &numbers(0)), Forged::new("v", b"value")]);
+    let file = open(bytes.clone()).unwrap();
+    let offset = file.get("x").unwrap().entry().unwrap().offset().unwrap();
+    let at = usize::try_from(offset).unwrap() + 79;
+    bytes[at] ^= 1;
+    let file = open(bytes.clone()).unwrap();
+    let node = file.get("x").unwrap();
+    let e = node.read().unwrap_err();
+    assert_eq!((e.kind(), e.member()), (ErrorKind::Corrupt, Some("x")));
+    assert!(e.what().starts_with("expected data with the CRC-32"), "{e}");
+    assert!(node.read_slice(&"0:5".parse().unwrap()).is_ok());
+    assert!(node.view().is_ok());
+    assert_eq!(file.verify().unwrap().len(), 1);
+    assert!(file.load().is_err());
+    let value = bytes.len() - 22 - 2 * 46 - 6 - 1;
+    assert_eq!(bytes[value], b'e');
+    bytes[value] ^= 1;
+    assert!(open(bytes).unwrap().get("v").unwrap().read().is_err());
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_by_name_and_nothing_else() {
+    let bytes = archive(&[
+        Forged::array("good", &numbers(0)),
+        Forged::array("secret", &numbers(0)).change(|m| m.flags = Flags::ENCRYPTED),
+        Forged::array("old", &numbers(0)).change(|m| m.method = Method(6)),
+        Forged::array("new", &numbers(0)).change(|m| m.method = Method(1234)),
+        Forged::new("no.npy", b"no header"),
+        Forged::array("short", &numbers(0)).change(|m| {
+            m.packed.truncate(200);
+            m.unpacked_len = 200;
+            m.crc32 = crate::codec::crc32(&m.packed);
+        }),
+    ]);
+    let file = open(bytes).unwrap();
+    assert_eq!(file.arrays().unwrap().len(), 6);
+    assert!(file.get("good").unwrap().read().is_ok());
+    let told = |name: &str| file.get(name).unwrap().entry().unwrap_err().to_string();
+    for (name, what) in [
+        ("secret", "not supported: an encrypted member"),
+        ("old", "not supported: a member packed with imploded"),
+        ("new", "not supported: a member packed with method 1234"),
+        ("no", "expected the NPY magic '\\x93NUMPY', found no hea"),
+        ("short", "expected 80 bytes of data, found the end after 72"),
+    ] {
+        let text = told(name);
+        assert!(text.starts_with(&format!("a.npz: {name}: at byte ")), "{text}");
+        assert!(text.ends_with(what), "{text}");
+    }
+    assert_eq!(file.verify().unwrap().len(), 5);
+}
+
+#[test]
+fn bytes_around_an_archive_are_noted() {
+    let (plain, _) = archive_with(&[Forged::array("x", &numbers(0))], b"");
+    let bytes = [b"#!\n", &plain[..], b"tail"].concat();
+    let file = open(bytes).unwrap();
+    let notes: Vec<String> = file
+        .verify()
+        .unwrap()
+        .into_iter()
+        .map(|fault| match fault {
+            Fault::Note(text) => text,
+            Fault::Error(e) => panic!("{e}"),
+        })
+        .collect();
+    let end = plain.len() + 3;
+    let behind = format!("4 bytes behind the archive, from byte {end} on");
+    assert_eq!(notes, [behind.as_str(), "3 bytes in front of the archive"]);
+    let array = file.get("x").unwrap().read().unwrap();
+    assert_eq!(array.len(), 10);
+}
+
+#[test]
+fn the_typed_reader_gives_names_and_arrays() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.npz");
+    let members = [
+        Forged::array("x", &numbers(0)),
+        Forged::new("v", b"value"),
+        Forged::array("g/y", &numbers(5)).copied(),
+    ];
+    std::fs::write(&path, archive_with(&members, b"said").0).unwrap();
+    let reader = super::open(&path).unwrap();
+    assert_eq!(reader.names().collect::<Vec<_>>(), ["x", "v", "g/y"]);
+    assert_eq!(reader.comment(), b"said");
+    let all = reader.read_all().unwrap();
+    let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["x", "g/y"]);
+    assert_eq!(reader.read("g/y").unwrap().as_slice::<i64>().unwrap()[0], 5);
+    assert_eq!(reader.view("x").unwrap().to_string(), "[0 1 2 3 4 5 6 7 8 9]");
+    assert_eq!(reader.read("v").unwrap().as_slice::<u8>().unwrap(), b"value");
+    let e = reader.read("g").unwrap_err();
+    assert_eq!((e.kind(), e.path()), (ErrorKind::NotFound, Some(&*path)));
+    let tree = super::read(&path).unwrap();
+    assert_eq!(tree.names(), ["x", "g"]);
+    assert!(super::open(dir.path().join("none")).is_err());
+}
+
+#[test]
+fn object_arrays_are_described() {
+    let mut bytes = b"\x93NUMPY\x01\0\x36\0".to_vec();
+    bytes.extend(b"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}");
+    assert!(npy::Header::parse(&bytes, &Limits::default()).is_ok());
+    bytes.extend(b"\x80\x04N.........");
+    let file = open(archive(&[Forged::new("o.npy", &bytes)])).unwrap();
+    let node = file.get("o").unwrap();
+    assert_eq!(node.shape().unwrap(), [1]);
+    let e = node.read().unwrap_err();
+    assert_eq!((e.kind(), e.offset()), (ErrorKind::Unsupported, Some(30 + 5 + 64)));
+}

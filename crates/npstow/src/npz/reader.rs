@@ -1,0 +1,153 @@
+//! Reading: from a path, a source; one member by its name, or all of them.
+#![forbid(unsafe_code)]
+
+use super::container::Npz;
+use crate::container::Container;
+use crate::entry::read_many;
+use crate::{Array, Entry, Error, FileSource, Limits, Result, Source, Tree};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Opens an NPZ archive; only its directory is read.
+///
+/// # Errors
+/// `Io`; `Corrupt` where there is no directory, its members overlap, or a name leads out of the
+/// archive; `Limit`; `Unsupported` for archives in several parts.
+pub fn open(path: impl AsRef<Path>) -> Result<Reader> {
+    let path = path.as_ref();
+    let opened = || open_source(Arc::new(FileSource::open(path)?), &Limits::default());
+    let mut reader = opened().map_err(|e| e.in_path(path))?;
+    reader.path = Some(path.to_owned());
+    Ok(reader)
+}
+
+/// Opens an NPZ archive in any source.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_source(source: Arc<dyn Source>, limits: &Limits) -> Result<Reader> {
+    Ok(Reader { npz: Npz::open(source, limits)?, path: None })
+}
+
+/// Reads all arrays of an NPZ archive into memory, checksums verified.
+///
+/// Members that are no arrays are left out; [`crate::open()`] lists them as well.
+///
+/// # Errors
+/// As [`open`] and [`Reader::read_all`]; `Exists` or `Invalid` where two names do not fit into one
+/// tree.
+pub fn read(path: impl AsRef<Path>) -> Result<Tree> {
+    let path = path.as_ref();
+    let mut tree = Tree::new();
+    for (name, array) in open(path)?.read_all()? {
+        tree.insert(&name, array).map_err(|e| e.in_member(&name).in_path(path))?;
+    }
+    Ok(tree)
+}
+
+/// An open archive: its arrays by name, of which nothing is read until it is asked for.
+///
+/// A name is that of the member without `.npy`, as NumPy has it; slashes stay as they are.
+///
+/// ```
+/// use npstow::npz;
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("run.npz");
+/// # let bytes = b"PK\x03\x04\x14\0\0\0\0\0\0\0!\0\x0c\xfc\x1c\xe9\x90\0\0\0\x90\0\0\0\x05\0\0\0x.npy\
+/// #     \x93NUMPY\x01\0v\0{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }";
+/// # let mut bytes = bytes.to_vec();
+/// # bytes.resize(35 + 127, b' ');
+/// # bytes.extend(b"\n\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0");
+/// # let body = bytes.len() as u32;
+/// # bytes.extend(b"PK\x01\x02\x14\x03\x14\0\0\0\0\0\0\0!\0\x0c\xfc\x1c\xe9\x90\0\0\0\x90\0\0\0\x05\0");
+/// # bytes.extend(b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0x.npyPK\x05\x06\0\0\0\0\x01\0\x01\0\x33\0\0\0");
+/// # bytes.extend(body.to_le_bytes());
+/// # bytes.extend([0, 0]);
+/// # std::fs::write(&path, bytes).unwrap();
+/// let archive = npz::open(&path)?;
+/// assert_eq!(archive.names().collect::<Vec<_>>(), ["x"]);
+/// assert_eq!(archive.read("x")?.as_slice::<i64>()?, [1, 2]);
+/// let last = archive.entry("x")?.read_slice(&"-1:".parse()?)?;
+/// assert_eq!(last.as_slice::<i64>()?, [2]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+pub struct Reader {
+    npz: Npz,
+    path: Option<PathBuf>,
+}
+
+impl Reader {
+    /// The names of all arrays and other members, in the archive's order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.npz.listed().map(|(name, _)| name)
+    }
+
+    /// The archive's comment, as its bytes.
+    #[must_use]
+    pub fn comment(&self) -> &[u8] {
+        self.npz.archive().directory().comment()
+    }
+
+    /// The description of an array. A member that is no array is described as its bytes.
+    ///
+    /// # Errors
+    /// `NotFound`; `Corrupt` where several members have the name, or the member's own header and
+    /// the directory do not agree; `Unsupported` for encrypted members, and for methods that
+    /// this build does not unpack.
+    pub fn entry(&self, name: &str) -> Result<Entry> {
+        let entry = self.npz.named(name).and_then(|index| self.npz.entry(self.npz.id(index)));
+        entry.map_err(|e| self.placed(e, name))
+    }
+
+    /// Reads an array into new memory; its checksum is verified.
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry) and [`Entry::read`].
+    pub fn read(&self, name: &str) -> Result<Array> {
+        self.entry(name)?.read().map_err(|e| self.placed(e, name))
+    }
+
+    /// Shows a stored array where it lies in the mapped file; see [`Entry::view`] for the caveat.
+    /// Its checksum is not looked at.
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry) and `Entry::view`.
+    pub fn view(&self, name: &str) -> Result<Array> {
+        self.entry(name)?.view().map_err(|e| self.placed(e, name))
+    }
+
+    /// Reads all arrays, in the archive's order: with few, large reads, and on all cores.
+    ///
+    /// Small arrays share an allocation, which lives as long as any of them.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_all(&self) -> Result<Vec<(String, Array)>> {
+        let listed = self.npz.listed().map(|(name, index)| (name, self.npz.id(index)));
+        let arrays = listed.filter(|(_, id)| self.npz.kind(*id) == crate::NodeKind::Array);
+        let (names, ids): (Vec<&str>, Vec<u64>) = arrays.unzip();
+        let failed = |(at, e): (usize, Error)| {
+            let name = names.get(at).copied().unwrap_or_default();
+            self.placed(e, name)
+        };
+        let entries = self.npz.entries(&ids).map_err(failed)?;
+        let arrays = read_many(&entries).map_err(failed)?;
+        Ok(names.iter().map(|&name| name.to_owned()).zip(arrays).collect())
+    }
+
+    fn placed(&self, e: Error, name: &str) -> Error {
+        let e = e.in_member(name);
+        match &self.path {
+            Some(path) => e.in_path(path),
+            None => e,
+        }
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let members = self.npz.archive().directory().members().len();
+        write!(f, "Reader({:?}, {members} members)", self.path)
+    }
+}
