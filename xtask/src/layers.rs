@@ -8,6 +8,7 @@ use crate::shell::{Result, files, read, root, shown};
 use crate::tokens::{Token, tokens, without_tests};
 use crate::unsafety;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::Path;
 
 /// The layers, first first: a module may use those of earlier lines, never its own line's.
@@ -61,7 +62,7 @@ pub(crate) fn run() -> Result {
 /// The faults of one file: line and reason.
 fn uses(path: &Path, all: &[Token<'_>], exports: &Exports<'_>) -> Vec<(usize, String)> {
     let module = module(path);
-    if module == "lib" || path.file_stem().is_some_and(|stem| stem == "tests") {
+    if module == "lib" || path.file_stem().is_some_and(is_tests) {
         return Vec::new();
     }
     let (own, _) = without_tests(all);
@@ -79,6 +80,12 @@ fn uses(path: &Path, all: &[Token<'_>], exports: &Exports<'_>) -> Vec<(usize, St
         }
     }
     faults
+}
+
+/// Files of tests alone: `tests.rs`, and `..._tests.rs` where there are several.
+fn is_tests(stem: &OsStr) -> bool {
+    let stem = stem.to_string_lossy();
+    stem == "tests" || stem.ends_with("_tests")
 }
 
 /// The top-level module that the file at `path` (from `src`) belongs to.
@@ -148,6 +155,7 @@ mod tests {
         assert!(faults("file/mod.rs", "use crate::{npy, npz::Reader, Error, Result};").is_empty());
         assert!(faults("npz/reader.rs", "use crate::npy::Header; use super::zip;").is_empty());
         assert!(faults("entry.rs", "use crate::Record; use crate::entry::x;").is_empty());
+        assert!(faults("npz/container_tests.rs", "use crate::open;").is_empty());
         assert!(faults("dtype/mod.rs", "#[cfg(test)] mod tests { use crate::npy::x; }").is_empty());
     }
 

@@ -111,7 +111,7 @@ fn names_with_and_without_the_extension() {
     // The stored name wins, as for NumPy.
     let first = |name: &str| {
         let array = file.get(name).unwrap().read().unwrap();
-        array.as_slice::<i64>().map(|all| all[0]).unwrap_or(-1)
+        array.as_slice::<i64>().map_or(-1, |all| all[0])
     };
     for (name, number) in
         [("a", -1), ("a.npy", 1), ("b.npy", 3), ("b.npy.npy", 2), ("b", 3), ("c", 4), (".npy", -1)]
