@@ -8,7 +8,7 @@ use crate::container::{Container, NodeKind};
 use crate::entry::read_many;
 use crate::{
     Array, ErrorKind, Fault, File, Item, Limits, MemorySource, OpenOptions, Result, Selection,
-    Source, npy,
+    Source, Tree, npy,
 };
 use std::sync::Arc;
 
@@ -176,6 +176,31 @@ fn a_listing_of_ten_thousand_is_one_read() {
     assert_eq!(tree.len(), 10_000);
     let (reads, _) = source.taken();
     assert!(reads < 12, "{reads}");
+}
+
+#[test]
+fn what_npstow_writes_is_listed_from_the_directory() {
+    let mut tree = Tree::new();
+    for i in 0..100 {
+        tree.insert(&format!("g{}/x{i}", i % 3), numbers(i)).unwrap();
+    }
+    let mut bytes = Vec::new();
+    super::write_to(&mut bytes, &tree, &super::WriteOptions::default()).unwrap();
+    let source = Arc::new(Counting::new(bytes));
+    let dynamic: Arc<dyn Source> = Arc::clone(&source) as _;
+    let file = OpenOptions::default().open_source(dynamic, "a.npz").unwrap();
+    source.taken();
+    let nodes = file.arrays().unwrap();
+    for node in &nodes {
+        let offset = node.entry().unwrap().offset().unwrap();
+        assert_eq!((offset % 64, node.shape().unwrap()), (0, vec![10]));
+    }
+    assert_eq!((nodes.len(), source.taken().0), (100, 0));
+    for node in &nodes {
+        let first = node.read().unwrap().as_slice::<i64>().unwrap()[0];
+        assert!(node.name().ends_with(&format!("x{first}")));
+    }
+    assert!(file.verify().unwrap().is_empty());
 }
 
 #[test]

@@ -52,7 +52,7 @@ mod tests;
 mod writer;
 mod zip;
 
-pub use editor::{Compacted, Editor, Repair, compact, diagnose, repair};
-pub use writer::{WriteOptions, Writer, write, write_to, write_with};
 pub(crate) use container::Npz;
+pub use editor::{Compacted, Editor, Repair, compact, diagnose, repair};
 pub use reader::{Reader, open, open_source, read};
+pub use writer::{WriteOptions, Writer, write, write_to, write_with};

@@ -51,20 +51,10 @@ pub fn read(path: impl AsRef<Path>) -> Result<Tree> {
 /// A name is that of the member without `.npy`, as NumPy has it; slashes stay as they are.
 ///
 /// ```
-/// use npstow::npz;
+/// use npstow::{Array, Tree, npz};
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("run.npz");
-/// # let bytes = b"PK\x03\x04\x14\0\0\0\0\0\0\0!\0\x0c\xfc\x1c\xe9\x90\0\0\0\x90\0\0\0\x05\0\0\0x.npy\
-/// #     \x93NUMPY\x01\0v\0{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }";
-/// # let mut bytes = bytes.to_vec();
-/// # bytes.resize(35 + 127, b' ');
-/// # bytes.extend(b"\n\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0");
-/// # let body = bytes.len() as u32;
-/// # bytes.extend(b"PK\x01\x02\x14\x03\x14\0\0\0\0\0\0\0!\0\x0c\xfc\x1c\xe9\x90\0\0\0\x90\0\0\0\x05\0");
-/// # bytes.extend(b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0x.npyPK\x05\x06\0\0\0\0\x01\0\x01\0\x33\0\0\0");
-/// # bytes.extend(body.to_le_bytes());
-/// # bytes.extend([0, 0]);
-/// # std::fs::write(&path, bytes).unwrap();
+/// npz::write(&path, &Tree::new().with("x", Array::from_vec(vec![1i64, 2]))?)?;
 /// let archive = npz::open(&path)?;
 /// assert_eq!(archive.names().collect::<Vec<_>>(), ["x"]);
 /// assert_eq!(archive.read("x")?.as_slice::<i64>()?, [1, 2]);
