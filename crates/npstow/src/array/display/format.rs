@@ -233,6 +233,10 @@ impl Format {
                 format!("({}{comma})", words.join(", "))
             }
             Self::Sub { inner, shape, options } => {
+                // Brackets without anything in them cost no bytes of the file, however many.
+                if item.is_empty() && brackets(shape) > MOST_EMPTY {
+                    return "[...]".to_owned();
+                }
                 let is_summary = item_count(shape) > options.threshold;
                 inner.sub(item, shape, is_summary, options.edgeitems)
             }
@@ -255,6 +259,20 @@ impl Format {
         };
         format!("[{}]", words.join(", "))
     }
+}
+
+/// So many brackets of a subarray without bytes are shown.
+const MOST_EMPTY: usize = 1000;
+
+/// How many brackets a subarray is printed with, those of its elements left aside.
+fn brackets(shape: &[usize]) -> usize {
+    let mut level = 1_usize;
+    let mut all = 0_usize;
+    for length in shape {
+        all = all.saturating_add(level);
+        level = level.saturating_mul(*length);
+    }
+    all.max(level)
 }
 
 /// How many elements a subarray has; the bound on a dtype's size holds for them.

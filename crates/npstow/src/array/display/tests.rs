@@ -70,3 +70,15 @@ fn every_half_float_is_printed_as_numpy_prints_it() {
     }
     assert_eq!(code, 0x7563_6774_db3f_c6a2);
 }
+
+#[test]
+fn subarrays_of_nothing_cost_nothing() {
+    let shown = |dtype: &str| {
+        let dtype = Dtype::parse(dtype).unwrap();
+        let data = crate::Buffer::from(vec![0; dtype.itemsize()]);
+        Array::new(dtype, &[1], MemoryOrder::C, data).unwrap().to_string()
+    };
+    assert_eq!(shown("[('a', 'u1', (2, 0))]"), "[([[], []],)]");
+    let deep = format!("[('a', 'u1', ({} 0))]", "4, ".repeat(26));
+    assert_eq!(shown(&deep), "[([...],)]");
+}
