@@ -1,13 +1,138 @@
 //! Deflate in blocks that unpack apart.
+//!
+//! Each block is packed by itself and refers to nothing before it. What libdeflate makes of it is a
+//! whole stream; to become a part of one, it loses the mark of its last deflate block and gets an
+//! empty stored block behind it, which ends at a byte: just what zlib's full flush leaves. Then the
+//! packed blocks, one after another, are one stream for every inflater, and each is one for ours.
 #![forbid(unsafe_code)]
 
-use crate::{Error, Result};
+#[cfg(not(feature = "npz"))]
+use crate::Error;
+use crate::Result;
 
 /// The level that packs smallest.
 pub(crate) const MOST_LEVEL: u8 = 12;
 
+/// What each block but the last ends with: the length of an empty stored block.
+pub(super) const JOINT: [u8; 4] = [0, 0, 0xff, 0xff];
+
 /// Packs one block of a stream and appends it to `out`; `last` ends the stream.
+///
+/// `Invalid` for a level that is not there.
+#[cfg(feature = "npz")]
+pub(crate) fn compress_block(level: u8, bytes: &[u8], last: bool, out: &mut Vec<u8>) -> Result<()> {
+    pack::compress_block(level, bytes, last, out)
+}
+
+/// Packs one block of a stream and appends it to `out`; `last` ends the stream.
+#[cfg(not(feature = "npz"))]
 pub(crate) fn compress_block(level: u8, bytes: &[u8], last: bool, out: &mut Vec<u8>) -> Result<()> {
     let _ = (level, bytes, last, out);
-    Err(Error::unsupported("packing with deflate"))
+    Err(Error::unsupported("deflate in a build without the feature 'npz'"))
 }
+
+#[cfg(feature = "npz")]
+mod pack {
+    use super::JOINT;
+    use crate::codec::walk::{Walked, Walker};
+    use crate::{Error, Result};
+    use libdeflater::{CompressionLvl, Compressor};
+    use std::cell::RefCell;
+
+    thread_local! {
+        /// Making a compressor costs as much as packing many KiB.
+        static TOOLS: RefCell<Option<Tools>> = const { RefCell::new(None) };
+    }
+
+    struct Tools {
+        level: u8,
+        compressor: Compressor,
+        walker: Walker,
+    }
+
+    impl Tools {
+        fn new(level: u8) -> Result<Self> {
+            let given = CompressionLvl::new(level.into()).map_err(|_| {
+                let most = super::MOST_LEVEL;
+                Error::invalid(format!("level {level} of deflate (0 to {most})"))
+            })?;
+            Ok(Self { level, compressor: Compressor::new(given), walker: Walker::new() })
+        }
+    }
+
+    /// The most that a stored block holds.
+    const STORED: usize = 0xffff;
+
+    pub(super) fn compress_block(
+        level: u8,
+        bytes: &[u8],
+        last: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        TOOLS.with_borrow_mut(|tools| {
+            let tools = match tools {
+                Some(tools) if tools.level == level => tools,
+                other => other.insert(Tools::new(level)?),
+            };
+            let start = out.len();
+            if !compress(tools, bytes, last, out) {
+                out.truncate(start);
+                store(bytes, last, out);
+            }
+            Ok(())
+        })
+    }
+
+    /// Appends the packed block; false where it is not worth it, or where it could not be proved to
+    /// be right.
+    fn compress(tools: &mut Tools, bytes: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        out.resize(start + tools.compressor.deflate_compress_bound(bytes.len()), 0);
+        let packed = out.get_mut(start..).unwrap_or_default();
+        let Ok(len) = tools.compressor.deflate_compress(bytes, packed) else { return false };
+        out.truncate(start + len);
+        if len > stored_len(bytes.len()) {
+            return false;
+        }
+        if last {
+            return true;
+        }
+        let packed = out.get(start..).unwrap_or_default();
+        let Some(Walked { last_block, end }) = tools.walker.walk(packed, bytes) else {
+            return false;
+        };
+        if let Some(byte) = out.get_mut(start + last_block / 8) {
+            *byte &= !(1 << (last_block % 8));
+        }
+        // Three bits begin a stored block; they are zero, as what is left of the last byte is.
+        if !matches!(end % 8, 1..=5) {
+            out.push(0);
+        }
+        out.extend_from_slice(&JOINT);
+        true
+    }
+
+    /// How long a block becomes that is stored as it is.
+    fn stored_len(len: usize) -> usize {
+        len + 5 * len.div_ceil(STORED).max(1)
+    }
+
+    /// Appends the block as it is (RFC 1951 3.2.4).
+    fn store(bytes: &[u8], last: bool, out: &mut Vec<u8>) {
+        out.reserve(stored_len(bytes.len()) + 5);
+        for chunk in bytes.chunks(STORED) {
+            out.push(0);
+            let len = u16::try_from(chunk.len()).expect("chunks are no longer than that");
+            out.extend_from_slice(&len.to_le_bytes());
+            out.extend_from_slice(&(!len).to_le_bytes());
+            out.extend_from_slice(chunk);
+        }
+        out.push(last.into());
+        out.extend_from_slice(&JOINT);
+    }
+}
+
+#[cfg(all(test, feature = "npz"))]
+pub(super) use tests::samples;
+#[cfg(all(test, feature = "npz"))]
+mod tests;

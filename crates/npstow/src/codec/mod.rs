@@ -1,13 +1,35 @@
 //! How bytes are packed, and the checksums over them.
+//!
+//! What is to be unpacked whole goes through [`decode_into`] and, where a stream is cut into
+//! blocks, [`decode_block`]; a [`reader`] needs little memory and stops where its user does.
+//! Deflate has two decoders: a fast one, which wants everything at once, and one that goes in
+//! steps and can say where a stream is broken. All others go in steps.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "npz")]
+mod bits;
+#[cfg(feature = "bzip2")]
+mod bzip2;
 mod crc;
 pub(crate) mod deflate;
+#[cfg(feature = "npz")]
+mod huffman;
+#[cfg(feature = "npz")]
+mod inflate;
+#[cfg(feature = "lzma")]
+mod lzma;
+mod steps;
+mod stream;
+#[cfg(feature = "npz")]
+mod walk;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 pub(crate) use crc::{Crc32, crc32};
+pub(crate) use stream::{Measured, measure, reader};
 
 use crate::{Error, Result};
-use std::io::Read;
+use steps::Steps;
 
 /// A way of packing bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,10 +40,12 @@ impl Codec {
     pub const DEFLATE: Self = Self(1);
     /// bzip2.
     pub const BZIP2: Self = Self(2);
-    /// LZMA as in zip archives.
+    /// LZMA as in zip archives, with a mark at the end (APPNOTE 5.8, flag bit 1 set).
     pub const LZMA: Self = Self(3);
     /// Zstandard, RFC 8878.
     pub const ZSTD: Self = Self(4);
+    /// LZMA as in zip archives, without a mark at the end: the length says where it is.
+    pub const LZMA_UNMARKED: Self = Self(5);
 
     /// Its name in listings.
     #[must_use]
@@ -29,36 +53,83 @@ impl Codec {
         match self {
             Self::DEFLATE => "deflate",
             Self::BZIP2 => "bzip2",
-            Self::LZMA => "lzma",
+            Self::LZMA | Self::LZMA_UNMARKED => "lzma",
             Self::ZSTD => "zstd",
             _ => "unknown",
         }
     }
-}
 
-fn unread(codec: Codec) -> Error {
-    Error::unsupported(format_args!("unpacking {}", codec.name()))
+    /// A decoder for one stream that unpacks to `unpacked_len` bytes, `u64::MAX` where that is not
+    /// known.
+    fn steps(self, unpacked_len: u64) -> Result<Box<dyn Steps>> {
+        let _ = unpacked_len;
+        match self {
+            #[cfg(feature = "npz")]
+            Self::DEFLATE => Ok(Box::new(inflate::Inflate::new())),
+            #[cfg(feature = "bzip2")]
+            Self::BZIP2 => Ok(Box::new(bzip2::Bunzip::new())),
+            #[cfg(feature = "lzma")]
+            Self::LZMA => Ok(Box::new(lzma::Unlzma::new(u64::MAX))),
+            #[cfg(feature = "lzma")]
+            Self::LZMA_UNMARKED => Ok(Box::new(lzma::Unlzma::new(unpacked_len))),
+            #[cfg(feature = "zstd")]
+            Self::ZSTD => Ok(Box::new(zstd::Unzstd::new()?)),
+            _ => {
+                let feature = if self == Self::DEFLATE { "npz" } else { self.name() };
+                let what = format!("{} in a build without the feature '{feature}'", self.name());
+                Err(Error::unsupported(what))
+            }
+        }
+    }
 }
 
 /// Unpacks all of a stream into exactly `dst`.
+///
+/// `Corrupt` where it gives fewer bytes or more, or is broken, with the place in the unpacked bytes.
+/// Packed bytes behind the end are refused too, except behind a sound deflate stream: the fast
+/// decoder does not tell how far it read. [`reader`] sees them.
 pub(crate) fn decode_into(codec: Codec, packed: &[u8], dst: &mut [u8]) -> Result<()> {
-    let _ = (packed, dst);
-    Err(unread(codec))
+    #[cfg(feature = "npz")]
+    if codec == Codec::DEFLATE && inflate::whole(packed, dst) {
+        return Ok(());
+    }
+    stream::unpack(codec, packed, dst)
 }
 
 /// Unpacks one block of a stream whose blocks unpack apart; `last` says that the stream ends with
 /// it.
+///
+/// Errors are as those of [`decode_into`]; places count from the start of the block.
 pub(crate) fn decode_block(codec: Codec, packed: &[u8], last: bool, dst: &mut [u8]) -> Result<()> {
-    let _ = (packed, last, dst);
-    Err(unread(codec))
+    if last {
+        return decode_into(codec, packed, dst);
+    }
+    if codec != Codec::DEFLATE {
+        let what = format!("blocks of {} that unpack apart", codec.name());
+        return Err(Error::unsupported(what));
+    }
+    if !packed.ends_with(&deflate::JOINT) {
+        return Err(Error::corrupt("a block that ends with 00 00 ff ff", "another end"));
+    }
+    #[cfg(feature = "npz")]
+    if inflate::block(packed, dst) {
+        return Ok(());
+    }
+    stream::unpack_open(codec, packed, dst)
 }
 
-/// Unpacks a stream forwards.
-pub(crate) fn reader<'a>(
-    codec: Codec,
-    packed: Box<dyn Read + Send + 'a>,
-    unpacked_len: u64,
-) -> Result<Box<dyn Read + Send + 'a>> {
-    let _ = (packed, unpacked_len);
-    Err(unread(codec))
+/// Packs all of `bytes` into one stream and appends it to `out`. The levels are those of the codec:
+/// deflate has 0 to 12, bzip2 1 to 9, zstd 1 to 22.
+pub(crate) fn encode(codec: Codec, level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    match codec {
+        Codec::DEFLATE => deflate::compress_block(level, bytes, true, out),
+        #[cfg(feature = "bzip2")]
+        Codec::BZIP2 => bzip2::encode(level, bytes, out),
+        #[cfg(feature = "zstd")]
+        Codec::ZSTD => zstd::encode(level, bytes, out),
+        _ => Err(Error::unsupported(format_args!("packing with {}", codec.name()))),
+    }
 }
+
+#[cfg(all(test, feature = "npz"))]
+mod tests;
