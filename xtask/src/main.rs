@@ -38,7 +38,8 @@ cargo xtask COMMAND
   tree      the number of crates the library brings with default features
   leaves    cargo check of the fuzz and compare crates
   bless     rewrite the transcripts of tests/golden/ from what the program prints now
-  mutate    apply each planted bug of xtask/mutants/ and expect a test to fail
+  mutate [NAME…]
+            apply each planted bug of xtask/mutants/, or those named, and expect a test to fail
   fuzz [--seconds N] [TARGET…]
             build the fuzz targets and run each for N seconds (300)
   compare [--quick] [--only p1,p3] [--rounds N] [--dir DIR] [--out FILE] [--cnpy DIR] …
@@ -62,7 +63,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["test"] => test::run(),
         ["ci"] => ci::run(),
         ["bless"] => test::bless(),
-        ["mutate"] => mutate::run(),
+        ["mutate", names @ ..] => mutate::run(names),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["compare", rest @ ..] => compare::run(rest),
         [] | ["help" | "--help" | "-h"] => {
