@@ -50,6 +50,8 @@ fn subarrays_become_axes() {
     let b = a.field("b").unwrap();
     assert_eq!((b.shape(), b.strides(), b.offset()), (&[2, 2, 2][..], &[9, 4, 2][..], 1));
     assert_eq!(b.element(&[1, 0, 1]).unwrap(), [12, 13]);
+    let last = a.select(&"::-1".parse().unwrap()).unwrap().field("b").unwrap();
+    assert_eq!((last.offset(), last.element(&[0, 0, 1]).unwrap()), (10, &[12, 13][..]));
     assert_eq!(a.field("c").unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(b.field("c").unwrap_err().kind(), ErrorKind::Mismatch);
 }

@@ -175,3 +175,92 @@ fn read_others(others: &[(usize, &Entry)]) -> Result<Vec<(usize, Array)>, (usize
     arrays.extend(parallel::each(packed, one)?);
     Ok(arrays)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Dtype, ErrorKind, Limits, MemoryOrder, MemorySource};
+    use std::io;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Bytes that are read, not shown, and how often.
+    #[derive(Debug, Default)]
+    struct Read(Vec<u8>, AtomicUsize);
+
+    impl Source for Read {
+        fn len(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            let start = usize::try_from(offset).unwrap();
+            dst.copy_from_slice(&self.0[start..start + dst.len()]);
+            Ok(())
+        }
+
+        fn view(&self, _: u64, _: usize) -> Result<Buffer> {
+            Err(Error::unsupported("showing what is read"))
+        }
+    }
+
+    fn counting(len: usize) -> Vec<u8> {
+        (0..len).map(|i| (i * 7 % 251).to_le_bytes()[0]).collect()
+    }
+
+    fn entry(source: &Arc<dyn Source>, offset: usize, shape: &[usize], limits: &Limits) -> Entry {
+        let (data, dtype) = (Data::Raw { offset: offset as u64 }, Dtype::parse("<u2").unwrap());
+        let (source, limits) = (Arc::clone(source), Arc::new(limits.clone()));
+        Entry::new(source, dtype, shape, MemoryOrder::F, data, limits).unwrap()
+    }
+
+    #[test]
+    fn each_array_is_its_own_wherever_it_lies() {
+        let bytes = counting(6 << 20);
+        let sources: [Arc<dyn Source>; 2] = [
+            Arc::new(Read(bytes.clone(), AtomicUsize::new(0))),
+            Arc::new(MemorySource::new(bytes)),
+        ];
+        let shapes: [&[usize]; 7] =
+            [&[3], &[], &[0, 4], &[7, 5], &[64], &[300, 400], &[SMALL / 2 + 1]];
+        let mut entries = Vec::new();
+        for n in 0..80 {
+            // Neither in the order of the file nor apart from one another, of both sources.
+            let offset = n * 37 % 80 * 61_001;
+            entries.push(entry(&sources[n % 2], offset, shapes[n % 7], &Limits::default()));
+        }
+        let arrays = read_many(&entries).unwrap();
+        assert_eq!(arrays.len(), entries.len());
+        for (n, (array, entry)) in arrays.iter().zip(&entries).enumerate() {
+            let alone = entry.read().unwrap();
+            assert_eq!((array.dtype(), array.shape()), (alone.dtype(), alone.shape()), "{n}");
+            assert!(array.bytes() == alone.bytes() && array.strides() == alone.strides(), "{n}");
+        }
+        assert!(read_many(&[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn neighbours_come_with_one_read() {
+        let source = Arc::new(Read(counting(3 << 20), AtomicUsize::new(0)));
+        let shared: Arc<dyn Source> = source.clone();
+        let near = |n: usize| entry(&shared, n * 2000, &[500], &Limits::default());
+        read_many(&(0..1000).rev().map(near).collect::<Vec<_>>()).unwrap();
+        assert_eq!(source.1.swap(0, Ordering::Relaxed), 1);
+        let far = |n: usize| entry(&shared, n * 100_000, &[500], &Limits::default());
+        read_many(&(0..20).map(far).collect::<Vec<_>>()).unwrap();
+        assert_eq!(source.1.load(Ordering::Relaxed), 20);
+    }
+
+    #[test]
+    fn an_error_says_which_one() {
+        let source: Arc<dyn Source> = Arc::new(MemorySource::new(counting(100)));
+        let limits = Limits::default();
+        let fine = entry(&source, 0, &[10], &limits);
+        let cut = entry(&source, 90, &[6], &limits);
+        let strict = entry(&source, 0, &[10], &limits.array_nbytes(19));
+        let (at, e) = read_many(&[fine.clone(), cut, fine.clone()]).unwrap_err();
+        assert_eq!((at, e.kind(), e.offset()), (1, ErrorKind::Corrupt, Some(90)));
+        let (at, e) = read_many(&[fine.clone(), fine, strict]).unwrap_err();
+        assert_eq!((at, e.kind()), (2, ErrorKind::Limit));
+    }
+}

@@ -185,11 +185,13 @@ impl Batch {
             let expected = format!("dtype {}", self.dtype);
             return Err(Error::mismatch(expected, format_args!("dtype {}", T::dtype())));
         }
-        let row = self.row_shape.iter().product::<usize>().max(1);
-        if elements.len() % row != 0 {
+        let row = self.row_shape.iter().product::<usize>();
+        // Rows of no elements cannot be counted so: none are given.
+        let rows = elements.len().checked_div(row).unwrap_or(0);
+        if rows * row != elements.len() {
             let expected = format!("whole rows of {row} elements");
             return Err(Error::mismatch(expected, format_args!("{} elements", elements.len())));
         }
-        Ok((elements.len() / row, T::bytes_of(elements)))
+        Ok((rows, T::bytes_of(elements)))
     }
 }

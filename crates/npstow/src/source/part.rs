@@ -67,6 +67,11 @@ mod tests {
         assert_eq!((part.len(), part.in_memory()), (3, Some(&[1u8, 2, 3][..])));
         assert_eq!(&*part.read(1, 2).unwrap(), &[2, 3]);
         assert_eq!(&*part.view(0, 1).unwrap(), &[1]);
+        let mut two = [0; 2];
+        part.read_into(1, &mut two).unwrap();
+        assert_eq!(two, [2, 3]);
+        assert!(part.read_into(2, &mut two).is_err());
+        assert!(part.read_into(u64::MAX, &mut two).is_err());
         assert!(part.read(1, 3).is_err());
         assert!(part.view(3, 1).is_err());
         assert!(PartSource::new(Arc::clone(&whole), 3, 3).is_err());

@@ -90,6 +90,28 @@ mod tests {
         }
     }
 
+    /// A reader that a signal interrupts before every byte.
+    struct Interrupted<'a>(&'a [u8], bool);
+
+    impl Read for Interrupted<'_> {
+        fn read(&mut self, dst: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let len = dst.len().min(1);
+            self.0.read(&mut dst[..len])
+        }
+    }
+
+    #[test]
+    fn a_signal_ends_no_stream() {
+        let mut reader = Interrupted(b"hello", false);
+        assert_eq!(&*read_stream(&mut reader, 5).unwrap(), b"hello");
+        let mut reader = Interrupted(b"hello", false);
+        assert_eq!(read_growing(&mut reader, 0, 4).unwrap().bytes(), b"hell");
+    }
+
     #[test]
     fn a_declared_length_is_not_believed() {
         let bytes = vec![7u8; 5 << 20];

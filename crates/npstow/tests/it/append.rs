@@ -41,6 +41,36 @@ fn the_count_may_grow_to_all_its_digits() {
 }
 
 #[test]
+fn several_pushes_are_one_commit_in_any_layout() {
+    let whole = counted("<u4", &[12, 3], MemoryOrder::C);
+    let part = |text: &str| whole.select(&text.parse().unwrap()).unwrap();
+    let (_dir, path) = file(&part("0:5"));
+    let mut appender = Appender::open(&path).unwrap();
+    appender.push(&part("5")).unwrap();
+    appender.push(&part("6:9").to_contiguous(MemoryOrder::F).unwrap()).unwrap();
+    appender.push_slice(&part("9:11").to_vec::<u32>().unwrap()).unwrap();
+    appender.push(&part("11:").to_order(npstow::Order::Big).unwrap()).unwrap();
+    assert_eq!(appender.rows(), 12);
+    assert_eq!(npy::read(&path).unwrap().shape(), [5, 3]);
+    assert_eq!(appender.finish().unwrap(), 12);
+    let bytes = npy::to_bytes(&whole, &npy::WriteOptions::default()).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn rows_without_elements_take_none() {
+    let (_dir, path) = file(&counted("<u2", &[3, 0], MemoryOrder::C));
+    let mut appender = Appender::open(&path).unwrap();
+    let e = appender.push_slice(&[1u16, 2]).unwrap_err();
+    assert_eq!((e.kind(), appender.rows()), (ErrorKind::Mismatch, 3));
+    appender.push_slice::<u16>(&[]).unwrap();
+    appender.push(&counted("<u2", &[4, 0], MemoryOrder::C)).unwrap();
+    assert_eq!(appender.finish().unwrap(), 7);
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 128);
+    assert_eq!(npy::read(&path).unwrap().shape(), [7, 0]);
+}
+
+#[test]
 fn a_header_without_room_is_replaced_with_the_file() {
     // As old NumPy and cnpy write it: padded to 16, no room for another digit.
     let text = "{'descr': '<i2', 'fortran_order': False, 'shape': (9, 1), }";
@@ -147,6 +177,21 @@ fn a_crash_at_any_byte_leaves_the_old_rows_or_the_new() {
     let changed: Vec<_> = a[..128].iter().zip(&b[..128]).enumerate().filter_map(differ).collect();
     assert!(changed.last().unwrap() - changed[0] < 16);
     drop(dir);
+}
+
+#[test]
+fn a_whole_file_needs_no_repair() {
+    for descr in ["<u2", "|V0"] {
+        for shape in super::support::SHAPES {
+            for order in [MemoryOrder::C, MemoryOrder::F] {
+                let (_dir, path) = file(&counted(descr, shape, order));
+                let before = std::fs::read(&path).unwrap();
+                let plan = npy::repair(&path).unwrap();
+                assert!(plan.is_clean(), "{descr} {shape:?}: {plan:?}");
+                assert_eq!(std::fs::read(&path).unwrap(), before, "{descr} {shape:?}");
+            }
+        }
+    }
 }
 
 #[test]

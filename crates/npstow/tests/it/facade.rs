@@ -131,3 +131,35 @@ fn the_digest_is_of_the_values() {
         of(&array, &WriteOptions::default()).iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(hex, "f138ae8a7b9a72de60b736f59d2474dd5b2357f5817f0dfa3309f5da5e629d87");
 }
+
+#[cfg(feature = "digest")]
+#[test]
+fn the_digest_is_not_of_padding() {
+    use npstow::{Dtype, MemorySource, digest, npy};
+    let of = |descr: &str, elements: &[&[u8]]| {
+        let (dtype, data) = (Dtype::parse(descr).unwrap(), elements.concat());
+        let array = Array::new(dtype, &[elements.len()], MemoryOrder::C, data.into()).unwrap();
+        let bytes = npy::to_bytes(&array, &npy::WriteOptions::default()).unwrap();
+        let source = std::sync::Arc::new(MemorySource::new(bytes));
+        digest(&npy::open_source(source, &npstow::Limits::default()).unwrap()).unwrap()
+    };
+    // Ten bytes of an x87 float count, the six behind them do not.
+    let float = |value: u8, padding: u8| [[value; 10].to_vec(), vec![padding; 6]].concat();
+    let big = |value, padding| float(value, padding).into_iter().rev().collect::<Vec<u8>>();
+    let zero = of("<f16", &[&float(1, 0)]);
+    assert_eq!(of("<f16", &[&float(1, 0xee)]), zero);
+    assert_eq!(of(">f16", &[&big(1, 0xee)]), zero);
+    assert_ne!(of("<f16", &[&float(2, 0)]), zero);
+    let two = of("<c32", &[&[float(1, 0), float(2, 0)].concat()]);
+    assert_eq!(of("<c32", &[&[float(1, 7), float(2, 8)].concat()]), two);
+    assert_eq!(of("[('x', '<f16', (2,))]", &[&[float(1, 7), float(2, 8)].concat()]), two);
+    // Between the fields of a record, and behind them.
+    let packed = of("[('a', '|u1'), ('b', '<u2')]", &[&[1, 2, 3], &[4, 5, 6]]);
+    let between = "[('a', '|u1'), ('', '|V1'), ('b', '<u2')]";
+    assert_eq!(of(between, &[&[1, 9, 2, 3], &[4, 8, 5, 6]]), packed);
+    let behind = "[('a', '|u1'), ('b', '<u2'), ('', '|V2')]";
+    assert_eq!(of(behind, &[&[1, 2, 3, 9, 9], &[4, 5, 6, 8, 8]]), packed);
+    let within = "[('r', [('a', '|u1'), ('', '|V1')]), ('b', '>u2')]";
+    assert_eq!(of(within, &[&[1, 9, 3, 2], &[4, 8, 6, 5]]), packed);
+    assert_ne!(of("[('a', '|u1'), ('b', '>u2')]", &[&[1, 2, 3], &[4, 5, 6]]), packed);
+}

@@ -10,6 +10,7 @@ mod map;
 mod roads;
 mod slices;
 mod stream;
+mod sync;
 mod write;
 
 mod support;

@@ -67,3 +67,19 @@ fn a_file_that_is_cut_short_is_not_mapped() {
         assert_eq!(npy::map_mut(&path, mode).unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }
+
+#[test]
+fn without_elements_there_is_a_map_of_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    for (descr, shape) in [("<i4", &[0][..]), ("<i4", &[3, 0, 2]), ("|V0", &[4])] {
+        npy::write(&path, &counted(descr, shape, MemoryOrder::C)).unwrap();
+        for mode in [MapMode::ReadWrite, MapMode::CopyOnWrite] {
+            let mut map = npy::map_mut(&path, mode).unwrap();
+            assert_eq!((map.shape(), map.bytes().len()), (shape, 0));
+            assert!(map.bytes_mut().is_empty());
+            map.flush().unwrap();
+        }
+        assert_eq!(npy::view(&path).unwrap().shape(), shape);
+    }
+}

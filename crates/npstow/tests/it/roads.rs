@@ -107,6 +107,8 @@ fn large_arrays_change_their_order_in_bands() {
         ("<f4", &[2, 3_000_001]),
         ("|V3", &[3_000_001, 2]),
         (">i2", &[7, 500, 1200]),
+        // No block of bytes is one of whole items.
+        ("[('a', '>i2'), ('b', '|u1')]", &[701, 1000]),
     ] {
         for order in [MemoryOrder::C, MemoryOrder::F] {
             let array = support::counted(descr, shape, order);
@@ -114,6 +116,44 @@ fn large_arrays_change_their_order_in_bands() {
             assert!(check(&path), "{descr} {shape:?} {order:?}");
         }
     }
+}
+
+#[test]
+fn memory_of_another_length_is_not_filled() {
+    let array = support::counted("<f4", &[2, 3], MemoryOrder::C);
+    let bytes = npy::to_bytes(&array, &npy::WriteOptions::default()).unwrap();
+    let entry = npy::open_source(Arc::new(MemorySource::new(bytes)), &Limits::default()).unwrap();
+    let other = ReadOptions::default().memory_order(MemoryOrder::F);
+    for len in [0, 20, 23, 25, 48] {
+        let mut own = vec![0xee; len];
+        for e in [entry.read_into(&mut own), entry.read_into_with(&mut own, &other)] {
+            assert_eq!(e.unwrap_err().kind(), ErrorKind::Mismatch, "{len}");
+        }
+        assert_eq!(own, vec![0xee; len]);
+    }
+}
+
+#[test]
+fn an_array_larger_than_allowed_is_not_read() {
+    let array = support::counted("<f4", &[2, 3], MemoryOrder::C);
+    let bytes = npy::to_bytes(&array, &npy::WriteOptions::default()).unwrap();
+    let open = |most| {
+        let source = Arc::new(MemorySource::new(bytes.clone()));
+        npy::open_source(source, &Limits::default().array_nbytes(most)).unwrap()
+    };
+    let other = ReadOptions::default().memory_order(MemoryOrder::F);
+    let all = Selection::all();
+    for read in [open(23).read(), open(23).read_with(&other), open(23).read_slice(&all)] {
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::Limit);
+    }
+    for read in [open(24).read(), open(24).read_with(&other), open(24).read_slice(&all)] {
+        same(&read.unwrap(), &array, "as much as is allowed");
+    }
+    // What is selected counts, and what takes no memory does not.
+    assert_eq!(open(23).read_slice(&"1".parse().unwrap()).unwrap().shape(), [3]);
+    let twice = open(24).read_slice(&"[0, 1, 1]".parse().unwrap());
+    assert_eq!(twice.unwrap_err().kind(), ErrorKind::Limit);
+    same(&open(0).view().unwrap(), &array, "view");
 }
 
 #[test]

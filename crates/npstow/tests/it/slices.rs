@@ -13,6 +13,8 @@ pub struct Counted {
     bytes: Vec<u8>,
     pub reads: AtomicU64,
     pub read: AtomicU64,
+    /// The most that one read asked for.
+    pub largest: AtomicU64,
 }
 
 impl Counted {
@@ -29,6 +31,7 @@ impl Source for Counted {
     fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         self.read.fetch_add(dst.len() as u64, Ordering::Relaxed);
+        self.largest.fetch_max(dst.len() as u64, Ordering::Relaxed);
         let start = usize::try_from(offset).unwrap();
         dst.copy_from_slice(&self.bytes[start..start + dst.len()]);
         Ok(())
@@ -111,6 +114,20 @@ fn a_slice_touches_only_what_it_needs() {
         let read = source.read.load(Ordering::Relaxed) - opening.1;
         assert!(reads <= most_reads && read <= most_bytes, "{text}: {reads} reads, {read} bytes");
     }
+}
+
+/// Reading along what lies between must not become reading everything.
+#[test]
+fn a_column_takes_bounded_memory() {
+    let array = support::counted("<f4", &[3000, 1000], MemoryOrder::C);
+    let bytes = npy::to_bytes(&array, &npy::WriteOptions::default()).unwrap();
+    let source = Counted::new(bytes);
+    let entry = npy::open_source(source.clone(), &Limits::default()).unwrap();
+    let selection = ":, 7".parse().unwrap();
+    let column = entry.read_slice(&selection).unwrap();
+    assert_eq!(elements(&column), elements(&array.select(&selection).unwrap()));
+    let (reads, largest) = (&source.reads, &source.largest);
+    assert!(reads.load(Ordering::Relaxed) < 20 && largest.load(Ordering::Relaxed) <= 1 << 20);
 }
 
 #[test]

@@ -64,6 +64,35 @@ fn rows_make_the_file_that_one_save_makes() {
     assert_eq!(e.kind(), ErrorKind::Unsupported);
 }
 
+#[test]
+fn rows_of_any_size_and_layout_stay_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    let whole = counted("<u4", &[300_000, 3], MemoryOrder::C);
+    let part = |text: &str| whole.select(&text.parse().unwrap()).unwrap();
+    let mut writer = RowWriter::create(&path, "<u4".parse().unwrap(), &[3]).unwrap();
+    writer.push(&part("0")).unwrap();
+    // More than is collected before it is written.
+    writer.push(&part("1:200000")).unwrap();
+    writer.push(&part("200000:200002").to_contiguous(MemoryOrder::F).unwrap()).unwrap();
+    writer.push_slice(&part("200002:299999").to_vec::<u32>().unwrap()).unwrap();
+    writer.push(&part("-1").to_order(Order::Big).unwrap()).unwrap();
+    assert_eq!(writer.finish().unwrap(), 300_000);
+    let bytes = npy::to_bytes(&whole, &WriteOptions::default()).unwrap();
+    assert!(std::fs::read(&path).unwrap() == bytes);
+}
+
+/// NumPy says Fortran order only of what has no other.
+#[test]
+fn one_axis_has_one_order() {
+    let options = WriteOptions::default().memory_order(MemoryOrder::F);
+    for shape in [&[][..], &[5], &[1, 5, 1], &[0, 5, 3]] {
+        let array = counted("<i4", shape, MemoryOrder::C);
+        let c = npy::to_bytes(&array, &WriteOptions::default()).unwrap();
+        assert!(c == npy::to_bytes(&array, &options).unwrap(), "{shape:?}");
+    }
+}
+
 /// A sink that fails after so many bytes, as a full disk does.
 struct Full(usize);
 

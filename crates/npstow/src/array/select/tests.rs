@@ -131,6 +131,24 @@ fn requests_that_make_no_sense_name_axis_and_length() {
     assert!(Selection::from(vec![Index::NewAxis; 65]).resolve(&[]).is_err());
 }
 
+#[test]
+fn ranges_of_rust_mean_what_they_mean_in_rust() {
+    use std::ops::Bound;
+    let picks = |selection: Selection| {
+        let array = Array::from_vec((0..10_u8).collect());
+        array.select(&selection).unwrap().to_vec::<u8>().unwrap()
+    };
+    assert_eq!(picks(Selection::rows(7..)), [7, 8, 9]);
+    assert_eq!(picks(Selection::rows(..=1)), [0, 1]);
+    assert_eq!(picks(Selection::rows(-3..-1)), [7, 8]);
+    assert_eq!(picks(Selection::rows(-3..=-2)), [7, 8]);
+    // The last one included is no place to stop at that counts from the end.
+    assert_eq!(picks(Selection::rows(-3..=-1)), [7, 8, 9]);
+    let above = (Bound::Excluded(7), Bound::Unbounded);
+    assert_eq!(picks(Selection::rows(above)), [8, 9]);
+    assert_eq!(picks(Selection::all().step(2..=8, 3)), [2, 5, 8]);
+}
+
 /// `corpus/selections.tsv`: shape, selection, and NumPy's shape and elements of
 /// `arange(...).reshape(shape)[selection]`, or its refusal.
 #[test]
