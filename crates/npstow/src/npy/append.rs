@@ -8,7 +8,7 @@
 use super::Header;
 use super::rows::Batch;
 use crate::array::MemoryOrder;
-use crate::sink::lock_alone;
+use crate::sink::Locked;
 use crate::{Array, AtomicFile, Durability, Element, Error, FileSource, Limits, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -44,7 +44,7 @@ pub fn append(path: impl AsRef<Path>, array: &Array) -> Result<()> {
 #[derive(Debug)]
 pub struct Appender {
     path: PathBuf,
-    file: File,
+    file: Locked,
     header: Header,
     batch: Batch,
     durability: Durability,
@@ -182,14 +182,14 @@ impl Appender {
 
     /// Writes the whole file anew with a header that has room; only for files whose writer left
     /// none (NumPy before 1.23, cnpy).
-    fn rewrite(&mut self, new: &Header) -> Result<(File, Header)> {
+    fn rewrite(&mut self, new: &Header) -> Result<(Locked, Header)> {
         let failed = |e| Error::io("rewriting the file with a longer header", e);
         let bytes = new.to_bytes(None)?;
         let mut copy = AtomicFile::create(&self.path, self.durability)?;
         crate::Sink::write_all(&mut copy, &bytes).map_err(failed)?;
         self.file.seek(SeekFrom::Start(self.header.data_offset())).map_err(failed)?;
         // In the kernel where it can: io::copy between files uses copy_file_range.
-        io::copy(&mut self.file, &mut copy.file()).map_err(failed)?;
+        io::copy(&mut *self.file, &mut copy.file()).map_err(failed)?;
         copy.commit()?;
         let (file, header, _) = open_for_change(&self.path)?;
         Ok((file, header))
@@ -217,10 +217,11 @@ impl Drop for Appender {
 }
 
 /// Opens an NPY file for reading and writing, alone: its header and its length.
-pub(super) fn open_for_change(path: &Path) -> Result<(File, Header, u64)> {
+pub(super) fn open_for_change(path: &Path) -> Result<(Locked, Header, u64)> {
     let file = OpenOptions::new().read(true).write(true).open(path);
     let file = file.map_err(|e| Error::io("opening for change", e))?;
-    lock_alone(&file).map_err(|e| Error::io("locking the file against other writers", e))?;
+    let file = Locked::new(file);
+    let file = file.map_err(|e| Error::io("locking the file against other writers", e))?;
     let clone = file.try_clone().map_err(|e| Error::io("opening for change", e))?;
     let source = FileSource::new(clone)?;
     let header = Header::read(&source, &Limits::default())?;

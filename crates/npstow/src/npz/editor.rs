@@ -11,11 +11,11 @@ use super::copy::copy_member;
 use super::directory::{Directory, Found};
 use super::writer::{WriteOptions, Writer};
 use crate::error::quoted;
-use crate::sink::lock_alone;
+use crate::sink::Locked;
 use crate::{
     Array, AtomicFile, Durability, Entry, Error, FileSource, Item, Limits, Result, Sink, Source,
 };
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -257,7 +257,7 @@ impl Editor {
 /// The archive's file, written behind its old end.
 #[derive(Debug)]
 struct Tail {
-    file: File,
+    file: Locked,
     old_len: u64,
     durability: Durability,
     committed: bool,
@@ -303,10 +303,11 @@ impl Drop for Tail {
 
 /// Opens an archive alone, without what an unfinished change left behind it; positioned at its
 /// end.
-fn open_for_change(path: &Path) -> Result<(File, FileSource, Directory)> {
+fn open_for_change(path: &Path) -> Result<(Locked, FileSource, Directory)> {
     let failed = |e| Error::io("opening for change", e);
-    let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
-    lock_alone(&file).map_err(|e| Error::io("locking the file against other writers", e))?;
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+    let file = Locked::new(file);
+    let mut file = file.map_err(|e| Error::io("locking the file against other writers", e))?;
     let mut source = FileSource::new(file.try_clone().map_err(failed)?)?;
     let directory = Directory::read(&source, &Limits::default())?;
     let end = directory.end();

@@ -7,7 +7,7 @@ mod atomic;
 mod lock;
 
 pub use atomic::{AtomicFile, Durability};
-pub(crate) use lock::lock_alone;
+pub(crate) use lock::Locked;
 
 use std::io::{self, Write};
 
