@@ -438,7 +438,7 @@ impl Array {
 }
 
 /// A dtype and the lengths of its subarrays, from the outermost on.
-fn peeled(dtype: Dtype) -> (Dtype, Vec<usize>) {
+pub(crate) fn peeled(dtype: Dtype) -> (Dtype, Vec<usize>) {
     let mut lengths = Vec::new();
     let mut dtype = dtype;
     while let Dtype::Array(base, shape) = dtype {

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::MAGIC;
-use crate::array::{MAX_NDIM, MemoryOrder, nbytes};
+use crate::array::{MAX_NDIM, MemoryOrder, nbytes, peeled};
 use crate::cursor::Cursor;
 use crate::error::quoted;
 use crate::literal::{Literal, LiteralOptions};
@@ -90,16 +90,19 @@ const ALIGN: usize = 64;
 const GROWTH_DIGITS: usize = 21;
 
 impl Header {
-    /// Describes an array that is to be written.
+    /// Describes an array that is to be written. As in an [`Array`](crate::Array), the lengths of
+    /// a subarray become axes: a file of subarrays is read by nobody.
     ///
     /// # Errors
     /// `Unsupported` for more than 64 axes; `Invalid` where the size in bytes is beyond 2^63.
     pub fn new(dtype: Dtype, shape: &[usize], order: MemoryOrder) -> Result<Self> {
+        let (dtype, sub) = peeled(dtype);
+        let shape = [shape, &sub].concat();
         if shape.len() > MAX_NDIM {
             return Err(Error::unsupported(format_args!("{} axes (at most 64)", shape.len())));
         }
-        nbytes(shape, dtype.itemsize())?;
-        Ok(Self { dtype, shape: shape.to_vec(), order, version: Version::V1, len: 0 })
+        nbytes(&shape, dtype.itemsize())?;
+        Ok(Self { dtype, shape, order, version: Version::V1, len: 0 })
     }
 
     /// What the elements are.

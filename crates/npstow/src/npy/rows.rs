@@ -61,9 +61,10 @@ impl RowWriter {
         if dtype.has_object() {
             return Err(Error::unsupported("writing an object array (its payload is a pickle)"));
         }
-        let batch = Batch::new(dtype.clone(), row)?;
         let shape: Vec<usize> = std::iter::once(0).chain(row.iter().copied()).collect();
         let header = Header::new(dtype, &shape, MemoryOrder::C)?;
+        let batch =
+            Batch::new(header.dtype().clone(), header.shape().get(1..).unwrap_or_default())?;
         let bytes = header.to_bytes(None)?;
         let header = header.written(&bytes)?;
         let file = AtomicFile::create(path, durability)?;

@@ -82,6 +82,26 @@ fn rows_of_any_size_and_layout_stay_in_order() {
     assert!(std::fs::read(&path).unwrap() == bytes);
 }
 
+/// NumPy refuses a file whose elements are said to be subarrays.
+#[test]
+fn the_lengths_of_a_subarray_become_axes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    let dtype = || npstow::Dtype::parse("('<u4', (2, 3))").unwrap();
+    let map = npy::create(&path, dtype(), &[4], MemoryOrder::C).unwrap();
+    assert_eq!((map.shape(), map.dtype().to_string()), (&[4, 2, 3][..], "<u4".to_owned()));
+    assert_eq!(npy::read(&path).unwrap().shape(), [4, 2, 3]);
+    let whole = counted("<u4", &[4, 2, 3], MemoryOrder::C);
+    let mut writer = RowWriter::create(&path, dtype(), &[]).unwrap();
+    writer.push(&whole.select(&"0".parse().unwrap()).unwrap()).unwrap();
+    writer
+        .push_slice(&whole.select(&"1:".parse().unwrap()).unwrap().to_vec::<u32>().unwrap())
+        .unwrap();
+    assert_eq!(writer.finish().unwrap(), 4);
+    let bytes = npy::to_bytes(&whole, &WriteOptions::default()).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}
+
 /// NumPy says Fortran order only of what has no other.
 #[test]
 fn one_axis_has_one_order() {
