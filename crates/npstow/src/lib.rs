@@ -32,6 +32,9 @@ pub mod npy;
 #[cfg(feature = "npz")]
 pub mod npz;
 
+#[cfg(feature = "folder")]
+pub mod folder;
+
 mod file;
 
 /// For what `#[derive(Record)]` writes out; nothing here is promised.
