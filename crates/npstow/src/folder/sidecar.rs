@@ -1,0 +1,120 @@
+//! The text files beside arrays: metadata, names and labels.
+#![forbid(unsafe_code)]
+
+use super::index::utf8;
+use super::names;
+use crate::error::quoted;
+use crate::notes::lines;
+use crate::{Error, Meta, Notes, Result};
+
+/// The stem of a group's own files; no array may have it.
+pub(super) const GROUP: &str = "NPFold";
+
+/// What a text file beside an array holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Sidecar {
+    Meta,
+    Names,
+    Labels,
+}
+
+impl Sidecar {
+    pub(super) const ALL: [Self; 3] = [Self::Meta, Self::Names, Self::Labels];
+
+    /// How its file's name goes on after the stem of the array.
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Self::Meta => "_meta.txt",
+            Self::Names => "_names.txt",
+            Self::Labels => "_labels.txt",
+        }
+    }
+
+    /// The stem that a file of this name stands beside.
+    pub(super) fn split(name: &str) -> Option<(&str, Self)> {
+        Self::ALL.into_iter().find_map(|kind| Some((name.strip_suffix(kind.ending())?, kind)))
+    }
+
+    /// Puts the content of such a file where it belongs.
+    pub(super) fn read(self, bytes: &[u8], notes: &mut Notes) -> Result<()> {
+        let text = utf8(bytes)?;
+        match self {
+            Self::Meta => notes.meta = Meta::from_text(text),
+            Self::Names => notes.names = lines(text).map(str::to_owned).collect(),
+            Self::Labels => notes.labels = lines(text).map(str::to_owned).collect(),
+        }
+        Ok(())
+    }
+
+    /// The content of the file; `None` where there is none to write.
+    pub(super) fn write(self, notes: &Notes) -> Result<Option<String>> {
+        Ok(match self {
+            // Text of line ends alone would crash NPFold::load, as an empty file does.
+            Self::Meta => {
+                let text = notes.meta.as_str();
+                (!text.trim_matches('\n').is_empty()).then(|| text.to_owned())
+            }
+            Self::Names => list("name", &notes.names)?,
+            Self::Labels => list("label", &notes.labels)?,
+        })
+    }
+}
+
+/// One on each line; an empty one is an empty line.
+fn list(what: &str, items: &[String]) -> Result<Option<String>> {
+    let mut text = String::with_capacity(items.iter().map(|item| item.len() + 1).sum());
+    for item in items {
+        if item.contains(names::LINE_ENDS) {
+            let what = format!("the {what} '{}': a line end or NUL in it", quoted(item));
+            return Err(Error::invalid(what));
+        }
+        text.push_str(item);
+        text.push('\n');
+    }
+    Ok((!items.is_empty()).then_some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_come_back() {
+        let meta = Meta::from_text("k:v # note\nfree\n");
+        let names = vec!["one".to_owned(), String::new(), "two words".to_owned()];
+        let notes = Notes { meta, names, labels: vec!["x[mm]".to_owned()] };
+        let mut back = Notes::default();
+        for kind in Sidecar::ALL {
+            let text = kind.write(&notes).unwrap().unwrap();
+            kind.read(text.as_bytes(), &mut back).unwrap();
+            for end in 0..text.len() {
+                kind.read(&text.as_bytes()[..end], &mut Notes::default()).unwrap();
+            }
+        }
+        assert_eq!(back, notes);
+        for kind in Sidecar::ALL {
+            assert_eq!(kind.write(&Notes::default()).unwrap(), None);
+        }
+        let blank = Notes { meta: Meta::from_text("\n\n"), ..Notes::default() };
+        assert_eq!(Sidecar::Meta.write(&blank).unwrap(), None);
+    }
+
+    #[test]
+    fn lines_that_would_break_are_refused() {
+        for bad in ["a\nb", "a\r", "a\0b"] {
+            let notes = Notes { names: vec![bad.into()], ..Notes::default() };
+            assert!(Sidecar::Names.write(&notes).is_err(), "{bad:?}");
+            let notes = Notes { labels: vec![bad.into()], ..Notes::default() };
+            assert!(Sidecar::Labels.write(&notes).is_err(), "{bad:?}");
+        }
+        let e = Sidecar::Names.read(b"ok\n\xc3(", &mut Notes::default()).unwrap_err();
+        assert_eq!(e.offset(), Some(3));
+    }
+
+    #[test]
+    fn endings_tell_the_stem() {
+        assert_eq!(Sidecar::split("a_meta_names.txt"), Some(("a_meta", Sidecar::Names)));
+        assert_eq!(Sidecar::split("NPFold_meta.txt"), Some((GROUP, Sidecar::Meta)));
+        assert_eq!(Sidecar::split("a_meta.text"), None);
+    }
+}
