@@ -4,7 +4,10 @@
 mod index;
 mod marks;
 mod names;
+mod profile;
 mod property;
 mod sidecar;
+pub mod transport;
 
 pub use names::{name_of_key, numbered};
+pub use profile::Profile;

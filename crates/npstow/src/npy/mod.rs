@@ -43,7 +43,7 @@ pub(crate) use reader::Npy;
 pub use reader::{open, open_source, read, read_from, view};
 pub use repair::{Repair, diagnose, repair};
 pub use rows::RowWriter;
-pub(crate) use writer::{HeaderMemo, Payload, Plan};
+pub(crate) use writer::{HeaderMemo, Payload, Plan, write_array_to};
 pub use writer::{WriteOptions, to_bytes, write, write_entry, write_to, write_with};
 
 /// The first bytes of every NPY file.

@@ -7,7 +7,7 @@ use super::{Header, Version};
 use crate::array::{MemoryOrder, swap_by};
 use crate::dtype::SwapPlan;
 use crate::entry::BAND;
-use crate::{Array, AtomicFile, BufferMut, Durability, Entry, Error, Order, Result, Sink};
+use crate::{Array, AtomicFile, BufferMut, Dtype, Durability, Entry, Error, Order, Result, Sink};
 use std::path::Path;
 
 /// Payloads up to this size leave together with the header, in one system call.
@@ -30,6 +30,7 @@ pub struct WriteOptions {
     memory_order: Option<MemoryOrder>,
     byte_order: Option<Order>,
     durability: Durability,
+    stored_as: Option<Dtype>,
 }
 
 impl WriteOptions {
@@ -51,6 +52,12 @@ impl WriteOptions {
     #[must_use]
     pub fn byte_order(mut self, order: Order) -> Self {
         self.byte_order = Some(order);
+        self
+    }
+
+    /// Calls the elements something else of the same size and order: what other readers know.
+    pub(crate) fn stored_as(mut self, dtype: Dtype) -> Self {
+        self.stored_as = Some(dtype);
         self
     }
 
@@ -88,8 +95,16 @@ pub fn write_with(path: impl AsRef<Path>, array: &Array, options: &WriteOptions)
 /// # Errors
 /// As [`write()`].
 pub fn write_to(sink: &mut dyn Sink, array: &Array) -> Result<()> {
-    Plan::new(Payload::Array(array), &WriteOptions::default(), &mut HeaderMemo::default())?
-        .write(sink)
+    write_array_to(sink, array, &WriteOptions::default())
+}
+
+/// Writes an array to a sink as the options say.
+pub(crate) fn write_array_to(
+    sink: &mut dyn Sink,
+    array: &Array,
+    options: &WriteOptions,
+) -> Result<()> {
+    Plan::new(Payload::Array(array), options, &mut HeaderMemo::default())?.write(sink)
 }
 
 /// Writes an array of a file to a sink, piece by piece: memory stays bounded, whatever the size.
@@ -165,7 +180,8 @@ impl<'a> Plan<'a> {
             || shape.contains(&0)
             || dtype.itemsize() == 0;
         let order = if both { MemoryOrder::C } else { order };
-        let header = Header::new(swapped.unwrap_or_else(|| dtype.clone()), shape, order)?;
+        let stored = options.stored_as.clone().or(swapped);
+        let header = Header::new(stored.unwrap_or_else(|| dtype.clone()), shape, order)?;
         let nbytes = header.nbytes()?;
         let header = memo.bytes(header, options.version)?;
         Ok(Self { payload, header, nbytes, order, swap })
