@@ -62,20 +62,33 @@ impl OpenOptions {
     /// As [`open()`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<File> {
         let path = path.as_ref();
-        let source = self.source(path).map_err(|e| e.in_path(path))?;
+        let place = |e: Error| e.in_path(path);
+        let metadata = std::fs::metadata(path).map_err(|e| place(Error::io("opening", e)))?;
+        if metadata.is_dir() {
+            let (path, format) = (path.to_owned(), Format::Folder);
+            let container = self.folder(&path).map_err(place)?;
+            return Ok(File(Arc::new(Opened { path, format, container })));
+        }
+        let source = self.source(path, metadata.is_file()).map_err(place)?;
         self.open_source(source, path)
     }
 
-    fn source(&self, path: &Path) -> Result<Arc<dyn Source>> {
-        let failed = |e| Error::io("opening", e);
-        let metadata = std::fs::metadata(path).map_err(failed)?;
-        if metadata.is_dir() {
-            return Err(detect::unread(Format::Folder));
-        }
-        if metadata.is_file() {
+    #[cfg(feature = "folder")]
+    fn folder(&self, path: &Path) -> Result<Box<dyn Container>> {
+        Ok(Box::new(crate::folder::Folder::open(path, &self.limits)?))
+    }
+
+    #[cfg(not(feature = "folder"))]
+    fn folder(&self, _: &Path) -> Result<Box<dyn Container>> {
+        Err(detect::unread(Format::Folder))
+    }
+
+    fn source(&self, path: &Path, regular: bool) -> Result<Arc<dyn Source>> {
+        if regular {
             return Ok(Arc::new(FileSource::open(path)?));
         }
-        self.stream(&mut std::fs::File::open(path).map_err(failed)?)
+        let opened = std::fs::File::open(path).map_err(|e| Error::io("opening", e));
+        self.stream(&mut opened?)
     }
 
     fn stream(&self, reader: &mut dyn Read) -> Result<Arc<dyn Source>> {

@@ -2,12 +2,17 @@
 #![forbid(unsafe_code)]
 
 mod index;
+mod lint;
 mod marks;
 mod names;
 mod profile;
 mod property;
+mod reader;
+mod root;
+mod scan;
 mod sidecar;
 pub mod transport;
 
 pub use names::{name_of_key, numbered};
 pub use profile::Profile;
+pub(crate) use reader::Folder;

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::npy::{Header, Version, WriteOptions};
-use crate::{Dtype, Error, Kind, MemoryOrder, Order, Result, Scalar};
+use crate::{Dtype, Entry, Error, Kind, MemoryOrder, Order, Result, Scalar};
 
 /// For whom a folder is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,17 @@ impl Profile {
             return Err(Error::unsupported("for NPFold, a header with a line feed in its length"));
         }
         Ok((header, options))
+    }
+
+    /// Whether such an array is read as it lies.
+    pub(super) fn reads(self, entry: &Entry) -> bool {
+        let same = || {
+            plain(entry.dtype()).is_ok_and(|dtype| dtype == *entry.dtype())
+                && entry.order() == MemoryOrder::C
+                && !entry.shape().is_empty()
+                && entry.offset().is_some_and(|offset| offset % 16 == 0)
+        };
+        self == Self::Native || same()
     }
 }
 

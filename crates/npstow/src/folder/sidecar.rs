@@ -1,7 +1,6 @@
 //! The text files beside arrays: metadata, names and labels.
 #![forbid(unsafe_code)]
 
-use super::index::utf8;
 use super::names;
 use crate::error::quoted;
 use crate::notes::lines;
@@ -36,14 +35,12 @@ impl Sidecar {
     }
 
     /// Puts the content of such a file where it belongs.
-    pub(super) fn read(self, bytes: &[u8], notes: &mut Notes) -> Result<()> {
-        let text = utf8(bytes)?;
+    pub(super) fn read(self, text: &str, notes: &mut Notes) {
         match self {
             Self::Meta => notes.meta = Meta::from_text(text),
             Self::Names => notes.names = lines(text).map(str::to_owned).collect(),
             Self::Labels => notes.labels = lines(text).map(str::to_owned).collect(),
         }
-        Ok(())
     }
 
     /// The content of the file; `None` where there is none to write.
@@ -86,10 +83,7 @@ mod tests {
         let mut back = Notes::default();
         for kind in Sidecar::ALL {
             let text = kind.write(&notes).unwrap().unwrap();
-            kind.read(text.as_bytes(), &mut back).unwrap();
-            for end in 0..text.len() {
-                kind.read(&text.as_bytes()[..end], &mut Notes::default()).unwrap();
-            }
+            kind.read(&text, &mut back);
         }
         assert_eq!(back, notes);
         for kind in Sidecar::ALL {
@@ -107,8 +101,6 @@ mod tests {
             let notes = Notes { labels: vec![bad.into()], ..Notes::default() };
             assert!(Sidecar::Labels.write(&notes).is_err(), "{bad:?}");
         }
-        let e = Sidecar::Names.read(b"ok\n\xc3(", &mut Notes::default()).unwrap_err();
-        assert_eq!(e.offset(), Some(3));
     }
 
     #[test]

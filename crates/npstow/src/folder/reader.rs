@@ -1,0 +1,217 @@
+//! A folder as a container: listed at once, each file opened when it is asked for.
+#![forbid(unsafe_code)]
+
+use super::index::{NPY, utf8};
+use super::lint;
+use super::root::{Opened, Root};
+use super::scan::{Found, Group, Node, Refusal, What, scan};
+use super::sidecar::{GROUP, Sidecar};
+use crate::container::{Child, Container, Fault, no_array};
+use crate::error::quoted;
+use crate::{
+    Array, Data, Dtype, Entry, Error, Kind, Limits, MemoryOrder, MemorySource, NodeKind, Notes,
+    Order, Result, Scalar, Source, npy, parallel,
+};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// An open folder of arrays.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    root: Arc<Root>,
+    found: Found,
+    limits: Arc<Limits>,
+}
+
+/// How often a folder is listed anew that is replaced while it is listed.
+const ATTEMPTS: usize = 16;
+
+/// How much of small files one call keeps in memory beyond their headers: whoever lists a million
+/// of them has no use for the content.
+const KEPT: usize = 256 << 20;
+
+impl Folder {
+    pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self> {
+        let mut attempt = 1;
+        loop {
+            let root = Root::open(path).map_err(|e| Error::io("opening", e))?;
+            match scan(&root, limits) {
+                // What vanished was replaced as a whole: the new one is there.
+                Err(e) if e.io_error().is_some() && attempt < ATTEMPTS && !root.is_current() => {
+                    attempt += 1;
+                }
+                found => {
+                    let (root, limits) = (Arc::new(root), Arc::new(limits.clone()));
+                    return Ok(Self { root, found: found?, limits });
+                }
+            }
+        }
+    }
+
+    fn node(&self, id: u64) -> Result<&Node> {
+        let node = usize::try_from(id).ok().and_then(|id| self.found.nodes.get(id));
+        node.ok_or_else(|| Error::not_found("a node of that number"))
+    }
+
+    fn group(&self, id: u64) -> Option<&Group> {
+        match &self.node(id).ok()?.what {
+            What::Group(group) => Some(group),
+            _ => None,
+        }
+    }
+
+    fn child_of(&self, group: &Group, name: &str) -> Option<u64> {
+        let name_of = |id: u32| self.found.nodes.get(id as usize).map(|node| node.name.as_str());
+        let at = group.sorted.binary_search_by(|&id| name_of(id).cmp(&Some(name))).ok()?;
+        group.sorted.get(at).map(|&id| u64::from(id))
+    }
+
+    /// The array or the bytes of a node; `keep` says whether a small file may stay in memory.
+    fn describe(&self, id: u64, keep: &dyn Fn(usize) -> bool) -> Result<Entry> {
+        let node = self.node(id)?;
+        match &node.what {
+            What::Group(_) => Err(no_array(&node.name)),
+            What::Refused(_, why) => Err(refused(*why, &node.path)),
+            What::Property(table) => self.in_memory(&table.0),
+            What::Array => npy::open_source(self.source(&node.path, keep)?, &self.limits),
+            What::Value => {
+                let source = self.source(&node.path, keep)?;
+                let len = usize::try_from(source.len())
+                    .map_err(|_| Error::unsupported("a file larger than the address space"))?;
+                let dtype = Dtype::scalar(Scalar::new(Kind::Uint, Order::None, 1)?);
+                let (data, limits) = (Data::Raw { offset: 0 }, Arc::clone(&self.limits));
+                Entry::new(source, dtype, &[len], MemoryOrder::C, data, limits)
+            }
+        }
+    }
+
+    fn source(&self, path: &Path, keep: &dyn Fn(usize) -> bool) -> Result<Arc<dyn Source>> {
+        Ok(match self.root.take(path, keep(0))? {
+            Opened::Small(bytes) => {
+                keep(bytes.len());
+                Arc::new(MemorySource::new(bytes))
+            }
+            Opened::Large(file) => Arc::new(file),
+        })
+    }
+
+    fn in_memory(&self, array: &Array) -> Result<Entry> {
+        let source = Arc::new(MemorySource::new(array.buffer().clone()));
+        let data = Data::Raw { offset: array.offset() as u64 };
+        let (dtype, limits) = (array.dtype().clone(), Arc::clone(&self.limits));
+        Entry::new(source, dtype, array.shape(), MemoryOrder::C, data, limits)
+    }
+
+    fn texts(&self, node: &Node) -> Result<Notes> {
+        let mut notes = Notes::default();
+        for kind in &node.sidecars {
+            let path = sidecar_path(node, *kind);
+            let most = self.limits.max_array_nbytes();
+            let bytes = self.root.text(&path, most)?;
+            let bytes = bytes.ok_or_else(|| Error::limit("a text file (bytes)", most, "more"))?;
+            let placed = |e: Error| e.in_member(&path.to_string_lossy());
+            kind.read(utf8(&bytes).map_err(placed)?, &mut notes);
+        }
+        Ok(notes)
+    }
+}
+
+/// Where a text file beside a node lies.
+fn sidecar_path(node: &Node, kind: Sidecar) -> std::path::PathBuf {
+    if let What::Group(_) = node.what {
+        return node.path.join(format!("{GROUP}{}", kind.ending()));
+    }
+    let file = node.path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = file.strip_suffix(NPY).unwrap_or(&file);
+    node.path.with_file_name(format!("{stem}{}", kind.ending()))
+}
+
+fn refused(why: Refusal, path: &Path) -> Error {
+    let shown = quoted(&path.to_string_lossy());
+    match why {
+        Refusal::Missing => {
+            Error::corrupt(format!("the file '{shown}', which the index lists"), "none")
+        }
+        Refusal::Link => Error::unsupported(format!(
+            "'{shown}', a link that is broken, or leads out of the folder or through another one"
+        )),
+        Refusal::Kind => {
+            Error::unsupported(format!("'{shown}', which is not what its name stands for"))
+        }
+        Refusal::Dask => Error::unsupported(
+            "a stack of dask.array.to_npy_stack (its shape is in a pickle, 'info')",
+        ),
+    }
+}
+
+impl Container for Folder {
+    fn kind(&self, id: u64) -> NodeKind {
+        match self.node(id).map(|node| &node.what) {
+            Ok(What::Group(_)) => NodeKind::Group,
+            Ok(What::Value) | Err(_) => NodeKind::Value,
+            Ok(What::Array | What::Property(_)) => NodeKind::Array,
+            Ok(What::Refused(kind, _)) => *kind,
+        }
+    }
+
+    fn children(&self, id: u64) -> Result<Vec<Child>> {
+        let Some(group) = self.group(id) else { return Ok(Vec::new()) };
+        let child = |&id: &u32| {
+            let id = u64::from(id);
+            Ok(Child { name: self.node(id)?.name.clone(), id })
+        };
+        group.children.iter().map(child).collect()
+    }
+
+    fn child(&self, id: u64, name: &str) -> Result<Option<Child>> {
+        let Some(group) = self.group(id) else { return Ok(None) };
+        // NPFold's users say `photon.npy`.
+        let by_key = || {
+            let id = self.child_of(group, name.strip_suffix(NPY)?)?;
+            (self.kind(id) == NodeKind::Array).then_some(id)
+        };
+        let found = self.child_of(group, name).or_else(by_key);
+        found.map(|id| Ok(Child { name: self.node(id)?.name.clone(), id })).transpose()
+    }
+
+    fn entry(&self, id: u64) -> Result<Entry> {
+        self.describe(id, &|_| true)
+    }
+
+    fn entries(&self, ids: &[u64]) -> Result<Vec<Entry>, (usize, Error)> {
+        let kept = AtomicUsize::new(0);
+        let keep = |len: usize| kept.fetch_add(len, Ordering::Relaxed) < KEPT;
+        let work = ids.iter().enumerate().collect();
+        parallel::each(work, |(at, &id)| self.describe(id, &keep).map_err(|e| (at, e)))
+    }
+
+    fn notes(&self, id: u64) -> Result<Notes> {
+        let node = self.node(id)?;
+        match &node.what {
+            What::Property(table) => Ok(table.1.clone()),
+            _ => self.texts(node),
+        }
+    }
+
+    fn check(&self, faults: &mut Vec<Fault>) {
+        faults.extend(self.found.remarks.iter().cloned().map(Fault::Note));
+        for id in 0..self.found.nodes.len() as u64 {
+            let Ok(node) = self.node(id) else { continue };
+            let path = node.path.to_string_lossy();
+            match self.notes(id) {
+                Err(e) => faults.push(Fault::Error(e.in_member(&path))),
+                Ok(notes) => {
+                    let has_meta = node.sidecars.contains(&Sidecar::Meta);
+                    if has_meta && self.group(id).is_some() && notes.meta.is_empty() {
+                        let file = sidecar_path(node, Sidecar::Meta);
+                        let shown = quoted(&file.to_string_lossy());
+                        faults.push(Fault::Note(format!("'{shown}' is empty: NPFold crashes")));
+                    }
+                }
+            }
+        }
+        let describe = |id: u64| self.describe(id, &|_| true);
+        faults.extend(lint::lint(&self.found, &describe).into_iter().map(Fault::Note));
+    }
+}

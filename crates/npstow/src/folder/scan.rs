@@ -1,0 +1,545 @@
+//! One pass over a folder: which arrays, values and groups are in it.
+//!
+//! Each folder is listed once and no array is opened. With an index the index says what is there
+//! and in which order; without one every `.npy` file is an array, as for `NPFold::load_dir`.
+#![forbid(unsafe_code)]
+
+use super::index::{self, INDEX, Key, NPY, utf8};
+use super::property;
+use super::root::{Kind, Root};
+use super::sidecar::{GROUP, Sidecar};
+use crate::error::quoted;
+use crate::{Array, Error, Limits, NodeKind, Notes, Result};
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// Names of the files of a group that are no arrays, one on each line: npstow's own, since
+/// NPFold's index has no place for them.
+pub(super) const VALUES: &str = "npstow_values.txt";
+
+/// Something in the folder.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// How it is called in its group.
+    pub(super) name: String,
+    /// The file or folder, from the root.
+    pub(super) path: PathBuf,
+    pub(super) what: What,
+    /// Which text files stand beside it.
+    pub(super) sidecars: Vec<Sidecar>,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    Group(Group),
+    Array,
+    Value,
+    /// A table that was read from a property text.
+    Property(Box<(Array, Notes)>),
+    /// Something that is listed but not read, and why.
+    Refused(NodeKind, Refusal),
+}
+
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) children: Vec<u32>,
+    /// The children by name.
+    pub(super) sorted: Vec<u32>,
+    /// Whether it has NPFold's index.
+    pub(super) indexed: bool,
+}
+
+/// Why something is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The index names it, no file is there.
+    Missing,
+    /// A link that is broken or leads out.
+    Link,
+    /// Neither file nor folder, or one in the place of the other.
+    Kind,
+    /// `dask.array.to_npy_stack`.
+    Dask,
+}
+
+impl Node {
+    fn new(name: &str, path: PathBuf, what: What) -> Self {
+        Self { name: name.to_owned(), path, what, sidecars: Vec::new() }
+    }
+
+    fn group(name: &str, path: PathBuf) -> Self {
+        let group = Group { children: Vec::new(), sorted: Vec::new(), indexed: false };
+        Self::new(name, path, What::Group(group))
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) nodes: Vec<Node>,
+    /// What a user may want to know.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Walks all of a folder.
+pub(super) fn scan(root: &Root, limits: &Limits) -> Result<Found> {
+    let mut scan = Scan {
+        root,
+        limits,
+        found: Found { nodes: vec![Node::group("", PathBuf::new())], remarks: Vec::new() },
+        groups: HashMap::new(),
+        waiting: vec![Folder { id: 0, linked: false }],
+    };
+    while let Some(folder) = scan.waiting.pop() {
+        scan.folder(folder)?;
+    }
+    for id in 0..scan.found.nodes.len() {
+        scan.name_children(id);
+    }
+    Ok(scan.found)
+}
+
+/// The names in a folder; each is taken once.
+struct Listing(Vec<(OsString, Kind, Cell<bool>)>);
+
+impl Listing {
+    fn read(root: &Root, path: &Path) -> Result<Self> {
+        let names = root.list(path)?;
+        Ok(Self(names.into_iter().map(|(name, kind)| (name, kind, Cell::new(false))).collect()))
+    }
+
+    fn at(&self, name: &str) -> Option<&(OsString, Kind, Cell<bool>)> {
+        let at = self.0.binary_search_by(|entry| entry.0.as_os_str().cmp(OsStr::new(name))).ok()?;
+        self.0.get(at)
+    }
+
+    fn kind(&self, name: &str) -> Option<Kind> {
+        self.at(name).map(|entry| entry.1)
+    }
+
+    /// What the name is, and that it has been dealt with.
+    fn take(&self, name: &str) -> Option<Kind> {
+        let (_, kind, taken) = self.at(name)?;
+        taken.set(true);
+        Some(*kind)
+    }
+
+    /// Whether there is a file, or a link that may lead to one; deals with it.
+    fn take_file(&self, name: &str) -> bool {
+        matches!(self.take(name), Some(Kind::File | Kind::Link))
+    }
+
+    /// What has not been dealt with.
+    fn rest(&self) -> impl Iterator<Item = (&OsStr, Kind)> {
+        self.0.iter().filter(|entry| !entry.2.get()).map(|entry| (entry.0.as_os_str(), entry.1))
+    }
+}
+
+/// A folder that is still to be listed.
+#[derive(Clone, Copy)]
+struct Folder {
+    id: u32,
+    /// Whether a link led to it: then no further link is followed, so there is an end.
+    linked: bool,
+}
+
+struct Scan<'a> {
+    root: &'a Root,
+    limits: &'a Limits,
+    found: Found,
+    /// Groups by the group that they are in and the name of their folder.
+    groups: HashMap<(u32, String), u32>,
+    waiting: Vec<Folder>,
+}
+
+impl Scan<'_> {
+    fn path(&self, id: u32) -> PathBuf {
+        self.found.nodes.get(id as usize).map(|node| node.path.clone()).unwrap_or_default()
+    }
+
+    fn group_mut(&mut self, id: u32) -> Option<&mut Group> {
+        match &mut self.found.nodes.get_mut(id as usize)?.what {
+            What::Group(group) => Some(group),
+            _ => None,
+        }
+    }
+
+    fn remark(&mut self, path: &Path, what: &str) {
+        self.found.remarks.push(format!("'{}' {what}", quoted(&path.to_string_lossy())));
+    }
+
+    fn add(&mut self, parent: u32, node: Node) -> Result<u32> {
+        let count = self.found.nodes.len();
+        self.limits.check_members(count as u64)?;
+        let id = u32::try_from(count).map_err(|_| Error::unsupported("more than 2^32 names"))?;
+        self.found.nodes.push(node);
+        if let Some(group) = self.group_mut(parent) {
+            group.children.push(id);
+        }
+        Ok(id)
+    }
+
+    /// The group of a folder; one that several keys lead through is one group.
+    fn group(&mut self, parent: u32, name: &str) -> Result<u32> {
+        if let Some(&id) = self.groups.get(&(parent, name.to_owned())) {
+            return Ok(id);
+        }
+        let path = self.path(parent).join(name);
+        let id = self.add(parent, Node::group(name, path))?;
+        self.groups.insert((parent, name.to_owned()), id);
+        Ok(id)
+    }
+
+    fn folder(&mut self, folder: Folder) -> Result<()> {
+        let path = self.path(folder.id);
+        let listing = Listing::read(self.root, &path)?;
+        let own = Sidecar::ALL
+            .into_iter()
+            .filter(|kind| listing.take_file(&format!("{GROUP}{}", kind.ending())));
+        let own = own.collect();
+        if let Some(node) = self.found.nodes.get_mut(folder.id as usize) {
+            node.sidecars = own;
+        }
+        if listing.take_file(INDEX) {
+            return self.indexed(folder, &path, &listing);
+        }
+        if self.is_dask(&path, &listing)? {
+            if let Some(node) = self.found.nodes.get_mut(folder.id as usize) {
+                node.what = What::Refused(NodeKind::Array, Refusal::Dask);
+            }
+            return Ok(());
+        }
+        self.plain(folder, &path, &listing)
+    }
+
+    /// A file of text that belongs to the format.
+    fn text(&self, path: &Path) -> Result<Vec<u8>> {
+        let most = self.limits.max_array_nbytes();
+        let text = self.root.text(path, most)?;
+        text.ok_or_else(|| Error::limit("a text file (bytes)", most, "more"))
+    }
+
+    fn indexed(&mut self, folder: Folder, path: &Path, listing: &Listing) -> Result<()> {
+        if let Some(group) = self.group_mut(folder.id) {
+            group.indexed = true;
+        }
+        let file = path.join(INDEX);
+        let placed = |e: Error| e.in_member(&file.to_string_lossy());
+        let keys = index::parse(&self.text(&file)?).map_err(placed)?;
+        // Folders that keys lead through, listed once each.
+        let mut through: HashMap<String, (u32, Listing)> = HashMap::new();
+        for key in &keys {
+            match key {
+                Key::Group(name) => self.subfold(folder, listing, name)?,
+                Key::Array(stem) => match stem.rsplit_once('/') {
+                    None => self.array(folder.id, path, listing, stem)?,
+                    Some((way, base)) => {
+                        if !through.contains_key(way) {
+                            let inner = self.through(folder, path, listing, way)?;
+                            through.insert(way.to_owned(), inner);
+                        }
+                        let Some((id, inner)) = through.get(way) else { continue };
+                        self.array(*id, &path.join(way), inner, base)?;
+                    }
+                },
+            }
+        }
+        self.rest(folder.id, path, listing)?;
+        let ways: Vec<String> = through.keys().cloned().collect();
+        let groups = keys.iter().filter_map(|key| match key {
+            Key::Group(name) => Some(name),
+            Key::Array(_) => None,
+        });
+        for way in ways.iter().chain(groups) {
+            for (at, _) in way.match_indices('/') {
+                let (up, rest) = way.split_at_checked(at).unwrap_or((way, ""));
+                let step = rest.split('/').nth(1).unwrap_or_default();
+                through.get(up).map(|(_, inner)| inner.take(step));
+            }
+        }
+        for (way, (id, inner)) in &through {
+            // A folder that is a group of its own as well is listed for that.
+            if inner.kind(INDEX).is_none() {
+                self.rest(*id, &path.join(way), inner)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The groups on the way to an array in folders below that have no index, and what is there.
+    fn through(
+        &mut self,
+        folder: Folder,
+        path: &Path,
+        listing: &Listing,
+        way: &str,
+    ) -> Result<(u32, Listing)> {
+        let mut id = folder.id;
+        let steps = way.split('/');
+        for step in steps.clone() {
+            id = self.group(id, step)?;
+        }
+        listing.take(steps.clone().next().unwrap_or_default());
+        let inner = path.join(way);
+        // What is missing is told of the array.
+        let there = self.root.follow(&inner).is_ok_and(|kind| kind == Kind::Folder);
+        let inner = if there { Listing::read(self.root, &inner)? } else { Listing(Vec::new()) };
+        Ok((id, inner))
+    }
+
+    /// A group that the index lists. Without a folder it is empty.
+    fn subfold(&mut self, folder: Folder, listing: &Listing, name: &str) -> Result<()> {
+        let mut id = folder.id;
+        for step in name.split('/') {
+            id = self.group(id, step)?;
+        }
+        let first = name.split('/').next().unwrap_or_default();
+        let kind = match listing.take(first) {
+            Some(_) if first != name => match self.root.follow(&self.path(id)) {
+                Ok(kind) => Some(kind),
+                Err(e) if e.io_error().is_some() => None,
+                Err(_) => Some(Kind::Link),
+            },
+            kind => kind,
+        };
+        self.enter(folder, id, kind);
+        Ok(())
+    }
+
+    /// Goes into a folder, or notes why not.
+    fn enter(&mut self, folder: Folder, id: u32, kind: Option<Kind>) {
+        let refusal = match kind {
+            None => return,
+            Some(Kind::Folder) => {
+                self.waiting.push(Folder { id, linked: folder.linked });
+                return;
+            }
+            Some(Kind::Link) if folder.linked => Refusal::Link,
+            Some(Kind::Link) => match self.root.follow(&self.path(id)) {
+                Ok(Kind::Folder) => {
+                    self.waiting.push(Folder { id, linked: true });
+                    return;
+                }
+                Ok(_) => Refusal::Kind,
+                Err(_) => Refusal::Link,
+            },
+            Some(_) => Refusal::Kind,
+        };
+        if let Some(node) = self.found.nodes.get_mut(id as usize) {
+            node.what = What::Refused(NodeKind::Array, refusal);
+        }
+    }
+
+    /// An array that is listed, by index or by its name.
+    fn array(&mut self, parent: u32, folder: &Path, listing: &Listing, stem: &str) -> Result<()> {
+        let file = format!("{stem}{NPY}");
+        let path = folder.join(&file);
+        let what = match listing.take(&file) {
+            Some(Kind::File) => What::Array,
+            None => What::Refused(NodeKind::Array, Refusal::Missing),
+            Some(Kind::Link) => match self.root.follow(&path) {
+                Ok(Kind::File) => What::Array,
+                Ok(_) => What::Refused(NodeKind::Array, Refusal::Kind),
+                Err(_) => What::Refused(NodeKind::Array, Refusal::Link),
+            },
+            Some(Kind::Folder | Kind::Other) => What::Refused(NodeKind::Array, Refusal::Kind),
+        };
+        let mut node = Node::new(&file, path, what);
+        let beside = |kind: &Sidecar| listing.take_file(&format!("{stem}{}", kind.ending()));
+        node.sidecars = Sidecar::ALL.into_iter().filter(beside).collect();
+        self.add(parent, node).map(drop)
+    }
+
+    /// A file that is no array.
+    fn value(&mut self, parent: u32, folder: &Path, name: &OsStr, kind: Kind) -> Result<()> {
+        let path = folder.join(name);
+        let what = match kind {
+            Kind::File => What::Value,
+            Kind::Link if self.root.follow(&path).is_ok_and(|kind| kind == Kind::File) => {
+                What::Value
+            }
+            Kind::Link => What::Refused(NodeKind::Value, Refusal::Link),
+            Kind::Folder | Kind::Other => What::Refused(NodeKind::Value, Refusal::Kind),
+        };
+        self.add(parent, Node::new(&text_of(name), path, what)).map(drop)
+    }
+
+    /// What an indexed folder holds beside what the index lists.
+    fn rest(&mut self, id: u32, path: &Path, listing: &Listing) -> Result<()> {
+        if listing.take_file(VALUES) {
+            let file = path.join(VALUES);
+            let text = self.text(&file)?;
+            let text = utf8(&text).map_err(|e| e.in_member(&file.to_string_lossy()))?;
+            for name in crate::notes::lines(text) {
+                if super::names::inside(name).is_err() || name.contains('/') {
+                    self.remark(&file, &format!("names '{}', which is no file", quoted(name)));
+                } else if let Some(kind) = listing.take(name) {
+                    self.value(id, path, OsStr::new(name), kind)?;
+                }
+            }
+        }
+        for (name, kind) in listing.rest() {
+            let (file, text) = (path.join(name), text_of(name));
+            let stale = Sidecar::split(&text)
+                .is_some_and(|(stem, _)| listing.kind(&format!("{stem}{NPY}")).is_some());
+            if text.ends_with(NPY) || stale {
+                self.remark(&file, "is not in the index: left over, or put there by hand");
+            } else if text.starts_with('.') {
+                // Files of the system and of editors.
+            } else if kind == Kind::Folder {
+                self.remark(&file, "is not in the index: a folder left over, or put there by hand");
+            } else {
+                self.value(id, path, name, kind)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A folder without an index: arrays first, then other files, then groups.
+    fn plain(&mut self, folder: Folder, path: &Path, listing: &Listing) -> Result<()> {
+        for (name, kind) in listing.rest() {
+            let text = text_of(name);
+            if kind == Kind::Folder || text.starts_with('.') {
+                continue;
+            }
+            match text.strip_suffix(NPY) {
+                Some(stem) if !stem.is_empty() && name == OsStr::new(&text) => {
+                    self.array(folder.id, path, listing, stem)?;
+                }
+                _ => self.property(folder.id, path, listing, name)?,
+            }
+        }
+        for (name, kind) in listing.rest() {
+            let text = text_of(name);
+            let leads_in = kind == Kind::Link
+                && self.root.follow(&path.join(name)).is_ok_and(|kind| kind == Kind::Folder);
+            if kind != Kind::Folder && !leads_in && !text.starts_with('.') {
+                listing.take(&text);
+                self.value(folder.id, path, name, kind)?;
+            }
+        }
+        for (name, kind) in listing.rest() {
+            let text = text_of(name);
+            if !matches!(kind, Kind::Folder | Kind::Link) || text.starts_with('.') {
+                if text.ends_with(NPY) {
+                    self.remark(&path.join(name), "is left out: its name begins with a dot");
+                }
+            } else if text.starts_with('_') {
+                self.remark(
+                    &path.join(name),
+                    "is left out: its name begins with '_', as for NPFold",
+                );
+            } else {
+                let id = self.group(folder.id, &text)?;
+                if let Some(node) = self.found.nodes.get_mut(id as usize) {
+                    node.path = path.join(name);
+                }
+                self.enter(folder, id, Some(kind));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a property text, unless an array of that name is there.
+    fn property(
+        &mut self,
+        parent: u32,
+        folder: &Path,
+        listing: &Listing,
+        name: &OsStr,
+    ) -> Result<()> {
+        let Some(name) = name.to_str() else { return Ok(()) };
+        let Some(stem) = name.strip_suffix(".txt") else { return Ok(()) };
+        if listing.kind(name) != Some(Kind::File)
+            || stem.is_empty()
+            || name.ends_with(Sidecar::Meta.ending())
+            || listing.kind(&format!("{stem}{NPY}")).is_some()
+        {
+            return Ok(());
+        }
+        // The names and labels of an array that comes later in the order of names.
+        if let Some((stem, _)) = Sidecar::split(name) {
+            if listing.kind(&format!("{stem}{NPY}")).is_some() {
+                return Ok(());
+            }
+        }
+        let path = folder.join(name);
+        let Some(bytes) = self.root.text(&path, property::MOST)? else { return Ok(()) };
+        let Ok(text) = std::str::from_utf8(&bytes) else { return Ok(()) };
+        if let Some(table) = property::parse(text)? {
+            listing.take(name);
+            self.add(parent, Node::new(name, path, What::Property(Box::new(table))))?;
+        }
+        Ok(())
+    }
+
+    /// `dask.array.to_npy_stack`: a pickle named `info` beside `0.npy`, `1.npy` …
+    fn is_dask(&self, path: &Path, listing: &Listing) -> Result<bool> {
+        let stack = listing.kind("info") == Some(Kind::File) && listing.kind("0.npy").is_some();
+        let others = listing.0.iter().all(|(name, _, _)| {
+            name.to_str().is_some_and(|name| {
+                let number = name.strip_suffix(NPY).map(|stem| stem.parse::<u64>().is_ok());
+                name == "info" || number.unwrap_or(name.starts_with('.'))
+            })
+        });
+        if !stack || !others {
+            return Ok(false);
+        }
+        // pickletools PROTO: the pickles of protocols 2 to 5 begin with it.
+        let start = self.root.start(&path.join("info"))?;
+        Ok(matches!(start, [0x80, 2..=5]))
+    }
+
+    /// Gives the children of a group their names: that of the file, of arrays without `.npy`
+    /// unless a value or a group has that name.
+    fn name_children(&mut self, id: usize) {
+        let nodes = &mut self.found.nodes;
+        let Some(What::Group(group)) = nodes.get_mut(id).map(|node| &mut node.what) else { return };
+        let (mut children, mut paths) = (std::mem::take(&mut group.children), HashSet::new());
+        // A key through a folder and that folder's own index may list the same file.
+        children.retain(|&child| {
+            nodes.get(child as usize).is_some_and(|node| paths.insert(node.path.clone()))
+        });
+        let is_array = |node: &Node| match node.what {
+            What::Array | What::Property(_) => true,
+            What::Refused(kind, why) => {
+                kind == NodeKind::Array && (why == Refusal::Missing || node.name.ends_with(NPY))
+            }
+            What::Group(_) | What::Value => false,
+        };
+        let mut taken: HashSet<String> = HashSet::new();
+        for &child in &children {
+            if let Some(node) = nodes.get(child as usize).filter(|node| !is_array(node)) {
+                taken.insert(node.name.clone());
+            }
+        }
+        for &child in &children {
+            let Some(node) = nodes.get_mut(child as usize).filter(|node| is_array(node)) else {
+                continue;
+            };
+            let stem = super::name_of_key(&node.name);
+            if !taken.contains(stem) {
+                node.name = stem.to_owned();
+            }
+            taken.insert(node.name.clone());
+        }
+        let mut sorted = children.clone();
+        sorted.sort_by(|&a, &b| {
+            let name = |id: u32| nodes.get(id as usize).map(|node| node.name.as_str());
+            name(a).cmp(&name(b))
+        });
+        if let Some(What::Group(group)) = nodes.get_mut(id).map(|node| &mut node.what) {
+            (group.children, group.sorted) = (children, sorted);
+        }
+    }
+}
+
+/// A name as text; bytes that are no text are written out.
+fn text_of(name: &OsStr) -> String {
+    match name.to_str() {
+        Some(text) => text.to_owned(),
+        None => name.as_encoded_bytes().escape_ascii().to_string(),
+    }
+}
