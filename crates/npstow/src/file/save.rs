@@ -53,6 +53,11 @@ pub fn save_with(path: impl AsRef<Path>, tree: &Tree, options: &SaveOptions) -> 
             let write = crate::npz::WriteOptions::default().durability(options.durability);
             crate::npz::write_with(path, tree, &write)
         }
+        #[cfg(feature = "folder")]
+        Some(Format::Folder) => {
+            let write = crate::folder::WriteOptions::default().durability(options.durability);
+            crate::folder::write_with(path, tree, &write)
+        }
         Some(other) => Err(Error::unsupported(format_args!("writing the format {other}"))),
         None => Err(Error::invalid("the extension names no format that npstow writes")),
     };

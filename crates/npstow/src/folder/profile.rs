@@ -19,32 +19,15 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The header of the array as it will be written, and how to write it.
+    /// How an array is written.
     ///
     /// # Errors
     /// `Unsupported` for what the profile cannot hold.
-    pub(super) fn plan(
-        self,
-        dtype: &Dtype,
-        shape: &[usize],
-        order: MemoryOrder,
-    ) -> Result<(Vec<u8>, WriteOptions)> {
-        let mut options = WriteOptions::default();
-        if self == Self::Native {
-            return Ok((Header::new(dtype.clone(), shape, order)?.to_bytes(None)?, options));
+    pub(super) fn options(self, dtype: &Dtype, shape: &[usize]) -> Result<WriteOptions> {
+        match self {
+            Self::Native => Ok(WriteOptions::default()),
+            Self::NpFold => Ok(plan(dtype, shape)?.1),
         }
-        let stored = plain(dtype)?;
-        if shape.is_empty() {
-            return Err(Error::unsupported("a 0-d array for NPFold, which loses its element"));
-        }
-        options = options.version(Version::V1).memory_order(MemoryOrder::C);
-        options = options.byte_order(Order::Little).stored_as(stored.clone());
-        let header = Header::new(stored, shape, MemoryOrder::C)?.to_bytes(Some(Version::V1))?;
-        // NP.hh takes the first line feed for the end of the header, wherever it is.
-        if header.iter().position(|&byte| byte == b'\n') != header.len().checked_sub(1) {
-            return Err(Error::unsupported("for NPFold, a header with a line feed in its length"));
-        }
-        Ok((header, options))
     }
 
     /// Whether such an array is read as it lies.
@@ -57,6 +40,25 @@ impl Profile {
         };
         self == Self::Native || same()
     }
+}
+
+/// The header with which NP.hh reads an array, and how to write the whole.
+///
+/// # Errors
+/// `Unsupported` for what it does not read.
+pub(super) fn plan(dtype: &Dtype, shape: &[usize]) -> Result<(Vec<u8>, WriteOptions)> {
+    let stored = plain(dtype)?;
+    if shape.is_empty() {
+        return Err(Error::unsupported("a 0-d array for NPFold, which loses its element"));
+    }
+    let options = WriteOptions::default().version(Version::V1).memory_order(MemoryOrder::C);
+    let options = options.byte_order(Order::Little).stored_as(stored.clone());
+    let header = Header::new(stored, shape, MemoryOrder::C)?.to_bytes(Some(Version::V1))?;
+    // NP.hh takes the first line feed for the end of the header, wherever it is.
+    if header.iter().position(|&byte| byte == b'\n') != header.len().checked_sub(1) {
+        return Err(Error::unsupported("for NPFold, a header with a line feed in its length"));
+    }
+    Ok((header, options))
 }
 
 /// The dtype in which NP.hh reads these elements.
@@ -85,7 +87,7 @@ mod tests {
             (">i2", "'<i2'"),
         ] {
             let dtype: Dtype = dtype.parse().unwrap();
-            let (header, _) = Profile::NpFold.plan(&dtype, &[3, 4], MemoryOrder::F).unwrap();
+            let (header, _) = plan(&dtype, &[3, 4]).unwrap();
             let text = String::from_utf8_lossy(&header).into_owned();
             let expected =
                 format!("{{'descr': {stored}, 'fortran_order': False, 'shape': (3, 4), }}");
@@ -94,11 +96,11 @@ mod tests {
         }
         for dtype in ["c8", "c16", "f16", "S5", "U5", "M8[s]", "m8", "V4", "O", "i4, f4"] {
             let dtype: Dtype = dtype.parse().unwrap();
-            let e = Profile::NpFold.plan(&dtype, &[3], MemoryOrder::C).unwrap_err();
+            let e = plan(&dtype, &[3]).unwrap_err();
             assert_eq!(e.kind(), crate::ErrorKind::Unsupported, "{dtype}");
         }
         let dtype: Dtype = "f4".parse().unwrap();
-        assert!(Profile::NpFold.plan(&dtype, &[], MemoryOrder::C).is_err());
-        assert!(Profile::Native.plan(&dtype, &[], MemoryOrder::C).is_ok());
+        assert!(Profile::NpFold.options(&dtype, &[]).is_err());
+        assert!(Profile::Native.options(&dtype, &[]).is_ok());
     }
 }

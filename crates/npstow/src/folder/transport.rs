@@ -6,7 +6,7 @@
 //! | body (of an HTTP request, a file `.buf`) | an NPY file, and the metadata to the end |
 //!
 //! Neither carries names or labels. What is written is what NP.hh reads: see
-//! [`Profile::NpFold`].
+//! [`Profile::NpFold`](super::Profile::NpFold).
 //!
 //! ```
 //! use npstow::{Array, Meta, folder::transport};
@@ -23,10 +23,10 @@
 #![forbid(unsafe_code)]
 
 use super::index::utf8;
-use super::profile::Profile;
+use super::profile::plan;
 use crate::npy::{self, Header};
 use crate::source::read_growing;
-use crate::{Array, Error, Limits, MemoryOrder, Meta, Result, Sink, read_stream};
+use crate::{Array, Error, Limits, Meta, Result, Sink, read_stream};
 use std::io::Read;
 
 /// An array and its metadata.
@@ -123,7 +123,7 @@ fn read_prefix(reader: &mut dyn Read) -> Result<Option<[u32; 4]>> {
 /// # Errors
 /// `Unsupported` for what NP.hh does not read, and for a part of 4 GiB or more; `Io`.
 pub fn write_message(sink: &mut dyn Sink, array: &Array, meta: &Meta) -> Result<()> {
-    let (header, options) = Profile::NpFold.plan(array.dtype(), array.shape(), MemoryOrder::C)?;
+    let (header, options) = plan(array.dtype(), array.shape())?;
     let mut prefix = Vec::with_capacity(PREFIX);
     let parts =
         [("header", header.len()), ("data", array.nbytes()), ("metadata", meta.as_str().len())];
@@ -165,7 +165,7 @@ pub fn read_body(reader: &mut dyn Read) -> Result<Message> {
 /// # Errors
 /// `Unsupported` for what NP.hh does not read; `Io`.
 pub fn write_body(sink: &mut dyn Sink, array: &Array, meta: &Meta) -> Result<()> {
-    let (_, options) = Profile::NpFold.plan(array.dtype(), array.shape(), MemoryOrder::C)?;
+    let (_, options) = plan(array.dtype(), array.shape())?;
     npy::write_array_to(sink, array, &options)?;
     let failed = |e| Error::io("writing metadata", e);
     sink.write_all(meta.as_str().as_bytes()).map_err(failed)

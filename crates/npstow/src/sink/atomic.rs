@@ -182,18 +182,9 @@ impl Sink for AtomicFile {
         self.file.write_all(bytes)
     }
 
-    #[cfg(target_os = "linux")]
     fn reserve(&mut self, len: u64) -> io::Result<()> {
-        use rustix::fs::FallocateFlags;
-        use rustix::io::Errno;
-        // A small file costs less than the call; what is no file has no room to ask for.
-        if len < RESERVE_FROM || matches!(self.place, Place::Direct) || in_memory(&self.file) {
-            return Ok(());
-        }
-        match rustix::fs::fallocate(&self.file, FallocateFlags::empty(), 0, len) {
-            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
-            Err(e) => Err(e.into()),
-        }
+        // What is no file has no room to ask for.
+        if matches!(self.place, Place::Direct) { Ok(()) } else { reserve(&self.file, len) }
     }
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
@@ -203,6 +194,26 @@ impl Sink for AtomicFile {
     fn can_patch(&self) -> bool {
         self.can_seek()
     }
+}
+
+/// Asks the system for the room of a file that is to have `len` bytes.
+#[cfg(target_os = "linux")]
+pub(crate) fn reserve(file: &File, len: u64) -> io::Result<()> {
+    use rustix::fs::FallocateFlags;
+    use rustix::io::Errno;
+    // A small file costs less than the call.
+    if len < RESERVE_FROM || in_memory(file) {
+        return Ok(());
+    }
+    match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, len) {
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn reserve(_: &File, _: u64) -> io::Result<()> {
+    Ok(())
 }
 
 /// From this length on the system is asked for all of a file's room before it is written.

@@ -6,6 +6,7 @@
 mod atomic;
 mod lock;
 
+pub(crate) use atomic::reserve;
 pub use atomic::{AtomicFile, Durability};
 pub(crate) use lock::Locked;
 
