@@ -500,9 +500,7 @@ fn names_that_would_be_lost_are_refused_before_anything_is_made() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run");
     for tree in &trees {
-        let Err(e) = write(&path, tree) else {
-            panic!("{:?}", tree.names())
-        };
+        let Err(e) = write(&path, tree) else { panic!("{:?}", tree.names()) };
         assert!(matches!(e.kind(), ErrorKind::Invalid | ErrorKind::Exists), "{e}");
         assert_eq!(e.path(), Some(path.as_path()));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
