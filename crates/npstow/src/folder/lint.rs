@@ -25,7 +25,7 @@ pub(super) fn lint(found: &Found, describe: &dyn Fn(u64) -> Result<Entry>) -> Ve
             .iter()
             .filter_map(|&id| Some((id, found.nodes.get(id as usize)?)))
             .collect();
-        let shown = quoted(&node.path.to_string_lossy());
+        let shown = quoted(&group.folder.to_string_lossy());
         let place = if shown.is_empty() { String::new() } else { format!("in '{shown}': ") };
         if !node.sidecars.contains(&Sidecar::Names) {
             remarks.push(format!("{place}no {GROUP}_names.txt, which NPFold always writes"));
@@ -43,19 +43,19 @@ fn names(children: &[(u32, &Node)]) -> Vec<String> {
     let is_array = |node: &Node| matches!(node.what, What::Array);
     let is_group = |node: &Node| matches!(node.what, What::Group(_));
     let groups: HashSet<&str> =
-        children.iter().filter(|(_, node)| is_group(node)).map(|(_, n)| n.name.as_str()).collect();
+        children.iter().filter(|(_, node)| is_group(node)).map(|(_, n)| n.name()).collect();
     let beside: HashSet<String> = children
         .iter()
         .filter(|(_, node)| is_array(node))
         .flat_map(|(_, node)| node.sidecars.iter().map(move |kind| (node, kind)))
-        .map(|(node, kind)| format!("{}{}", stem(node), kind.ending().trim_end_matches(".txt")))
+        .map(|(node, kind)| format!("{}{}", node.stem(), kind.ending().trim_end_matches(".txt")))
         .collect();
     for (_, node) in children {
-        let name = quoted(&node.name);
-        if node.name.contains('$') {
+        let name = quoted(node.name());
+        if node.name().contains('$') {
             remarks.push(format!("'{name}': NP.hh takes what follows '$' from the environment"));
         }
-        let stem = stem(node);
+        let stem = node.stem();
         if !is_array(node) {
             if let What::Group(group) = &node.what {
                 if !group.indexed && !group.children.is_empty() {
@@ -67,23 +67,17 @@ fn names(children: &[(u32, &Node)]) -> Vec<String> {
         if stem == GROUP {
             remarks.push(format!("'{name}': its text files would be those of the group"));
         }
-        if groups.contains(stem.as_str()) {
+        if groups.contains(stem) {
             remarks.push(format!("'{name}' is an array and a group: fold.py finds one of them"));
         }
-        if beside.contains(&stem) {
+        if beside.contains(stem) {
             remarks.push(format!("'{name}': for fold.py also the notes of another array"));
         }
-        if FOLD_ATTRIBUTES.contains(&stem.as_str()) {
+        if FOLD_ATTRIBUTES.contains(&stem) {
             remarks.push(format!("'{name}' hides what fold.py's Fold has under that name"));
         }
     }
     remarks
-}
-
-/// The name of the file without `.npy`.
-fn stem(node: &Node) -> String {
-    let file = node.path.file_name().unwrap_or_default().to_string_lossy();
-    super::name_of_key(&file).to_owned()
 }
 
 /// Arrays that NP.hh does not read; what is damaged is told by those who read it.
@@ -98,7 +92,7 @@ fn dtypes(children: &[(u32, &Node)], describe: &dyn Fn(u64) -> Result<Entry>) ->
         }
         count += 1;
         if named.len() < NAMED {
-            named.push(format!("'{}'", quoted(&node.name)));
+            named.push(format!("'{}'", quoted(node.name())));
         }
     }
     let more = if count > named.len() { ", …" } else { "" };

@@ -80,7 +80,11 @@ pub(super) fn writable(name: &str) -> Result<(), &'static str> {
 
 /// Devices that Windows finds in every folder, whatever the extension.
 fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name).trim_end().to_ascii_uppercase();
+    let stem = name.split('.').next().unwrap_or(name).trim_end();
+    if stem.len() > "CONOUT$".len() {
+        return false;
+    }
+    let stem = stem.to_ascii_uppercase();
     if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$") {
         return true;
     }
@@ -114,7 +118,10 @@ impl Seen {
             let what = format!("the file '{}' beside '{}'{why}", quoted(name), quoted(other));
             Error::exists(what)
         };
-        let folded = name.chars().flat_map(fold).collect();
+        let folded = match name.is_ascii() {
+            true => name.to_ascii_lowercase(),
+            false => name.chars().flat_map(fold).collect(),
+        };
         if let Some(other) = self.by_case.insert(folded, name.to_owned()) {
             return Err(same(&other));
         }

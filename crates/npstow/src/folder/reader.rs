@@ -8,11 +8,12 @@ use super::scan::{Found, Group, Node, Refusal, What, scan};
 use super::sidecar::{GROUP, Sidecar};
 use crate::container::{Child, Container, Fault, no_array};
 use crate::error::quoted;
+use crate::npy::ParseMemo;
 use crate::{
     Array, Data, Dtype, Entry, Error, Kind, Limits, MemoryOrder, MemorySource, NodeKind, Notes,
     Order, Result, Scalar, Source, npy, parallel,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -30,6 +31,23 @@ const ATTEMPTS: usize = 16;
 /// How much of small files one call keeps in memory beyond their headers: whoever lists a million
 /// of them has no use for the content.
 const KEPT: usize = 256 << 20;
+
+/// What describing many files one after another goes on with.
+struct Desk<'a> {
+    scratch: Vec<u8>,
+    memo: ParseMemo,
+    /// How many bytes of small files are in memory.
+    kept: &'a AtomicUsize,
+}
+
+impl<'a> Desk<'a> {
+    fn new(kept: &'a AtomicUsize) -> Self {
+        Self { scratch: Vec::new(), memo: ParseMemo::default(), kept }
+    }
+}
+
+/// How many files one core describes before it looks for more.
+const RUN: usize = 32;
 
 impl Folder {
     pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self> {
@@ -62,21 +80,21 @@ impl Folder {
     }
 
     fn child_of(&self, group: &Group, name: &str) -> Option<u64> {
-        let name_of = |id: u32| self.found.nodes.get(id as usize).map(|node| node.name.as_str());
+        let name_of = |id: u32| self.found.nodes.get(id as usize).map(Node::name);
         let at = group.sorted.binary_search_by(|&id| name_of(id).cmp(&Some(name))).ok()?;
         group.sorted.get(at).map(|&id| u64::from(id))
     }
 
-    /// The array or the bytes of a node; `keep` says whether a small file may stay in memory.
-    fn describe(&self, id: u64, keep: &dyn Fn(usize) -> bool) -> Result<Entry> {
+    /// The array or the bytes of a node.
+    fn describe(&self, id: u64, desk: &mut Desk<'_>) -> Result<Entry> {
         let node = self.node(id)?;
         match &node.what {
-            What::Group(_) => Err(no_array(&node.name)),
-            What::Refused(_, why) => Err(refused(*why, &node.path)),
+            What::Group(_) => Err(no_array(node.name())),
+            What::Refused(_, why) => Err(refused(*why, &self.found.path(node))),
             What::Property(table) => self.in_memory(&table.0),
-            What::Array => npy::open_source(self.source(&node.path, keep)?, &self.limits),
+            What::Array => self.array(&self.found.path(node), desk),
             What::Value => {
-                let source = self.source(&node.path, keep)?;
+                let source = self.source(&self.found.path(node), desk, &mut |_, _| false)?;
                 let len = usize::try_from(source.len())
                     .map_err(|_| Error::unsupported("a file larger than the address space"))?;
                 let dtype = Dtype::scalar(Scalar::new(Kind::Uint, Order::None, 1)?);
@@ -86,10 +104,33 @@ impl Folder {
         }
     }
 
-    fn source(&self, path: &Path, keep: &dyn Fn(usize) -> bool) -> Result<Arc<dyn Source>> {
-        Ok(match self.root.take(path, keep(0))? {
+    fn array(&self, path: &Path, desk: &mut Desk<'_>) -> Result<Entry> {
+        let limits = &self.limits;
+        // Header and data end where the file did: what came is all.
+        let mut is_whole = |bytes: &[u8], memo: &mut ParseMemo| {
+            let Ok(header) = memo.parse(bytes, limits) else { return false };
+            let end = header.data_offset().saturating_add(header.nbytes().unwrap_or(0) as u64);
+            end == bytes.len() as u64
+        };
+        let source = self.source(path, desk, &mut is_whole)?;
+        let header = match source.in_memory() {
+            Some(bytes) if !bytes.is_empty() => desk.memo.parse(bytes, limits)?,
+            _ => return npy::open_source(source, limits),
+        };
+        npy::entry_of(source, &header, limits)
+    }
+
+    fn source(
+        &self,
+        path: &Path,
+        desk: &mut Desk<'_>,
+        is_whole: &mut dyn FnMut(&[u8], &mut ParseMemo) -> bool,
+    ) -> Result<Arc<dyn Source>> {
+        let Desk { scratch, memo, kept } = desk;
+        let scratch = (kept.load(Ordering::Relaxed) < KEPT).then_some(scratch);
+        Ok(match self.root.take(path, scratch, &mut |bytes| is_whole(bytes, memo))? {
             Opened::Small(bytes) => {
-                keep(bytes.len());
+                kept.fetch_add(bytes.len(), Ordering::Relaxed);
                 Arc::new(MemorySource::new(bytes))
             }
             Opened::Large(file) => Arc::new(file),
@@ -103,10 +144,19 @@ impl Folder {
         Entry::new(source, dtype, array.shape(), MemoryOrder::C, data, limits)
     }
 
+    /// Where a text file beside a node lies.
+    fn sidecar_path(&self, node: &Node, kind: Sidecar) -> PathBuf {
+        let path = self.found.path(node);
+        match node.what {
+            What::Group(_) => path.join(format!("{GROUP}{}", kind.ending())),
+            _ => path.with_file_name(format!("{}{}", node.stem(), kind.ending())),
+        }
+    }
+
     fn texts(&self, node: &Node) -> Result<Notes> {
         let mut notes = Notes::default();
         for kind in &node.sidecars {
-            let path = sidecar_path(node, *kind);
+            let path = self.sidecar_path(node, *kind);
             let most = self.limits.max_array_nbytes();
             let bytes = self.root.text(&path, most)?;
             let bytes = bytes.ok_or_else(|| Error::limit("a text file (bytes)", most, "more"))?;
@@ -115,16 +165,6 @@ impl Folder {
         }
         Ok(notes)
     }
-}
-
-/// Where a text file beside a node lies.
-fn sidecar_path(node: &Node, kind: Sidecar) -> std::path::PathBuf {
-    if let What::Group(_) = node.what {
-        return node.path.join(format!("{GROUP}{}", kind.ending()));
-    }
-    let file = node.path.file_name().unwrap_or_default().to_string_lossy();
-    let stem = file.strip_suffix(NPY).unwrap_or(&file);
-    node.path.with_file_name(format!("{stem}{}", kind.ending()))
 }
 
 fn refused(why: Refusal, path: &Path) -> Error {
@@ -159,7 +199,7 @@ impl Container for Folder {
         let Some(group) = self.group(id) else { return Ok(Vec::new()) };
         let child = |&id: &u32| {
             let id = u64::from(id);
-            Ok(Child { name: self.node(id)?.name.clone(), id })
+            Ok(Child { name: self.node(id)?.name().to_owned(), id })
         };
         group.children.iter().map(child).collect()
     }
@@ -172,18 +212,24 @@ impl Container for Folder {
             (self.kind(id) == NodeKind::Array).then_some(id)
         };
         let found = self.child_of(group, name).or_else(by_key);
-        found.map(|id| Ok(Child { name: self.node(id)?.name.clone(), id })).transpose()
+        found.map(|id| Ok(Child { name: self.node(id)?.name().to_owned(), id })).transpose()
     }
 
     fn entry(&self, id: u64) -> Result<Entry> {
-        self.describe(id, &|_| true)
+        self.describe(id, &mut Desk::new(&AtomicUsize::new(0)))
     }
 
     fn entries(&self, ids: &[u64]) -> Result<Vec<Entry>, (usize, Error)> {
         let kept = AtomicUsize::new(0);
-        let keep = |len: usize| kept.fetch_add(len, Ordering::Relaxed) < KEPT;
-        let work = ids.iter().enumerate().collect();
-        parallel::each(work, |(at, &id)| self.describe(id, &keep).map_err(|e| (at, e)))
+        let runs: Vec<(usize, &[u64])> = ids.chunks(RUN).enumerate().collect();
+        let described = parallel::each(runs, |(run, ids)| {
+            let mut desk = Desk::new(&kept);
+            let one = |(at, &id): (usize, &u64)| {
+                self.describe(id, &mut desk).map_err(|e| (run * RUN + at, e))
+            };
+            ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(described.into_iter().flatten().collect())
     }
 
     fn notes(&self, id: u64) -> Result<Notes> {
@@ -198,20 +244,21 @@ impl Container for Folder {
         faults.extend(self.found.remarks.iter().cloned().map(Fault::Note));
         for id in 0..self.found.nodes.len() as u64 {
             let Ok(node) = self.node(id) else { continue };
-            let path = node.path.to_string_lossy();
+            let path = self.found.path(node);
+            let path = path.to_string_lossy();
             match self.notes(id) {
                 Err(e) => faults.push(Fault::Error(e.in_member(&path))),
                 Ok(notes) => {
                     let has_meta = node.sidecars.contains(&Sidecar::Meta);
                     if has_meta && self.group(id).is_some() && notes.meta.is_empty() {
-                        let file = sidecar_path(node, Sidecar::Meta);
+                        let file = self.sidecar_path(node, Sidecar::Meta);
                         let shown = quoted(&file.to_string_lossy());
                         faults.push(Fault::Note(format!("'{shown}' is empty: NPFold crashes")));
                     }
                 }
             }
         }
-        let describe = |id: u64| self.describe(id, &|_| true);
+        let describe = |id: u64| self.entry(id);
         faults.extend(lint::lint(&self.found, &describe).into_iter().map(Fault::Note));
     }
 }

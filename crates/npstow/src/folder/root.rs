@@ -162,15 +162,23 @@ impl Root {
         Ok(found)
     }
 
-    /// Opens a file: a small one is read whole, of others the length is known. One call to the
-    /// system to open, one to read, one to close; `keep` says whether a small one may stay in
-    /// memory.
-    pub(super) fn take(self: &Arc<Self>, path: &Path, keep: bool) -> Result<Opened> {
+    /// Opens a file: a small one is read whole, of others the length is known.
+    ///
+    /// `scratch` keeps its memory from file to file; without it nothing is read. Where `is_whole`
+    /// says so of what came at once, the end of the file is not asked for: a small array costs
+    /// one call to open, one to read, one to close.
+    pub(super) fn take(
+        self: &Arc<Self>,
+        path: &Path,
+        scratch: Option<&mut Vec<u8>>,
+        is_whole: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Opened> {
         let mut file = self.file(path)?;
-        if keep {
-            let mut bytes = [0; SMALL + 1];
-            let len = read_full(&mut file, &mut bytes).map_err(|e| failed("reading", path, e))?;
-            if let Some(all) = bytes.get(..len).filter(|all| all.len() <= SMALL) {
+        if let Some(scratch) = scratch {
+            scratch.resize(SMALL + 1, 0);
+            let read = read_small(&mut file, scratch, is_whole);
+            let len = read.map_err(|e| failed("reading", path, e))?;
+            if let Some(all) = scratch.get(..len).filter(|all| all.len() <= SMALL) {
                 return Ok(Opened::Small(all.to_vec()));
             }
         }
@@ -200,7 +208,8 @@ impl Root {
     pub(super) fn start(&self, path: &Path) -> Result<[u8; 2]> {
         let mut bytes = [0; 2];
         let mut file = self.file(path)?;
-        read_full(&mut file, &mut bytes).map_err(|e| failed("reading", path, e))?;
+        read_small(&mut file, &mut bytes, &mut |_| false)
+            .map_err(|e| failed("reading", path, e))?;
         Ok(bytes)
     }
 
@@ -219,13 +228,22 @@ impl Root {
     }
 }
 
-/// Reads until the buffer is full or the file ends.
-fn read_full(file: &mut File, bytes: &mut [u8]) -> io::Result<usize> {
+/// Reads until the buffer is full, the file ends, or what came first is whole.
+fn read_small(
+    file: &mut File,
+    bytes: &mut [u8],
+    is_whole: &mut dyn FnMut(&[u8]) -> bool,
+) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match file.read(rest) {
             Ok(0) => break,
-            Ok(len) => filled += len,
+            Ok(len) => {
+                filled += len;
+                if filled == len && is_whole(bytes.get(..len).unwrap_or_default()) {
+                    break;
+                }
+            }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
@@ -364,17 +382,19 @@ mod tests {
         (dir, root)
     }
 
+    fn whole(root: &Arc<Root>, path: &str) -> Result<Opened> {
+        root.take(Path::new(path), Some(&mut Vec::new()), &mut |_| false)
+    }
+
     #[test]
     fn files_are_taken_whole_or_opened_for_each_read() {
         let (dir, root) = setup();
-        assert!(
-            matches!(root.take(Path::new("a"), true).unwrap(), Opened::Small(b) if b == b"small")
-        );
-        let Opened::Large(a) = root.take(Path::new("a"), false).unwrap() else { panic!("kept") };
-        assert_eq!(a.len(), 5);
-        let Opened::Large(b) = root.take(Path::new("sub/b"), true).unwrap() else {
-            panic!("small")
+        assert!(matches!(whole(&root, "a").unwrap(), Opened::Small(b) if b == b"small"));
+        let Opened::Large(a) = root.take(Path::new("a"), None, &mut |_| false).unwrap() else {
+            panic!("kept")
         };
+        assert_eq!(a.len(), 5);
+        let Opened::Large(b) = whole(&root, "sub/b").unwrap() else { panic!("small") };
         let mut two = [0; 2];
         b.read_into(SMALL as u64, &mut two).unwrap();
         assert_eq!(two, [7, 7]);
@@ -398,7 +418,7 @@ mod tests {
         for path in
             ["up", "absolute", "parent/out.txt", "parent", "../out.txt", "sub/../../out.txt"]
         {
-            let e = root.take(Path::new(path), true).unwrap_err();
+            let e = whole(&root, path).unwrap_err();
             assert_eq!(e.kind(), ErrorKind::Unsupported, "{path}: {e}");
             assert!(root.follow(Path::new(path)).is_err());
         }
@@ -419,9 +439,7 @@ mod tests {
         fs::create_dir(&inside).unwrap();
         fs::write(inside.join("a"), b"new").unwrap();
         if cfg!(target_os = "linux") {
-            assert!(
-                matches!(root.take(Path::new("a"), true).unwrap(), Opened::Small(b) if b == b"small")
-            );
+            assert!(matches!(whole(&root, "a").unwrap(), Opened::Small(b) if b == b"small"));
             assert!(!root.is_current());
         }
     }

@@ -10,6 +10,7 @@ use super::root::{Kind, Root};
 use super::sidecar::{GROUP, Sidecar};
 use crate::error::quoted;
 use crate::{Array, Error, Limits, NodeKind, Notes, Result};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -19,13 +20,17 @@ use std::path::{Path, PathBuf};
 /// NPFold's index has no place for them.
 pub(super) const VALUES: &str = "npstow_values.txt";
 
-/// Something in the folder.
+/// Something in the folder. There may be millions: what follows from other things is not stored.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// How it is called in its group.
-    pub(super) name: String,
-    /// The file or folder, from the root.
-    pub(super) path: PathBuf,
+    /// The name of its file or folder.
+    file: String,
+    /// The same where it is no text.
+    raw: Option<OsString>,
+    /// Whether it is called by its file's name without the ending.
+    by_stem: bool,
+    /// The group that it is in.
+    parent: u32,
     pub(super) what: What,
     /// Which text files stand beside it.
     pub(super) sidecars: Vec<Sidecar>,
@@ -42,8 +47,10 @@ pub(super) enum What {
     Refused(NodeKind, Refusal),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Group {
+    /// Its folder, from the root.
+    pub(super) folder: PathBuf,
     pub(super) children: Vec<u32>,
     /// The children by name.
     pub(super) sorted: Vec<u32>,
@@ -65,13 +72,28 @@ pub(super) enum Refusal {
 }
 
 impl Node {
-    fn new(name: &str, path: PathBuf, what: What) -> Self {
-        Self { name: name.to_owned(), path, what, sidecars: Vec::new() }
+    fn new(parent: u32, file: String, what: What) -> Self {
+        Self { file, raw: None, by_stem: false, parent, what, sidecars: Vec::new() }
     }
 
-    fn group(name: &str, path: PathBuf) -> Self {
-        let group = Group { children: Vec::new(), sorted: Vec::new(), indexed: false };
-        Self::new(name, path, What::Group(group))
+    /// How it is called in its group.
+    pub(super) fn name(&self) -> &str {
+        if self.by_stem { super::name_of_key(&self.file) } else { &self.file }
+    }
+
+    /// The name of its file without the ending.
+    pub(super) fn stem(&self) -> &str {
+        super::name_of_key(&self.file)
+    }
+
+    fn is_array(&self) -> bool {
+        match self.what {
+            What::Array | What::Property(_) => true,
+            What::Refused(NodeKind::Array, why) => {
+                why == Refusal::Missing || self.file.ends_with(NPY)
+            }
+            What::Refused(..) | What::Group(_) | What::Value => false,
+        }
     }
 }
 
@@ -83,12 +105,29 @@ pub(super) struct Found {
     pub(super) remarks: Vec<String>,
 }
 
+impl Found {
+    /// The file or folder of a node, from the root.
+    pub(super) fn path(&self, node: &Node) -> PathBuf {
+        if let What::Group(group) = &node.what {
+            return group.folder.clone();
+        }
+        let name = node.raw.as_deref().unwrap_or(OsStr::new(&node.file));
+        match self.nodes.get(node.parent as usize).map(|parent| &parent.what) {
+            Some(What::Group(group)) => group.folder.join(name),
+            _ => PathBuf::from(name),
+        }
+    }
+}
+
 /// Walks all of a folder.
 pub(super) fn scan(root: &Root, limits: &Limits) -> Result<Found> {
     let mut scan = Scan {
         root,
         limits,
-        found: Found { nodes: vec![Node::group("", PathBuf::new())], remarks: Vec::new() },
+        found: Found {
+            nodes: vec![Node::new(0, String::new(), What::Group(Group::default()))],
+            remarks: Vec::new(),
+        },
         groups: HashMap::new(),
         waiting: vec![Folder { id: 0, linked: false }],
     };
@@ -102,17 +141,37 @@ pub(super) fn scan(root: &Root, limits: &Limits) -> Result<Found> {
 }
 
 /// The names in a folder; each is taken once.
-struct Listing(Vec<(OsString, Kind, Cell<bool>)>);
+#[derive(Default)]
+struct Listing {
+    names: Vec<(OsString, Kind, Cell<bool>)>,
+    /// Whether any of them is that of a text file beside an array.
+    has_texts: bool,
+}
 
 impl Listing {
     fn read(root: &Root, path: &Path) -> Result<Self> {
         let names = root.list(path)?;
-        Ok(Self(names.into_iter().map(|(name, kind)| (name, kind, Cell::new(false))).collect()))
+        let beside = |name: &OsString| {
+            Sidecar::split(name.to_str().unwrap_or_default()).is_some_and(|(stem, _)| stem != GROUP)
+        };
+        let has_texts = names.iter().any(|(name, _)| beside(name));
+        let names = names.into_iter().map(|(name, kind)| (name, kind, Cell::new(false))).collect();
+        Ok(Self { names, has_texts })
     }
 
     fn at(&self, name: &str) -> Option<&(OsString, Kind, Cell<bool>)> {
-        let at = self.0.binary_search_by(|entry| entry.0.as_os_str().cmp(OsStr::new(name))).ok()?;
-        self.0.get(at)
+        let order =
+            |entry: &(OsString, Kind, Cell<bool>)| entry.0.as_os_str().cmp(OsStr::new(name));
+        self.names.get(self.names.binary_search_by(order).ok()?)
+    }
+
+    /// The text files beside an array.
+    fn beside(&self, stem: &str) -> Vec<Sidecar> {
+        if !self.has_texts {
+            return Vec::new();
+        }
+        let there = |kind: &Sidecar| self.take_file(&format!("{stem}{}", kind.ending()));
+        Sidecar::ALL.into_iter().filter(there).collect()
     }
 
     fn kind(&self, name: &str) -> Option<Kind> {
@@ -133,7 +192,7 @@ impl Listing {
 
     /// What has not been dealt with.
     fn rest(&self) -> impl Iterator<Item = (&OsStr, Kind)> {
-        self.0.iter().filter(|entry| !entry.2.get()).map(|entry| (entry.0.as_os_str(), entry.1))
+        self.names.iter().filter(|entry| !entry.2.get()).map(|entry| (entry.0.as_os_str(), entry.1))
     }
 }
 
@@ -156,7 +215,7 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn path(&self, id: u32) -> PathBuf {
-        self.found.nodes.get(id as usize).map(|node| node.path.clone()).unwrap_or_default()
+        self.found.nodes.get(id as usize).map(|node| self.found.path(node)).unwrap_or_default()
     }
 
     fn group_mut(&mut self, id: u32) -> Option<&mut Group> {
@@ -170,7 +229,8 @@ impl Scan<'_> {
         self.found.remarks.push(format!("'{}' {what}", quoted(&path.to_string_lossy())));
     }
 
-    fn add(&mut self, parent: u32, node: Node) -> Result<u32> {
+    fn add(&mut self, node: Node) -> Result<u32> {
+        let parent = node.parent;
         let count = self.found.nodes.len();
         self.limits.check_members(count as u64)?;
         let id = u32::try_from(count).map_err(|_| Error::unsupported("more than 2^32 names"))?;
@@ -186,8 +246,8 @@ impl Scan<'_> {
         if let Some(&id) = self.groups.get(&(parent, name.to_owned())) {
             return Ok(id);
         }
-        let path = self.path(parent).join(name);
-        let id = self.add(parent, Node::group(name, path))?;
+        let group = Group { folder: self.path(parent).join(name), ..Group::default() };
+        let id = self.add(Node::new(parent, name.to_owned(), What::Group(group)))?;
         self.groups.insert((parent, name.to_owned()), id);
         Ok(id)
     }
@@ -285,7 +345,7 @@ impl Scan<'_> {
         let inner = path.join(way);
         // What is missing is told of the array.
         let there = self.root.follow(&inner).is_ok_and(|kind| kind == Kind::Folder);
-        let inner = if there { Listing::read(self.root, &inner)? } else { Listing(Vec::new()) };
+        let inner = if there { Listing::read(self.root, &inner)? } else { Listing::default() };
         Ok((id, inner))
     }
 
@@ -335,21 +395,19 @@ impl Scan<'_> {
     /// An array that is listed, by index or by its name.
     fn array(&mut self, parent: u32, folder: &Path, listing: &Listing, stem: &str) -> Result<()> {
         let file = format!("{stem}{NPY}");
-        let path = folder.join(&file);
         let what = match listing.take(&file) {
             Some(Kind::File) => What::Array,
             None => What::Refused(NodeKind::Array, Refusal::Missing),
-            Some(Kind::Link) => match self.root.follow(&path) {
+            Some(Kind::Link) => match self.root.follow(&folder.join(&file)) {
                 Ok(Kind::File) => What::Array,
                 Ok(_) => What::Refused(NodeKind::Array, Refusal::Kind),
                 Err(_) => What::Refused(NodeKind::Array, Refusal::Link),
             },
             Some(Kind::Folder | Kind::Other) => What::Refused(NodeKind::Array, Refusal::Kind),
         };
-        let mut node = Node::new(&file, path, what);
-        let beside = |kind: &Sidecar| listing.take_file(&format!("{stem}{}", kind.ending()));
-        node.sidecars = Sidecar::ALL.into_iter().filter(beside).collect();
-        self.add(parent, node).map(drop)
+        let mut node = Node::new(parent, file, what);
+        node.sidecars = listing.beside(stem);
+        self.add(node).map(drop)
     }
 
     /// A file that is no array.
@@ -363,7 +421,9 @@ impl Scan<'_> {
             Kind::Link => What::Refused(NodeKind::Value, Refusal::Link),
             Kind::Folder | Kind::Other => What::Refused(NodeKind::Value, Refusal::Kind),
         };
-        self.add(parent, Node::new(&text_of(name), path, what)).map(drop)
+        let mut node = Node::new(parent, text_of(name).into_owned(), what);
+        node.raw = name.to_str().is_none().then(|| name.to_owned());
+        self.add(node).map(drop)
     }
 
     /// What an indexed folder holds beside what the index lists.
@@ -405,7 +465,7 @@ impl Scan<'_> {
                 continue;
             }
             match text.strip_suffix(NPY) {
-                Some(stem) if !stem.is_empty() && name == OsStr::new(&text) => {
+                Some(stem) if !stem.is_empty() && name == OsStr::new(text.as_ref()) => {
                     self.array(folder.id, path, listing, stem)?;
                 }
                 _ => self.property(folder.id, path, listing, name)?,
@@ -433,8 +493,8 @@ impl Scan<'_> {
                 );
             } else {
                 let id = self.group(folder.id, &text)?;
-                if let Some(node) = self.found.nodes.get_mut(id as usize) {
-                    node.path = path.join(name);
+                if let Some(group) = self.group_mut(id) {
+                    group.folder = path.join(name);
                 }
                 self.enter(folder, id, Some(kind));
             }
@@ -470,7 +530,7 @@ impl Scan<'_> {
         let Ok(text) = std::str::from_utf8(&bytes) else { return Ok(()) };
         if let Some(table) = property::parse(text)? {
             listing.take(name);
-            self.add(parent, Node::new(name, path, What::Property(Box::new(table))))?;
+            self.add(Node::new(parent, name.to_owned(), What::Property(Box::new(table))))?;
         }
         Ok(())
     }
@@ -478,7 +538,7 @@ impl Scan<'_> {
     /// `dask.array.to_npy_stack`: a pickle named `info` beside `0.npy`, `1.npy` …
     fn is_dask(&self, path: &Path, listing: &Listing) -> Result<bool> {
         let stack = listing.kind("info") == Some(Kind::File) && listing.kind("0.npy").is_some();
-        let others = listing.0.iter().all(|(name, _, _)| {
+        let others = listing.names.iter().all(|(name, _, _)| {
             name.to_str().is_some_and(|name| {
                 let number = name.strip_suffix(NPY).map(|stem| stem.parse::<u64>().is_ok());
                 name == "info" || number.unwrap_or(name.starts_with('.'))
@@ -497,39 +557,28 @@ impl Scan<'_> {
     fn name_children(&mut self, id: usize) {
         let nodes = &mut self.found.nodes;
         let Some(What::Group(group)) = nodes.get_mut(id).map(|node| &mut node.what) else { return };
-        let (mut children, mut paths) = (std::mem::take(&mut group.children), HashSet::new());
+        let mut children = std::mem::take(&mut group.children);
+        let node = |id: u32| nodes.get(id as usize);
         // A key through a folder and that folder's own index may list the same file.
-        children.retain(|&child| {
-            nodes.get(child as usize).is_some_and(|node| paths.insert(node.path.clone()))
-        });
-        let is_array = |node: &Node| match node.what {
-            What::Array | What::Property(_) => true,
-            What::Refused(kind, why) => {
-                kind == NodeKind::Array && (why == Refusal::Missing || node.name.ends_with(NPY))
+        let mut files = HashSet::new();
+        children.retain(|&child| node(child).is_some_and(|node| files.insert(node.file.as_str())));
+        let others = children.iter().filter_map(|&id| node(id)).filter(|node| !node.is_array());
+        let mut taken: HashSet<String> = others.map(|node| node.file.clone()).collect();
+        // What has the ending twice goes last: without one of them it may be in another's way.
+        for twice in [false, true] {
+            for &child in &children {
+                let fits =
+                    |node: &&mut Node| node.is_array() && node.stem().ends_with(NPY) == twice;
+                let Some(node) = nodes.get_mut(child as usize).filter(fits) else { continue };
+                node.by_stem = !taken.contains(node.stem());
+                if !node.by_stem {
+                    taken.insert(node.file.clone());
+                }
             }
-            What::Group(_) | What::Value => false,
-        };
-        let mut taken: HashSet<String> = HashSet::new();
-        for &child in &children {
-            if let Some(node) = nodes.get(child as usize).filter(|node| !is_array(node)) {
-                taken.insert(node.name.clone());
-            }
-        }
-        for &child in &children {
-            let Some(node) = nodes.get_mut(child as usize).filter(|node| is_array(node)) else {
-                continue;
-            };
-            let stem = super::name_of_key(&node.name);
-            if !taken.contains(stem) {
-                node.name = stem.to_owned();
-            }
-            taken.insert(node.name.clone());
         }
         let mut sorted = children.clone();
-        sorted.sort_by(|&a, &b| {
-            let name = |id: u32| nodes.get(id as usize).map(|node| node.name.as_str());
-            name(a).cmp(&name(b))
-        });
+        let name = |id: u32| nodes.get(id as usize).map(Node::name);
+        sorted.sort_by(|&a, &b| name(a).cmp(&name(b)));
         if let Some(What::Group(group)) = nodes.get_mut(id).map(|node| &mut node.what) {
             (group.children, group.sorted) = (children, sorted);
         }
@@ -537,9 +586,9 @@ impl Scan<'_> {
 }
 
 /// A name as text; bytes that are no text are written out.
-fn text_of(name: &OsStr) -> String {
+fn text_of(name: &OsStr) -> Cow<'_, str> {
     match name.to_str() {
-        Some(text) => text.to_owned(),
-        None => name.as_encoded_bytes().escape_ascii().to_string(),
+        Some(text) => text.into(),
+        None => name.as_encoded_bytes().escape_ascii().to_string().into(),
     }
 }

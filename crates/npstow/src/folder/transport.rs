@@ -24,7 +24,7 @@
 
 use super::index::utf8;
 use super::profile::plan;
-use crate::npy::{self, Header};
+use crate::npy::{Header, HeaderMemo, Payload, Plan};
 use crate::source::read_growing;
 use crate::{Array, Error, Limits, Meta, Result, Sink, read_stream};
 use std::io::Read;
@@ -136,7 +136,7 @@ pub fn write_message(sink: &mut dyn Sink, array: &Array, meta: &Meta) -> Result<
     prefix.extend([0; 4]);
     let failed = |e| Error::io("writing a message", e);
     sink.write_all(&prefix).map_err(failed)?;
-    npy::write_array_to(sink, array, &options)?;
+    Plan::new(Payload::Array(array), &options, &mut HeaderMemo::default())?.write(sink)?;
     sink.write_all(meta.as_str().as_bytes()).map_err(failed)
 }
 
@@ -166,7 +166,7 @@ pub fn read_body(reader: &mut dyn Read) -> Result<Message> {
 /// `Unsupported` for what NP.hh does not read; `Io`.
 pub fn write_body(sink: &mut dyn Sink, array: &Array, meta: &Meta) -> Result<()> {
     let (_, options) = plan(array.dtype(), array.shape())?;
-    npy::write_array_to(sink, array, &options)?;
+    Plan::new(Payload::Array(array), &options, &mut HeaderMemo::default())?.write(sink)?;
     let failed = |e| Error::io("writing metadata", e);
     sink.write_all(meta.as_str().as_bytes()).map_err(failed)
 }

@@ -11,7 +11,7 @@ use super::scan::VALUES;
 use super::sidecar::{GROUP, Sidecar};
 use crate::entry::read_many;
 use crate::error::quoted;
-use crate::npy;
+use crate::npy::{self, HeaderMemo, Payload, Plan as NpyPlan};
 use crate::sink::reserve;
 use crate::{
     Array, Durability, Entry, Error, Item, MemoryOrder, Notes, Result, Sink, Tree, parallel,
@@ -307,6 +307,9 @@ fn join(group: &str, name: &str) -> String {
 /// Arrays of files up to this size are read many at a time.
 const SMALL: usize = 256 << 10;
 
+/// How many files one core writes before it looks for more.
+const RUN: usize = 32;
+
 /// How much of them is in memory at once.
 const BATCH: usize = 16 << 20;
 
@@ -335,16 +338,18 @@ impl Planned<'_> {
         }
     }
 
-    fn write(&self, new: &NewFolder, read: Option<&Array>) -> Result<()> {
+    fn write(&self, new: &NewFolder, read: Option<&Array>, memo: &mut HeaderMemo) -> Result<()> {
         let failed = |e| Error::io("writing", e);
         let file = new.file(&self.path).map_err(|e| Error::io("creating", e))?;
         let mut out = OutFile(file);
         match (&self.content, read) {
-            (Content::Array(array, options), _) => npy::write_array_to(&mut out, array, options)?,
-            (Content::Entry(_, options), Some(array)) => {
-                npy::write_array_to(&mut out, array, options)?;
+            (Content::Array(array, options), _) => {
+                NpyPlan::new(Payload::Array(array), options, memo)?.write(&mut out)?;
             }
-            (Content::Entry(entry, options), None) => npy::write_entry(&mut out, entry, options)?,
+            (Content::Entry(entry, options), read) => {
+                let payload = read.map_or(Payload::Entry(entry), Payload::Array);
+                NpyPlan::new(payload, options, memo)?.write(&mut out)?;
+            }
             (Content::Text(text), _) => out.write_all(text.as_bytes()).map_err(failed)?,
             (Content::Value(entry), _) => {
                 out.reserve(entry.nbytes() as u64).map_err(failed)?;
@@ -372,8 +377,11 @@ fn write_batch(new: &NewFolder, batch: &[Planned<'_>]) -> Result<()> {
     let mut arrays = read_many(&entries).map_err(named)?.into_iter();
     let work: Vec<(&Planned<'_>, Option<Array>)> =
         batch.iter().map(|file| (file, file.read_ahead().and_then(|_| arrays.next()))).collect();
-    parallel::each(work, |(file, array)| {
-        file.write(new, array.as_ref()).map_err(|e| file.placed(e))
+    parallel::each(work.chunks(RUN).collect(), |files: &[(&Planned<'_>, Option<Array>)]| {
+        let mut memo = HeaderMemo::default();
+        files.iter().try_for_each(|(file, array)| {
+            file.write(new, array.as_ref(), &mut memo).map_err(|e| file.placed(e))
+        })
     })?;
     Ok(())
 }

@@ -363,6 +363,24 @@ impl Header {
     }
 }
 
+/// The last header that was parsed: the files of a folder often begin with the same bytes.
+#[derive(Debug, Default)]
+pub(crate) struct ParseMemo(Option<(Vec<u8>, Header)>);
+
+impl ParseMemo {
+    /// As [`Header::parse`], with the same limits each time.
+    pub(crate) fn parse(&mut self, bytes: &[u8], limits: &Limits) -> Result<Header> {
+        if let Some((old, header)) = self.0.as_ref().filter(|(old, _)| bytes.starts_with(old)) {
+            debug_assert_eq!(old.len(), header.len);
+            return Ok(header.clone());
+        }
+        let header = Header::parse(bytes, limits)?;
+        let own = bytes.get(..header.len).unwrap_or_default();
+        self.0 = Some((own.to_vec(), header.clone()));
+        Ok(header)
+    }
+}
+
 /// Appends to `bytes` from the reader until they are `len` long or the reader ends.
 fn take_up_to(reader: &mut dyn Read, bytes: &mut Vec<u8>, len: usize) -> Result<()> {
     let missing = len.saturating_sub(bytes.len()) as u64;

@@ -37,13 +37,14 @@ mod rows;
 mod writer;
 
 pub use append::{Appender, append};
+pub(crate) use header::ParseMemo;
 pub use header::{Header, Version};
 pub use map::{ArrayMut, MapMode, create, map_mut};
-pub(crate) use reader::Npy;
+pub(crate) use reader::{Npy, entry_of};
 pub use reader::{open, open_source, read, read_from, view};
 pub use repair::{Repair, diagnose, repair};
 pub use rows::RowWriter;
-pub(crate) use writer::{HeaderMemo, Payload, Plan, write_array_to};
+pub(crate) use writer::{HeaderMemo, Payload, Plan};
 pub use writer::{WriteOptions, to_bytes, write, write_entry, write_to, write_with};
 
 /// The first bytes of every NPY file.

@@ -28,16 +28,21 @@ pub fn open(path: impl AsRef<Path>) -> Result<Entry> {
 /// As [`open`].
 pub fn open_source(source: Arc<dyn Source>, limits: &Limits) -> Result<Entry> {
     let header = Header::read(&*source, limits)?;
-    entry(source, &header, limits)
+    entry_of(source, &header, &Arc::new(limits.clone()))
 }
 
-fn entry(source: Arc<dyn Source>, header: &Header, limits: &Limits) -> Result<Entry> {
+/// The array that a header at the start of a source describes.
+pub(crate) fn entry_of(
+    source: Arc<dyn Source>,
+    header: &Header,
+    limits: &Arc<Limits>,
+) -> Result<Entry> {
     let offset = header.data_offset();
     let data = match header.dtype().has_object() {
         true => Data::Objects { offset },
         false => Data::Raw { offset },
     };
-    let limits = Arc::new(limits.clone());
+    let limits = Arc::clone(limits);
     Entry::new(source, header.dtype().clone(), header.shape(), header.order(), data, limits)
 }
 

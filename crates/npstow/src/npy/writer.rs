@@ -95,16 +95,8 @@ pub fn write_with(path: impl AsRef<Path>, array: &Array, options: &WriteOptions)
 /// # Errors
 /// As [`write()`].
 pub fn write_to(sink: &mut dyn Sink, array: &Array) -> Result<()> {
-    write_array_to(sink, array, &WriteOptions::default())
-}
-
-/// Writes an array to a sink as the options say.
-pub(crate) fn write_array_to(
-    sink: &mut dyn Sink,
-    array: &Array,
-    options: &WriteOptions,
-) -> Result<()> {
-    Plan::new(Payload::Array(array), options, &mut HeaderMemo::default())?.write(sink)
+    Plan::new(Payload::Array(array), &WriteOptions::default(), &mut HeaderMemo::default())?
+        .write(sink)
 }
 
 /// Writes an array of a file to a sink, piece by piece: memory stays bounded, whatever the size.
@@ -214,7 +206,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn write(self, sink: &mut dyn Sink) -> Result<()> {
+    /// Writes header and elements.
+    pub(crate) fn write(self, sink: &mut dyn Sink) -> Result<()> {
         sink.reserve(self.len()).map_err(|e| Error::io("asking for room", e))?;
         let mut out = Out { sink, written: 0 };
         match self.contiguous() {
