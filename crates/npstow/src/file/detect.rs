@@ -63,9 +63,15 @@ impl fmt::Display for Format {
     }
 }
 
-/// The error for a format that is known and not read.
-pub(super) fn unread(format: Format) -> Error {
-    Error::unsupported(format_args!("reading the format {format}"))
+/// The error for a format that is known and not read, or not written.
+pub(super) fn lacks(doing: &str, format: Format) -> Error {
+    let why = match format {
+        Format::Npy | Format::Npz | Format::Folder => {
+            format!(" (this build is without the feature '{format}')")
+        }
+        Format::Pickle | Format::Joblib | Format::Hdf5 => String::new(),
+    };
+    Error::unsupported(format_args!("{doing} the format {format}{why}"))
 }
 
 /// First bytes that tell a format or a packing that is not read.

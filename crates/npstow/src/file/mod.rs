@@ -80,7 +80,7 @@ impl OpenOptions {
 
     #[cfg(not(feature = "folder"))]
     fn folder(&self, _: &Path) -> Result<Box<dyn Container>> {
-        Err(detect::unread(Format::Folder))
+        Err(detect::lacks("reading", Format::Folder))
     }
 
     fn source(&self, path: &Path, regular: bool) -> Result<Arc<dyn Source>> {
@@ -129,7 +129,7 @@ impl OpenOptions {
             Format::Npy => Ok(Box::new(crate::npy::Npy::open(source, &self.limits)?)),
             #[cfg(feature = "npz")]
             Format::Npz => Ok(Box::new(crate::npz::Npz::open(source, &self.limits)?)),
-            other => Err(detect::unread(other)),
+            other => Err(detect::lacks("reading", other)),
         }
     }
 }

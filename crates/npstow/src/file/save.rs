@@ -58,7 +58,7 @@ pub fn save_with(path: impl AsRef<Path>, tree: &Tree, options: &SaveOptions) -> 
             let write = crate::folder::WriteOptions::default().durability(options.durability);
             crate::folder::write_with(path, tree, &write)
         }
-        Some(other) => Err(Error::unsupported(format_args!("writing the format {other}"))),
+        Some(other) => Err(super::detect::lacks("writing", other)),
         None => Err(Error::invalid("the extension names no format that npstow writes")),
     };
     saved.map_err(|e| e.in_path(path))

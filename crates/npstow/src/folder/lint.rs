@@ -1,9 +1,9 @@
 //! What NPFold's readers, in C++ and in Python, would stumble over in a folder with their index.
 #![forbid(unsafe_code)]
 
+use super::found::{Found, Node, What};
 use super::names::FOLD_ATTRIBUTES;
 use super::profile::Profile;
-use super::scan::{Found, Node, What};
 use super::sidecar::{GROUP, Sidecar};
 use crate::error::quoted;
 use crate::{Entry, Result};

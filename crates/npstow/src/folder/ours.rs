@@ -1,8 +1,8 @@
 //! Whether a folder holds nothing but what npstow and NPFold write: only then is it replaced.
 #![forbid(unsafe_code)]
 
+use super::found::VALUES;
 use super::index::{INDEX, NPY};
-use super::scan::VALUES;
 use super::sidecar::Sidecar;
 use crate::error::quoted;
 use crate::notes::lines;

@@ -1,10 +1,11 @@
 //! A folder as a container: listed at once, each file opened when it is asked for.
 #![forbid(unsafe_code)]
 
+use super::found::{Found, Group, Node, Refusal, What};
 use super::index::{NPY, utf8};
 use super::lint;
 use super::root::{Opened, Root};
-use super::scan::{Found, Group, Node, Refusal, What, scan};
+use super::scan::scan;
 use super::sidecar::{GROUP, Sidecar};
 use crate::container::{Child, Container, Fault, no_array};
 use crate::error::quoted;

@@ -5,8 +5,9 @@
 //! and on kernels before 5.6, paths are resolved and compared.
 #![forbid(unsafe_code)]
 
+use super::lazy::{LazyFile, Stamp};
 use crate::error::quoted;
-use crate::{Buffer, Error, FileSource, Result, Source};
+use crate::{Error, Result};
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -70,7 +71,7 @@ impl Root {
     }
 
     /// Opens what is at a path below, through links that stay below.
-    fn below(&self, path: &Path, folder: bool) -> io::Result<File> {
+    pub(super) fn below(&self, path: &Path, folder: bool) -> io::Result<File> {
         #[cfg(target_os = "linux")]
         {
             use rustix::fs::{Mode, OFlags, ResolveFlags};
@@ -186,13 +187,7 @@ impl Root {
         if !metadata.is_file() {
             return Err(no_file(path));
         }
-        let (root, path) = (Arc::clone(self), path.to_owned());
-        Ok(Opened::Large(LazyFile {
-            root,
-            path,
-            stamp: Stamp::of(&metadata),
-            map: OnceLock::new(),
-        }))
+        Ok(Opened::Large(LazyFile::new(Arc::clone(self), path, Stamp::of(&metadata))))
     }
 
     /// All of a text file, unless it has more bytes than `most`.
@@ -255,7 +250,7 @@ fn leads_out() -> io::Error {
     io::Error::from(io::ErrorKind::CrossesDevices)
 }
 
-fn failed(doing: &str, path: &Path, e: io::Error) -> Error {
+pub(super) fn failed(doing: &str, path: &Path, e: io::Error) -> Error {
     let shown = quoted(&path.to_string_lossy());
     match e.kind() {
         io::ErrorKind::CrossesDevices => {
@@ -287,89 +282,11 @@ fn open_file(path: &Path, folder: bool) -> io::Result<File> {
     fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-/// What tells that a file is as it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp {
-    len: u64,
-    changed: Option<std::time::SystemTime>,
-    #[cfg(unix)]
-    number: u64,
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        Self {
-            len: metadata.len(),
-            changed: metadata.modified().ok(),
-            #[cfg(unix)]
-            number: std::os::unix::fs::MetadataExt::ino(metadata),
-        }
-    }
-}
-
-/// A file that is opened for each read and closed again: thousands of them cost nothing.
-#[derive(Debug)]
-pub(super) struct LazyFile {
-    root: Arc<Root>,
-    path: PathBuf,
-    stamp: Stamp,
-    map: OnceLock<Buffer>,
-}
-
-impl LazyFile {
-    /// The file, if it is still what was described.
-    fn reopen(&self) -> io::Result<File> {
-        let gone = |e: io::Error| match e.kind() {
-            io::ErrorKind::NotFound if !self.root.is_current() => {
-                io::Error::new(e.kind(), "the folder was replaced meanwhile")
-            }
-            _ => e,
-        };
-        let file = self.root.below(&self.path, false).map_err(gone)?;
-        if Stamp::of(&file.metadata()?) != self.stamp {
-            return Err(io::Error::other("the file changed meanwhile"));
-        }
-        Ok(file)
-    }
-}
-
-impl Source for LazyFile {
-    fn len(&self) -> u64 {
-        self.stamp.len
-    }
-
-    fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
-        let file = self.reopen()?;
-        #[cfg(unix)]
-        return std::os::unix::fs::FileExt::read_exact_at(&file, dst, offset);
-        #[cfg(not(unix))]
-        FileSource::new(file).map_err(io::Error::other)?.read_into(offset, dst)
-    }
-
-    fn view(&self, offset: u64, len: usize) -> Result<Buffer> {
-        let map = match self.map.get() {
-            Some(map) => map,
-            None => {
-                let file = self.reopen().map_err(|e| failed("opening", &self.path, e))?;
-                let source = FileSource::new(file)?;
-                let whole = usize::try_from(source.len())
-                    .map_err(|_| Error::unsupported("a map larger than the address space"))?;
-                let map = source.view(0, whole)?;
-                self.map.get_or_init(|| map)
-            }
-        };
-        let start = usize::try_from(offset).ok();
-        match start.and_then(|start| Some(start..start.checked_add(len)?)) {
-            Some(range) if range.end <= map.len() => map.slice(range),
-            _ => Err(failed("viewing", &self.path, io::ErrorKind::UnexpectedEof.into()).at(offset)),
-        }
-    }
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
+    use crate::{ErrorKind, Source};
     use std::os::unix::fs::symlink;
 
     fn setup() -> (tempfile::TempDir, Arc<Root>) {

@@ -4,7 +4,9 @@
 //! and in which order; without one every `.npy` file is an array, as for `NPFold::load_dir`.
 #![forbid(unsafe_code)]
 
+use super::found::{Found, Group, Node, Refusal, VALUES, What};
 use super::index::{self, INDEX, Key, NPY, utf8};
+use super::listing::{Listing, text_of};
 use super::property;
 use super::root::{Kind, Root};
 use super::sidecar::{GROUP, Sidecar};
@@ -15,109 +17,6 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-
-/// Names of the files of a group that are no arrays, one on each line: npstow's own, since
-/// NPFold's index has no place for them.
-pub(super) const VALUES: &str = "npstow_values.txt";
-
-/// Something in the folder. There may be millions: what follows from other things is not stored.
-#[derive(Debug)]
-pub(super) struct Node {
-    /// The name of its file or folder.
-    file: String,
-    /// The same where it is no text.
-    raw: Option<OsString>,
-    /// Whether it is called by its file's name without the ending.
-    by_stem: bool,
-    /// The group that it is in.
-    parent: u32,
-    pub(super) what: What,
-    /// Which text files stand beside it.
-    pub(super) sidecars: Vec<Sidecar>,
-}
-
-#[derive(Debug)]
-pub(super) enum What {
-    Group(Group),
-    Array,
-    Value,
-    /// A table that was read from a property text.
-    Property(Box<(Array, Notes)>),
-    /// Something that is listed but not read, and why.
-    Refused(NodeKind, Refusal),
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Group {
-    /// Its folder, from the root.
-    pub(super) folder: PathBuf,
-    pub(super) children: Vec<u32>,
-    /// The children by name.
-    pub(super) sorted: Vec<u32>,
-    /// Whether it has NPFold's index.
-    pub(super) indexed: bool,
-}
-
-/// Why something is not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// The index names it, no file is there.
-    Missing,
-    /// A link that is broken or leads out.
-    Link,
-    /// Neither file nor folder, or one in the place of the other.
-    Kind,
-    /// `dask.array.to_npy_stack`.
-    Dask,
-}
-
-impl Node {
-    fn new(parent: u32, file: String, what: What) -> Self {
-        Self { file, raw: None, by_stem: false, parent, what, sidecars: Vec::new() }
-    }
-
-    /// How it is called in its group.
-    pub(super) fn name(&self) -> &str {
-        if self.by_stem { super::name_of_key(&self.file) } else { &self.file }
-    }
-
-    /// The name of its file without the ending.
-    pub(super) fn stem(&self) -> &str {
-        super::name_of_key(&self.file)
-    }
-
-    fn is_array(&self) -> bool {
-        match self.what {
-            What::Array | What::Property(_) => true,
-            What::Refused(NodeKind::Array, why) => {
-                why == Refusal::Missing || self.file.ends_with(NPY)
-            }
-            What::Refused(..) | What::Group(_) | What::Value => false,
-        }
-    }
-}
-
-/// What was found.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) nodes: Vec<Node>,
-    /// What a user may want to know.
-    pub(super) remarks: Vec<String>,
-}
-
-impl Found {
-    /// The file or folder of a node, from the root.
-    pub(super) fn path(&self, node: &Node) -> PathBuf {
-        if let What::Group(group) = &node.what {
-            return group.folder.clone();
-        }
-        let name = node.raw.as_deref().unwrap_or(OsStr::new(&node.file));
-        match self.nodes.get(node.parent as usize).map(|parent| &parent.what) {
-            Some(What::Group(group)) => group.folder.join(name),
-            _ => PathBuf::from(name),
-        }
-    }
-}
 
 /// Walks all of a folder.
 pub(super) fn scan(root: &Root, limits: &Limits) -> Result<Found> {
@@ -135,65 +34,9 @@ pub(super) fn scan(root: &Root, limits: &Limits) -> Result<Found> {
         scan.folder(folder)?;
     }
     for id in 0..scan.found.nodes.len() {
-        scan.name_children(id);
+        scan.found.name_children(id);
     }
     Ok(scan.found)
-}
-
-/// The names in a folder; each is taken once.
-#[derive(Default)]
-struct Listing {
-    names: Vec<(OsString, Kind, Cell<bool>)>,
-    /// Whether any of them is that of a text file beside an array.
-    has_texts: bool,
-}
-
-impl Listing {
-    fn read(root: &Root, path: &Path) -> Result<Self> {
-        let names = root.list(path)?;
-        let beside = |name: &OsString| {
-            Sidecar::split(name.to_str().unwrap_or_default()).is_some_and(|(stem, _)| stem != GROUP)
-        };
-        let has_texts = names.iter().any(|(name, _)| beside(name));
-        let names = names.into_iter().map(|(name, kind)| (name, kind, Cell::new(false))).collect();
-        Ok(Self { names, has_texts })
-    }
-
-    fn at(&self, name: &str) -> Option<&(OsString, Kind, Cell<bool>)> {
-        let order =
-            |entry: &(OsString, Kind, Cell<bool>)| entry.0.as_os_str().cmp(OsStr::new(name));
-        self.names.get(self.names.binary_search_by(order).ok()?)
-    }
-
-    /// The text files beside an array.
-    fn beside(&self, stem: &str) -> Vec<Sidecar> {
-        if !self.has_texts {
-            return Vec::new();
-        }
-        let there = |kind: &Sidecar| self.take_file(&format!("{stem}{}", kind.ending()));
-        Sidecar::ALL.into_iter().filter(there).collect()
-    }
-
-    fn kind(&self, name: &str) -> Option<Kind> {
-        self.at(name).map(|entry| entry.1)
-    }
-
-    /// What the name is, and that it has been dealt with.
-    fn take(&self, name: &str) -> Option<Kind> {
-        let (_, kind, taken) = self.at(name)?;
-        taken.set(true);
-        Some(*kind)
-    }
-
-    /// Whether there is a file, or a link that may lead to one; deals with it.
-    fn take_file(&self, name: &str) -> bool {
-        matches!(self.take(name), Some(Kind::File | Kind::Link))
-    }
-
-    /// What has not been dealt with.
-    fn rest(&self) -> impl Iterator<Item = (&OsStr, Kind)> {
-        self.names.iter().filter(|entry| !entry.2.get()).map(|entry| (entry.0.as_os_str(), entry.1))
-    }
 }
 
 /// A folder that is still to be listed.
@@ -538,8 +381,8 @@ impl Scan<'_> {
     /// `dask.array.to_npy_stack`: a pickle named `info` beside `0.npy`, `1.npy` …
     fn is_dask(&self, path: &Path, listing: &Listing) -> Result<bool> {
         let stack = listing.kind("info") == Some(Kind::File) && listing.kind("0.npy").is_some();
-        let others = listing.names.iter().all(|(name, _, _)| {
-            name.to_str().is_some_and(|name| {
+        let others = listing.all(|name| {
+            name.is_some_and(|name| {
                 let number = name.strip_suffix(NPY).map(|stem| stem.parse::<u64>().is_ok());
                 name == "info" || number.unwrap_or(name.starts_with('.'))
             })
@@ -550,45 +393,5 @@ impl Scan<'_> {
         // pickletools PROTO: the pickles of protocols 2 to 5 begin with it.
         let start = self.root.start(&path.join("info"))?;
         Ok(matches!(start, [0x80, 2..=5]))
-    }
-
-    /// Gives the children of a group their names: that of the file, of arrays without `.npy`
-    /// unless a value or a group has that name.
-    fn name_children(&mut self, id: usize) {
-        let nodes = &mut self.found.nodes;
-        let Some(What::Group(group)) = nodes.get_mut(id).map(|node| &mut node.what) else { return };
-        let mut children = std::mem::take(&mut group.children);
-        let node = |id: u32| nodes.get(id as usize);
-        // A key through a folder and that folder's own index may list the same file.
-        let mut files = HashSet::new();
-        children.retain(|&child| node(child).is_some_and(|node| files.insert(node.file.as_str())));
-        let others = children.iter().filter_map(|&id| node(id)).filter(|node| !node.is_array());
-        let mut taken: HashSet<String> = others.map(|node| node.file.clone()).collect();
-        // What has the ending twice goes last: without one of them it may be in another's way.
-        for twice in [false, true] {
-            for &child in &children {
-                let fits =
-                    |node: &&mut Node| node.is_array() && node.stem().ends_with(NPY) == twice;
-                let Some(node) = nodes.get_mut(child as usize).filter(fits) else { continue };
-                node.by_stem = !taken.contains(node.stem());
-                if !node.by_stem {
-                    taken.insert(node.file.clone());
-                }
-            }
-        }
-        let mut sorted = children.clone();
-        let name = |id: u32| nodes.get(id as usize).map(Node::name);
-        sorted.sort_by(|&a, &b| name(a).cmp(&name(b)));
-        if let Some(What::Group(group)) = nodes.get_mut(id).map(|node| &mut node.what) {
-            (group.children, group.sorted) = (children, sorted);
-        }
-    }
-}
-
-/// A name as text; bytes that are no text are written out.
-fn text_of(name: &OsStr) -> Cow<'_, str> {
-    match name.to_str() {
-        Some(text) => text.into(),
-        None => name.as_encoded_bytes().escape_ascii().to_string().into(),
     }
 }
