@@ -41,6 +41,13 @@ impl End {
         if self.wide { members == self.entries } else { members & 0xffff == self.entries }
     }
 
+    /// The end of a directory that was made for members found without one; `len` is the length
+    /// of the file, all of which they may take.
+    pub(super) fn made(len: u64, entries: u64) -> Self {
+        let (at, start, end) = (len, len, len);
+        Self { at, start, shift: 0, entries, wide: true, end, comment: Buffer::default() }
+    }
+
     /// Reads the end record at `at`, and the zip64 record in front of it.
     fn read(view: &View<'_>, at: u64) -> Result<Self> {
         let size = EndRecord::SIZE as u64;

@@ -47,6 +47,8 @@ mod locate;
 mod member;
 mod names;
 mod reader;
+mod salvage;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -55,4 +57,6 @@ mod zip;
 pub(crate) use container::Npz;
 pub use editor::{Compacted, Editor, Repair, compact, diagnose, repair};
 pub use reader::{Reader, open, open_source, read};
+pub use salvage::{Recovered, salvage, salvage_source, salvage_to};
+pub use scan::State;
 pub use writer::{WriteOptions, Writer, write, write_to, write_with};

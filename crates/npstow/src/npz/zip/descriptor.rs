@@ -33,12 +33,14 @@ impl DataDescriptor {
         Ok(Self { crc32, packed_len, unpacked_len })
     }
 
-    /// Every form in which the bytes can be read.
-    pub(crate) fn readings(bytes: &[u8]) -> impl Iterator<Item = Self> {
+    /// Every form in which the bytes can be read, and how many of them it takes.
+    pub(crate) fn readings(bytes: &[u8]) -> impl Iterator<Item = (Self, u64)> {
         let forms = [(true, false), (true, true), (false, false), (false, true)];
-        forms
-            .into_iter()
-            .filter_map(|(signed, wide)| Self::parse(&mut Cursor::new(bytes), signed, wide).ok())
+        forms.into_iter().filter_map(|(signed, wide)| {
+            let mut cursor = Cursor::new(bytes);
+            let one = Self::parse(&mut cursor, signed, wide).ok()?;
+            Some((one, cursor.position()))
+        })
     }
 
     /// Writes it with its signature; sizes that do not fit 32 bits need `wide`.
@@ -70,7 +72,8 @@ mod tests {
             one.write(&mut out, signed, wide);
             let parsed = DataDescriptor::parse(&mut Cursor::new(&out), signed, wide).unwrap();
             assert_eq!(parsed, one);
-            assert!(DataDescriptor::readings(&out).any(|read| read == one));
+            let whole = (one, out.len() as u64);
+            assert!(DataDescriptor::readings(&out).any(|read| read == whole));
             assert!(out.len() <= DataDescriptor::SIZE);
             for len in 0..out.len() {
                 let mut cursor = Cursor::new(&out[..len]);

@@ -1,0 +1,296 @@
+//! The members of an archive found by their local headers alone.
+#![forbid(unsafe_code)]
+
+use super::archive::codec;
+use super::zip::{
+    CentralHeader, DataDescriptor, EndRecord, Flags, LocalHeader, Method, Zip64EndRecord,
+};
+use super::{names, zip};
+use crate::cursor::Cursor;
+use crate::entry::{Coded, Data, Seal};
+use crate::{Buffer, Dtype, Entry, Error, Limits, MemoryOrder, Result, Source};
+use std::sync::Arc;
+
+/// A member as its local header and its data tell of it.
+#[derive(Clone, Debug)]
+pub(super) struct Scanned {
+    pub(super) name: String,
+    pub(super) raw_name: Vec<u8>,
+    pub(super) extra: Vec<u8>,
+    pub(super) flags: Flags,
+    pub(super) method: Method,
+    pub(super) time: u16,
+    pub(super) date: u16,
+    pub(super) offset: u64,
+    pub(super) data_offset: u64,
+    pub(super) crc32: u32,
+    pub(super) packed_len: u64,
+    pub(super) unpacked_len: u64,
+    pub(super) state: State,
+}
+
+/// How much of a member is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// All of it; its checksum is right.
+    Whole,
+    /// Something is wrong with its data: what.
+    Damaged(String),
+    /// The file ends within it: how many of its packed bytes are there.
+    Cut(u64),
+}
+
+/// How much is read at once.
+const WINDOW: u64 = 1 << 20;
+
+/// Signatures of what stands between members.
+const STRUCTURES: [&[u8; 4]; 4] = [
+    LocalHeader::SIGNATURE,
+    CentralHeader::SIGNATURE,
+    Zip64EndRecord::SIGNATURE,
+    EndRecord::SIGNATURE,
+];
+
+/// Goes through a source from its start and finds members.
+pub(super) struct Scan<'a> {
+    source: &'a Arc<dyn Source>,
+    limits: &'a Arc<Limits>,
+    start: u64,
+    window: Buffer,
+    /// What may still be read: looking for the end of a member whose length is not told can cost
+    /// the rest of the file, again and again.
+    budget: u64,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(source: &'a Arc<dyn Source>, limits: &'a Arc<Limits>) -> Self {
+        let budget = source.len().saturating_mul(8).saturating_add(16 << 20);
+        Self { source, limits, start: 0, window: Buffer::default(), budget }
+    }
+
+    /// All members, in the order of the file.
+    pub(super) fn run(mut self) -> Result<Vec<Scanned>> {
+        let mut found: Vec<Scanned> = Vec::new();
+        let mut at = 0;
+        while let Some(place) = self.next(at, &[LocalHeader::SIGNATURE])? {
+            let (member, next) = match self.member(place)? {
+                Some(member) => member,
+                // Something that only looks like a header.
+                None => {
+                    at = place + 4;
+                    continue;
+                }
+            };
+            found.push(member);
+            self.limits.check_members(found.len() as u64).map_err(|e| e.at(place))?;
+            at = next;
+        }
+        Ok(found)
+    }
+
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn spend(&mut self, bytes: u64) -> Result<()> {
+        self.budget = self.budget.checked_sub(bytes).ok_or_else(|| {
+            let what = "a search for members (times the length of the file)";
+            Error::limit(what, 8, "more").at(self.start)
+        })?;
+        Ok(())
+    }
+
+    /// Up to `len` bytes at `offset`: fewer at the end of the file.
+    fn bytes(&mut self, offset: u64, len: u64) -> Result<Buffer> {
+        let len = len.min(self.len().saturating_sub(offset));
+        let within = |start: u64, window: &Buffer| {
+            let from = usize::try_from(offset.checked_sub(start)?).ok()?;
+            window.slice(from..from.checked_add(usize::try_from(len).ok()?)?).ok()
+        };
+        if let Some(bytes) = within(self.start, &self.window) {
+            return Ok(bytes);
+        }
+        let most = len.max(WINDOW).min(self.len().saturating_sub(offset));
+        self.spend(most)?;
+        let failed = |e| Error::io("looking for members", e).at(offset);
+        let size = usize::try_from(most).map_err(|_| Error::unsupported("a window this long"))?;
+        self.window = self.source.read(offset, size).map_err(failed)?;
+        self.start = offset;
+        Ok(within(offset, &self.window).unwrap_or_default())
+    }
+
+    /// The first place from `at` on where one of these signatures stands.
+    fn next(&mut self, mut at: u64, signatures: &[&[u8; 4]]) -> Result<Option<u64>> {
+        loop {
+            let window = self.bytes(at, WINDOW)?;
+            let found = window.windows(4).position(|four| {
+                four.first() == Some(&b'P') && signatures.iter().any(|wanted| four == *wanted)
+            });
+            if let Some(place) = found {
+                return Ok(Some(at + place as u64));
+            }
+            let end = at + window.len() as u64;
+            if end >= self.len() {
+                return Ok(None);
+            }
+            // A signature may lie across two windows.
+            at = end - 3;
+        }
+    }
+
+    /// The member at `place`, and where to go on; `None` where it is none.
+    fn member(&mut self, place: u64) -> Result<Option<(Scanned, u64)>> {
+        let longest = (LocalHeader::SIZE + 2 * usize::from(u16::MAX)) as u64;
+        let bytes = self.bytes(place, longest)?;
+        let mut cursor = Cursor::new(&bytes);
+        let Ok(header) = LocalHeader::parse(&mut cursor) else { return Ok(None) };
+        let Some(mut member) = self.plausible(&header, place, cursor.position()) else {
+            return Ok(None);
+        };
+        if member.flags.has(Flags::SECRET.with(Flags::PATCHED)) {
+            member.state = State::Damaged("not supported: an encrypted member".to_owned());
+            let next = member.data_offset;
+            return Ok(Some((member, next)));
+        }
+        let told = (header.crc32, header.packed_len, header.unpacked_len);
+        if header.flags.has(Flags::DESCRIPTOR) && told == (0, 0, 0) {
+            return self.described(member).map(Some);
+        }
+        let there = self.len() - member.data_offset;
+        if member.packed_len > there {
+            member.state = State::Cut(there);
+            let next = member.data_offset;
+            return Ok(Some((member, next)));
+        }
+        let end = member.data_offset + member.packed_len;
+        if self.verify(&mut member)? || self.ends_well(end)? {
+            return Ok(Some((member, end)));
+        }
+        // Its length may be what is wrong: others may be within.
+        let next = member.data_offset;
+        Ok(Some((member, next)))
+    }
+
+    /// What a header says, where it can be one: a name that archives may have, and a method.
+    fn plausible(&self, header: &LocalHeader<'_>, offset: u64, len: u64) -> Option<Scanned> {
+        let name = names::decode(header.name, header.flags, header.extra).ok()?;
+        names::check(&name, self.limits).ok()?;
+        codec(header.method).ok()?;
+        // Fields that are damaged would damage the directory of a new archive.
+        let sound = zip::fields(header.extra).all(|field| field.is_ok());
+        Some(Scanned {
+            name: name.into_owned(),
+            raw_name: header.name.to_vec(),
+            extra: if sound { header.extra.to_vec() } else { Vec::new() },
+            flags: header.flags,
+            method: header.method,
+            time: header.time,
+            date: header.date,
+            offset,
+            data_offset: offset + len,
+            crc32: header.crc32,
+            packed_len: header.packed_len,
+            unpacked_len: header.unpacked_len,
+            state: State::Whole,
+        })
+    }
+
+    /// A member whose sizes follow its data: the first descriptor that tells the distance to the
+    /// header, and with which the data have the right checksum, is its.
+    fn described(&mut self, mut member: Scanned) -> Result<(Scanned, u64)> {
+        let mut at = member.data_offset;
+        let signatures = [&[DataDescriptor::SIGNATURE][..], &STRUCTURES[..]].concat();
+        let mut wrong = None;
+        while let Some(place) = self.next(at, &signatures)? {
+            for (told, end) in self.descriptors(&member, place)? {
+                let mut known = member.clone();
+                (known.crc32, known.packed_len) = (told.crc32, told.packed_len);
+                known.unpacked_len = told.unpacked_len;
+                if self.verify(&mut known)? {
+                    return Ok((known, end));
+                }
+                // A signature may be read as a checksum, too.
+                let odd = told.crc32.to_le_bytes() == *DataDescriptor::SIGNATURE;
+                if wrong.is_none() && !odd && self.ends_well(end)? {
+                    wrong = Some((known, end));
+                }
+            }
+            at = place + 1;
+        }
+        if let Some(found) = wrong {
+            return Ok(found);
+        }
+        member.state = State::Cut(self.len() - member.data_offset);
+        let next = member.data_offset;
+        Ok((member, next))
+    }
+
+    /// The descriptors of a member that begin at `place`, or end there where a structure begins,
+    /// and where each ends.
+    fn descriptors(&mut self, member: &Scanned, place: u64) -> Result<Vec<(DataDescriptor, u64)>> {
+        let mut found = Vec::new();
+        for start in [Some(place), place.checked_sub(12), place.checked_sub(20)] {
+            let data = member.data_offset;
+            let Some(start) = start.filter(|&start| start >= data) else { continue };
+            let bytes = self.bytes(start, DataDescriptor::SIZE as u64)?;
+            let stored = member.method == Method::STORED;
+            let fits = |(told, _): &(DataDescriptor, u64)| {
+                told.packed_len == start - data && (!stored || told.unpacked_len == start - data)
+            };
+            let readings = DataDescriptor::readings(&bytes).filter(fits);
+            found.extend(readings.map(|(told, len)| (told, start + len)));
+        }
+        Ok(found)
+    }
+
+    /// Whether something of a zip archive, or the end of the file, is at `at`.
+    fn ends_well(&mut self, at: u64) -> Result<bool> {
+        let bytes = self.bytes(at, 4)?;
+        let descriptor = bytes.starts_with(DataDescriptor::SIGNATURE);
+        let structure = STRUCTURES.iter().any(|signature| bytes.starts_with(*signature));
+        Ok(bytes.is_empty() || descriptor || structure)
+    }
+
+    /// Reads all of a member; says whether it is whole, and sets its state.
+    fn verify(&mut self, member: &mut Scanned) -> Result<bool> {
+        self.spend(member.packed_len)?;
+        match check(self.source, member, self.limits) {
+            Ok(()) => member.state = State::Whole,
+            Err(e) if e.kind() == crate::ErrorKind::Io => return Err(e),
+            Err(e) => member.state = State::Damaged(e.what().to_owned()),
+        }
+        Ok(member.state == State::Whole)
+    }
+}
+
+/// Reads all of a member, piece by piece; its checksum is verified.
+fn check(source: &Arc<dyn Source>, member: &Scanned, limits: &Arc<Limits>) -> Result<()> {
+    let (offset, packed_len) = (member.data_offset, member.packed_len);
+    let unpacked_len = member.unpacked_len;
+    let data = match codec(member.method)? {
+        None if packed_len == unpacked_len => Data::Raw { offset },
+        None => {
+            let expected = format_args!("a stored member of {unpacked_len} bytes");
+            return Err(Error::corrupt(expected, format_args!("{packed_len} bytes")));
+        }
+        Some(codec) => {
+            let (skip, blocks) = (0, None);
+            Data::Coded(Arc::new(Coded { codec, offset, packed_len, unpacked_len, skip, blocks }))
+        }
+    };
+    if unpacked_len == 0 {
+        // There are no pieces to check.
+        return match member.crc32 {
+            0 => Ok(()),
+            other => Err(Error::corrupt("the CRC-32 of no bytes", format_args!("{other:08x}"))),
+        };
+    }
+    let len = usize::try_from(unpacked_len)
+        .map_err(|_| Error::unsupported("a member larger than the address space"))?;
+    let (source, limits, dtype) = (Arc::clone(source), Arc::clone(limits), Dtype::parse("|u1")?);
+    let seal = Seal { start: offset, len: unpacked_len, crc32: member.crc32 };
+    let entry = Entry::new(source, dtype, &[len], MemoryOrder::C, data, limits)?.sealed(seal);
+    entry.check()?;
+    entry.pieces(MemoryOrder::C)?.try_for_each(|piece| piece.map(drop))
+}
