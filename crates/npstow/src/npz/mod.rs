@@ -27,9 +27,10 @@
 //! again, so that one read lists thousands of arrays with their shapes and dtypes (what it says is
 //! held against the member when the member is read), and the blocks of long deflated members, so
 //! that a slice unpacks only what it needs and a whole array is unpacked on all cores.
+//!
+//! Where the end of an archive is missing or torn, [`salvage_to`] finds the members by their local
+//! headers, and writes those whose checksums are right to a new one.
 #![forbid(unsafe_code)]
-// The writer uses the other half of the structures.
-#![allow(dead_code, unused_imports)]
 
 mod archive;
 mod container;

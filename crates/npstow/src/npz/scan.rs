@@ -74,13 +74,10 @@ impl<'a> Scan<'a> {
         let mut found: Vec<Scanned> = Vec::new();
         let mut at = 0;
         while let Some(place) = self.next(at, &[LocalHeader::SIGNATURE])? {
-            let (member, next) = match self.member(place)? {
-                Some(member) => member,
+            let Some((member, next)) = self.member(place)? else {
                 // Something that only looks like a header.
-                None => {
-                    at = place + 4;
-                    continue;
-                }
+                at = place + 4;
+                continue;
             };
             found.push(member);
             self.limits.check_members(found.len() as u64).map_err(|e| e.at(place))?;

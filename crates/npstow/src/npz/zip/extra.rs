@@ -168,6 +168,7 @@ impl Alignment {
         Some(Self { to, len: usize::try_from(len).ok()? })
     }
 
+    #[cfg(test)]
     pub(crate) fn parse(payload: &[u8]) -> Result<Self> {
         let to = Cursor::new(payload).u16_le("an alignment")?;
         Ok(Self { to, len: payload.len() + 4 })
@@ -265,6 +266,7 @@ impl<'a> BlockIndex<'a> {
     }
 
     /// How many blocks there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.packed.len() / 4
     }

@@ -16,7 +16,7 @@ pub(super) use cp437::decode as decode_cp437;
 pub(super) use descriptor::DataDescriptor;
 pub(super) use end::{EndRecord, Zip64EndRecord, Zip64Locator, write_end};
 pub(super) use extra::{
-    Alignment, BlockIndex, Field, HeaderCopy, UnicodePath, fields, find as find_extra,
+    Alignment, BlockIndex, HeaderCopy, UnicodePath, fields, find as find_extra,
 };
 pub(super) use local::LocalHeader;
 
@@ -69,7 +69,6 @@ impl Method {
     /// Zstandard; 20 is its first, withdrawn number.
     pub(super) const ZSTD: Self = Self(93);
     pub(super) const ZSTD_OLD: Self = Self(20);
-    pub(super) const XZ: Self = Self(95);
 
     fn name(self) -> Option<&'static str> {
         Some(match self.0 {
