@@ -7,11 +7,7 @@ use crate::json::Json;
 use crate::place::{Place, label};
 use crate::progress::Progress;
 use crate::render;
-use npstow::{
-    Array, Data, Entry, Error, ErrorKind, Limits, MemoryOrder, MemorySource, MlType, Node,
-    NodeKind, Result, Selection,
-};
-use std::sync::Arc;
+use npstow::{Array, Entry, Error, ErrorKind, MlType, Node, NodeKind, Result, Selection};
 
 /// The longest dtype shown in the first line: some records have thousands of fields.
 const HEAD_WIDTH: usize = 300;
@@ -100,19 +96,10 @@ fn as_type(array: &Array, ml: MlType) -> Result<String> {
 fn json(node: &Node, args: &Show) -> Result<Exit> {
     let entry = node.entry()?;
     let entry = match &args.slice {
-        Some(slice) => in_memory(&entry.read_slice(slice)?)?,
+        Some(slice) => Entry::try_from(&entry.read_slice(slice)?)?,
         None => entry,
     };
     let hash = npstow::digest(&entry)?;
     let json = render::array(entry.dtype(), entry.shape(), &hash)?;
     super::print(&format!("{json}\n"))
-}
-
-/// An array in memory, described as one of a file.
-fn in_memory(array: &Array) -> Result<Entry> {
-    let array = array.to_contiguous(MemoryOrder::C)?;
-    let bytes = array.bytes().unwrap_or_default().to_vec();
-    let source = Arc::new(MemorySource::new(bytes));
-    let (dtype, limits) = (array.dtype().clone(), Arc::new(Limits::default()));
-    Entry::new(source, dtype, array.shape(), MemoryOrder::C, Data::Raw { offset: 0 }, limits)
 }

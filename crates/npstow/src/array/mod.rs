@@ -28,6 +28,7 @@ pub use layout::MemoryOrder;
 pub(crate) use layout::{MAX_NDIM, Shape, count, nbytes, strides};
 pub use ml::{MlArray, MlType};
 pub use plain::{Datetime64, LongDouble, Timedelta64};
+pub(crate) use select::Where;
 pub use select::{Index, Resolved, Selection};
 pub use typed::Iter;
 

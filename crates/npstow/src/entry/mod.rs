@@ -15,24 +15,28 @@
 
 mod coded;
 mod gather;
+mod joined;
 mod many;
+mod origin;
 mod pieces;
 mod seal;
 
 pub use coded::Coded;
 #[cfg(feature = "npz")]
 pub(crate) use coded::{Blocks, decoded_start};
+pub use joined::Joined;
 pub(crate) use many::read_many;
 pub(crate) use seal::Seal;
 
 use crate::array::{
-    Array, MemoryOrder, Selection, Strided, bands, copy_strided, for_blocks, map_blocks, nbytes,
-    strides, swap_by,
+    Array, MemoryOrder, Resolved, Selection, Strided, bands, copy_strided, for_blocks, map_blocks,
+    nbytes, strides, swap_by,
 };
 use crate::codec::Crc32;
 use crate::dtype::SwapPlan;
 use crate::{Buffer, BufferMut, Dtype, Error, Limits, Order, Result, Source};
 use gather::{Gather, gather_coded};
+use origin::Origin;
 use std::sync::Arc;
 
 /// How many bytes are treated at once where they pass through the processor.
@@ -68,6 +72,8 @@ pub enum Data {
         /// The first byte of the pickle.
         offset: u64,
     },
+    /// The rows of several arrays, one after another.
+    Joined(Arc<Joined>),
 }
 
 /// An array on disk: its dtype, shape and order are known, its elements are not read yet.
@@ -93,6 +99,7 @@ pub struct Entry {
     nbytes: usize,
     limits: Arc<Limits>,
     seal: Option<Seal>,
+    origin: Option<Arc<Origin>>,
 }
 
 /// How an array is to lie in memory once it is read. By default as in the file.
@@ -138,7 +145,7 @@ impl Entry {
     ) -> Result<Self> {
         let nbytes = nbytes(shape, dtype.itemsize())?;
         let shape = shape.to_vec();
-        Ok(Self { source, dtype, shape, order, data, nbytes, limits, seal: None })
+        Ok(Self { source, dtype, shape, order, data, nbytes, limits, seal: None, origin: None })
     }
 
     /// Says what a full read must find.
@@ -178,7 +185,7 @@ impl Entry {
         &self.data
     }
 
-    /// Where the bytes come from.
+    /// Where the bytes come from; joined arrays have none of their own, but those of their parts.
     #[must_use]
     pub fn source(&self) -> &Arc<dyn Source> {
         &self.source
@@ -190,7 +197,7 @@ impl Entry {
     pub fn offset(&self) -> Option<u64> {
         match self.data {
             Data::Raw { offset } => Some(offset),
-            Data::Coded(_) | Data::Objects { .. } => None,
+            Data::Coded(_) | Data::Objects { .. } | Data::Joined(_) => None,
         }
     }
 
@@ -201,6 +208,7 @@ impl Entry {
             Data::Raw { .. } => self.nbytes as u64,
             Data::Coded(coded) => coded.packed_len,
             Data::Objects { offset } => self.source.len().saturating_sub(*offset),
+            Data::Joined(joined) => joined.parts().iter().map(Self::stored_nbytes).sum(),
         }
     }
 
@@ -213,6 +221,9 @@ impl Entry {
                 return Err(Error::unsupported(what).at(coded.offset));
             }
             Data::Objects { offset } => return Err(objects(*offset)),
+            Data::Joined(_) => {
+                return Err(Error::unsupported("the very bytes of rows from several arrays"));
+            }
         };
         let there = self.source.len().saturating_sub(offset);
         if (self.nbytes as u64) > there {
@@ -236,11 +247,12 @@ impl Entry {
     /// `Corrupt` where the file ends before the data do; `Limit` for packed data that claim to
     /// be out of proportion; `Unsupported` for objects.
     pub fn check(&self) -> Result<()> {
-        match &self.data {
+        self.placed_in(match &self.data {
             Data::Raw { .. } => self.raw().map(drop),
             Data::Coded(coded) => coded.check(&*self.source, self.nbytes, &self.limits),
             Data::Objects { offset } => Err(objects(*offset)),
-        }
+            Data::Joined(joined) => joined.parts().iter().try_for_each(Self::check),
+        })
     }
 
     /// Reads the array into new memory that nobody else can change.
@@ -257,6 +269,10 @@ impl Entry {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_with(&self, options: &ReadOptions) -> Result<Array> {
+        self.placed_in(self.read_as(options))
+    }
+
+    fn read_as(&self, options: &ReadOptions) -> Result<Array> {
         self.check()?;
         self.limits.check_array(self.nbytes as u64)?;
         let order = options.memory_order.unwrap_or(self.order);
@@ -324,7 +340,7 @@ impl Entry {
             let expected = format_args!("memory of {} bytes", self.nbytes);
             return Err(Error::mismatch(expected, dst.len()));
         }
-        self.fill(dst, options)
+        self.placed_in(self.fill(dst, options))
     }
 
     fn fill(&self, dst: &mut [u8], options: &ReadOptions) -> Result<()> {
@@ -333,11 +349,14 @@ impl Entry {
             let swap = options.byte_order.map_or(SwapPlan::Nothing, |o| self.dtype.swaps_to(o));
             return self.fill_reordered(dst, &swap);
         }
-        if let Data::Coded(coded) = &self.data {
-            self.unpack_into(coded, coded.skip, dst)?;
-            return self.swap(dst, options);
+        match &self.data {
+            Data::Coded(coded) => {
+                self.unpack_into(coded, coded.skip, dst)?;
+                self.swap(dst, options)
+            }
+            Data::Joined(joined) => Self::fill_joined(joined, dst, options),
+            _ => self.fill_raw(self.raw()?, dst, options),
         }
-        self.fill_raw(self.raw()?, dst, options)
     }
 
     /// Reads, checks and swaps one block after the other, while it is in cache; blocks side by
@@ -418,8 +437,8 @@ impl Entry {
     /// `Unsupported` where the source cannot be mapped, or the elements are packed or objects;
     /// `Corrupt` where the file ends before the data do. A checksum is not looked at.
     pub fn view(&self) -> Result<Array> {
-        let offset = self.raw()?;
-        let buffer = self.source.view(offset, self.nbytes)?;
+        let offset = self.placed_in(self.raw())?;
+        let buffer = self.placed_in(self.source.view(offset, self.nbytes))?;
         Array::new(self.dtype.clone(), &self.shape, self.order, buffer)
     }
 
@@ -430,23 +449,35 @@ impl Entry {
     /// # Errors
     /// `Invalid` where the selection does not fit the shape; else as [`read`](Self::read).
     pub fn read_slice(&self, selection: &Selection) -> Result<Array> {
+        self.placed_in(self.slice(selection))
+    }
+
+    fn slice(&self, selection: &Selection) -> Result<Array> {
         self.check()?;
-        let mut selected = selection.resolve(&self.shape)?;
+        let selected = selection.resolve(&self.shape)?;
+        let shape = selected.shape().to_vec();
+        let nbytes = nbytes(&shape, self.dtype.itemsize())?;
+        self.limits.check_array(nbytes as u64)?;
+        let mut buffer = BufferMut::zeroed(nbytes)?;
+        self.gather(selected, buffer.bytes_mut())?;
+        Array::new(self.dtype.clone(), &shape, self.order, buffer.freeze())
+    }
+
+    /// Fills `dst` with what is selected, in the memory order of the file.
+    fn gather(&self, mut selected: Resolved, dst: &mut [u8]) -> Result<()> {
+        if let Data::Joined(joined) = &self.data {
+            return self.gather_joined(joined, &selected, dst);
+        }
         let itemsize = self.dtype.itemsize();
         let strides = strides(&self.shape, itemsize, self.order);
-        let shape = selected.shape().to_vec();
-        let nbytes = nbytes(&shape, itemsize)?;
-        self.limits.check_array(nbytes as u64)?;
         if self.order == MemoryOrder::F {
             selected = selected.reversed();
         }
-        let mut buffer = BufferMut::zeroed(nbytes)?;
         let runs = selected.runs(&strides, itemsize);
         match &self.data {
-            Data::Coded(coded) => gather_coded(self, coded, buffer.bytes_mut(), runs)?,
-            _ => Gather::new(self, self.raw()?, buffer.bytes_mut()).run(runs)?,
+            Data::Coded(coded) => gather_coded(self, coded, dst, runs),
+            _ => Gather::new(self, self.raw()?, dst).run(runs),
         }
-        Array::new(self.dtype.clone(), &shape, self.order, buffer.freeze())
     }
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::coded::Decoder;
+use super::joined::JoinedPass;
 use super::{BAND, Data, Entry, Seal};
 use crate::array::{Array, MemoryOrder, bands, nbytes};
 use crate::codec::Crc32;
@@ -19,6 +20,7 @@ pub(super) struct Pass<'a> {
 enum Road<'a> {
     Raw { position: u64, sealed: Option<(Crc32, Seal)> },
     Packed { position: u64, decoder: Option<Box<Decoder<'a>>> },
+    Joined(Box<JoinedPass<'a>>),
 }
 
 impl Entry {
@@ -28,6 +30,7 @@ impl Entry {
                 let decoder = Some(Box::new(Decoder::new(self, coded, true)?));
                 Road::Packed { position: coded.skip, decoder }
             }
+            Data::Joined(joined) => Road::Joined(Box::new(JoinedPass::new(joined))),
             _ => {
                 let position = self.raw()?;
                 let mut sealed = self.seal.map(|seal| (Crc32::new(), seal));
@@ -66,6 +69,7 @@ impl Pass<'_> {
                     None => Ok(()),
                 }
             }
+            Road::Joined(pass) => pass.fill(dst, last),
         }
     }
 }
@@ -93,6 +97,10 @@ impl Entry {
     /// The array in pieces of this order.
     pub(crate) fn pieces(&self, order: MemoryOrder) -> Result<Pieces<'_>> {
         self.check()?;
+        self.placed_in(self.begin(order))
+    }
+
+    fn begin(&self, order: MemoryOrder) -> Result<Pieces<'_>> {
         let mut lengths = self.shape.clone();
         if order == MemoryOrder::F {
             lengths.reverse();
@@ -102,6 +110,15 @@ impl Entry {
         let empty = bands.peek().is_none();
         let origin = match &self.data {
             Data::Coded(_) if empty || self.differs(order) => Origin::Memory(self.read()?),
+            // Read for the seals of the parts.
+            Data::Joined(_) if empty => Origin::Memory(self.read()?),
+            Data::Joined(joined) if self.differs(order) => match joined.is_packed() {
+                true => Origin::Memory(self.read()?),
+                false => {
+                    joined.parts().iter().try_for_each(Self::check_seal)?;
+                    Origin::Slices
+                }
+            },
             _ if self.seal.is_some() && (empty || self.differs(order)) => {
                 self.check_seal()?;
                 Origin::Slices
@@ -116,8 +133,8 @@ impl Entry {
     fn check_seal(&self) -> Result<()> {
         let Some(seal) = &self.seal else { return Ok(()) };
         let mut crc = Crc32::new();
-        Seal::hash(&*self.source, seal.start..seal.end(), &mut crc)?;
-        seal.check(crc.finish())
+        self.placed_in(Seal::hash(&*self.source, seal.start..seal.end(), &mut crc))?;
+        self.placed_in(seal.check(crc.finish()))
     }
 }
 
@@ -148,6 +165,7 @@ impl Iterator for Pieces<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let band = self.bands.next()?;
-        Some(self.piece(band))
+        let piece = self.piece(band);
+        Some(self.entry.placed_in(piece))
     }
 }

@@ -4,15 +4,17 @@
 use super::Node;
 use crate::container::NodeKind;
 use crate::entry::read_many;
-use crate::{Array, Data, Entry, Error, Item, Limits, MemorySource, Result, Tree};
-use std::sync::Arc;
+use crate::{Array, Entry, Error, Item, Result, Tree};
 
 /// Everything below `top`, with nothing read but descriptions.
 pub(super) fn describe(top: &Node) -> Result<Tree> {
     collect(top, |nodes, entries| {
-        let item = |(node, entry): (&&Node, Entry)| match node.kind() {
-            NodeKind::Value => Item::Value(entry),
-            _ => Item::Entry(entry),
+        let item = |(node, entry): (&&Node, Entry)| {
+            let entry = entry.found_at(node.file().path(), node.name());
+            match node.kind() {
+                NodeKind::Value => Item::Value(entry),
+                _ => Item::Entry(entry),
+            }
         };
         Ok(nodes.iter().zip(entries).map(item).collect())
     })
@@ -23,20 +25,11 @@ pub(super) fn load(top: &Node) -> Result<Tree> {
     collect(top, |nodes, entries| {
         let arrays = read_many(&entries)?;
         let item = |(at, (node, array)): (usize, (&&Node, Array))| match node.kind() {
-            NodeKind::Value => bytes(&array).map(Item::Value).map_err(|e| (at, e)),
+            NodeKind::Value => Entry::try_from(&array).map(Item::Value).map_err(|e| (at, e)),
             _ => Ok(Item::Array(array)),
         };
         nodes.iter().zip(arrays).enumerate().map(item).collect()
     })
-}
-
-/// A value that was read, as one that still can be.
-fn bytes(array: &Array) -> Result<Entry> {
-    let source = Arc::new(MemorySource::new(array.buffer().clone()));
-    let offset = array.offset() as u64;
-    let (dtype, order) = (array.dtype().clone(), crate::MemoryOrder::C);
-    let limits = Arc::new(Limits::default());
-    Entry::new(source, dtype, array.shape(), order, Data::Raw { offset }, limits)
 }
 
 type Made<T> = Result<Vec<T>, (usize, Error)>;

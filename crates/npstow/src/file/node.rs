@@ -92,7 +92,10 @@ impl Node {
     /// `Mismatch` for a group; `Corrupt` where the description is damaged.
     pub fn entry(&self) -> Result<Entry> {
         match self.kind() {
-            NodeKind::Array | NodeKind::Value => self.place(self.file.0.container.entry(self.id)),
+            NodeKind::Array | NodeKind::Value => {
+                let entry = self.place(self.file.0.container.entry(self.id))?;
+                Ok(entry.found_at(self.file.path(), &self.name))
+            }
             NodeKind::Group => self.place(Err(no_array(&self.name))),
         }
     }
