@@ -22,6 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["value", "chunk"],
     &["entry"],
     &["container", "digest", "tree"],
+    &["trees"],
     &["npy", "hdf5", "pickle"],
     &["npz", "folder", "joblib"],
     &["file"],

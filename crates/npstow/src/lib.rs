@@ -27,6 +27,8 @@ mod container;
 mod digest;
 mod tree;
 
+pub mod trees;
+
 #[cfg(feature = "npy")]
 pub mod npy;
 #[cfg(feature = "npz")]

@@ -182,6 +182,14 @@ impl Tree {
         self.items.iter().map(|slot| (slot.name.as_str(), &slot.item))
     }
 
+    /// The groups of this level with their names, in order.
+    pub fn groups(&self) -> impl Iterator<Item = (&str, &Self)> {
+        self.iter().filter_map(|(name, item)| match item {
+            Item::Group(group) => Some((name, group)),
+            _ => None,
+        })
+    }
+
     /// Names of this level, in order.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
@@ -305,6 +313,7 @@ mod tests {
         assert_eq!(paths, ["b", "a/x", "a/y/z", "c"]);
         assert!(matches!(tree.get("a/y"), Some(Item::Group(_))));
         assert!(tree.get("a/y/w").is_none() && tree.get("b/x").is_none());
+        assert_eq!(tree.groups().map(|(name, group)| (name, group.len())).last(), Some(("a", 2)));
         for (name, kind) in [
             ("b", ErrorKind::Exists),
             ("a", ErrorKind::Exists),

@@ -23,6 +23,7 @@ mod typed;
 
 pub(crate) use convert::{Strided, copy_strided, for_blocks, map_blocks, swap_by};
 pub use display::PreviewOptions;
+pub(crate) use display::as_doubles;
 pub use element::{Element, private};
 pub use layout::MemoryOrder;
 pub(crate) use layout::{MAX_NDIM, Shape, count, nbytes, strides};

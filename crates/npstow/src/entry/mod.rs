@@ -26,6 +26,7 @@ pub use coded::Coded;
 pub(crate) use coded::{Blocks, decoded_start};
 pub use joined::Joined;
 pub(crate) use many::read_many;
+pub(crate) use pieces::Pieces;
 pub(crate) use seal::Seal;
 
 use crate::array::{

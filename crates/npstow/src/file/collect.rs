@@ -35,14 +35,7 @@ pub(super) fn load(top: &Node) -> Result<Tree> {
 type Made<T> = Result<Vec<T>, (usize, Error)>;
 
 fn collect(top: &Node, make: impl Fn(&[&Node], Vec<Entry>) -> Made<Item>) -> Result<Tree> {
-    let mut nodes = Vec::new();
-    let mut waiting = vec![top.clone()];
-    while let Some(node) = waiting.pop() {
-        if node.kind() == NodeKind::Group {
-            waiting.extend(node.children()?.into_iter().rev());
-        }
-        nodes.push(node);
-    }
+    let nodes = top.walk()?;
     let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
     let ids: Vec<u64> = leaves.iter().map(|node| node.id()).collect();
     // An error is about one of the leaves.
@@ -74,7 +67,7 @@ fn collect(top: &Node, make: impl Fn(&[&Node], Vec<Entry>) -> Made<Item>) -> Res
 }
 
 /// The part of a name below another one.
-fn relative<'a>(name: &'a str, top: &str) -> &'a str {
+pub(super) fn relative<'a>(name: &'a str, top: &str) -> &'a str {
     match name.strip_prefix(top) {
         Some(rest) if !top.is_empty() => rest.trim_start_matches('/'),
         _ => name,

@@ -198,14 +198,8 @@ impl File {
     /// # Errors
     /// Whatever reading the names needs.
     pub fn leaves(&self) -> Result<Vec<Node>> {
-        let mut leaves = Vec::new();
-        let mut waiting = vec![self.root()];
-        while let Some(node) = waiting.pop() {
-            match node.kind() {
-                NodeKind::Group => waiting.extend(node.children()?.into_iter().rev()),
-                NodeKind::Array | NodeKind::Value => leaves.push(node),
-            }
-        }
+        let mut leaves = self.root().walk()?;
+        leaves.retain(|node| node.kind() != NodeKind::Group);
         Ok(leaves)
     }
 

@@ -3,6 +3,7 @@
 
 use super::File;
 use crate::container::{Attribute, NodeKind, no_array};
+use crate::trees::Glob;
 use crate::{Array, Dtype, Entry, Error, MemoryOrder, Notes, ReadOptions, Result, Selection, Tree};
 
 /// A group, an array or a value of a [`File`]; cheap to clone, nothing is read until it is asked for.
@@ -83,6 +84,44 @@ impl Node {
                 .in_member(&self.name)
                 .in_path(self.file.path())),
         }
+    }
+
+    /// The node itself and all below it, groups before their members, in the file's order.
+    pub(super) fn walk(&self) -> Result<Vec<Self>> {
+        let mut found = Vec::new();
+        let mut waiting = vec![self.clone()];
+        while let Some(node) = waiting.pop() {
+            if node.kind() == NodeKind::Group {
+                waiting.extend(node.children()?.into_iter().rev());
+            }
+            found.push(node);
+        }
+        Ok(found)
+    }
+
+    /// The nodes whose paths, counted from this node, match one of the patterns; groups before
+    /// their members, in the file's order. Nothing but names is read for it.
+    ///
+    /// ```
+    /// use npstow::{Array, Tree, trees::Glob};
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("x.npy");
+    /// npstow::save(&path, &Tree::from(Array::from_vec(vec![1u8])))?;
+    /// let all = npstow::open(&path)?.root().find(&Glob::list("**")?)?;
+    /// assert_eq!(all.len(), 1);
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever reading the names needs.
+    pub fn find(&self, globs: &[Glob]) -> Result<Vec<Self>> {
+        let mut found = self.walk()?;
+        let is_top = |node: &Self| node.id == self.id && node.kind() == NodeKind::Group;
+        found.retain(|node| {
+            let path = super::collect::relative(node.name(), self.name());
+            !is_top(node) && globs.iter().any(|glob| glob.matches(path))
+        });
+        Ok(found)
     }
 
     /// The description of the array: its dtype, shape, and how it is stored. A value is described

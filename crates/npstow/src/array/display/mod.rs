@@ -11,6 +11,8 @@ mod float;
 mod format;
 mod number;
 
+pub(crate) use number::as_doubles;
+
 use super::Array;
 use format::{Format, Place};
 use std::fmt;

@@ -162,6 +162,30 @@ fn double(value: f64) -> Binary {
     Width::Double.constant(value.to_bits())
 }
 
+/// A float of any width as the sum of two doubles; long doubles have more digits than one, and
+/// some of them are beyond all doubles, which is told.
+pub(crate) fn as_doubles(item: &[u8], order: Order) -> ([f64; 2], bool) {
+    let (is_negative, value) = match Width::of(item.len()).read(item, order) {
+        Float::Nan => return ([f64::NAN, 0.0], true),
+        Float::Infinite { is_negative: true } => return ([f64::NEG_INFINITY, 0.0], true),
+        Float::Infinite { is_negative: false } => return ([f64::INFINITY, 0.0], true),
+        Float::Finite { is_negative, value } => (is_negative, value),
+    };
+    // The smallest double is 2^-1074, the largest just below 2^1024; a mantissa has 64 bits.
+    let is_exact = value.mantissa == 0 || (-1074..=1024 - 64).contains(&value.exponent);
+    if value.mantissa == 0 || !is_exact {
+        return ([0.0; 2], is_exact);
+    }
+    // A double has 53 bits.
+    let low = value.mantissa & 0x7ff;
+    let part = |mantissa| as_double(Binary { mantissa, ..value });
+    let (upper, lower) = (part(value.mantissa - low), part(low));
+    // The nearest double, and what is left: one pair for each value.
+    let high = upper + lower;
+    let low = lower - (high - upper);
+    (if is_negative { [-high, -low] } else { [high, low] }, is_exact)
+}
+
 /// Exact for all but long doubles.
 fn as_double(value: Binary) -> f64 {
     #[allow(clippy::cast_precision_loss)]

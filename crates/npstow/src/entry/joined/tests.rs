@@ -59,7 +59,7 @@ fn every_road_reads_all_rows() {
         assert!(joined.check().is_ok());
         assert_eq!(joined.view().unwrap_err().kind(), ErrorKind::Unsupported);
         same(&joined.read().unwrap(), &whole, "read");
-        same(&read_many(std::slice::from_ref(&joined)).unwrap()[0], &whole, "read_many");
+        same(&read_many(slice::from_ref(&joined)).unwrap()[0], &whole, "read_many");
         for order in [MemoryOrder::C, MemoryOrder::F] {
             let options = ReadOptions::default().memory_order(order).byte_order(Order::Big);
             let read = joined.read_with(&options).unwrap();
