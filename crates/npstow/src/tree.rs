@@ -224,6 +224,34 @@ impl Tree {
         found
     }
 
+    /// The same tree with every item changed that is no group; notes stay.
+    ///
+    /// ```
+    /// use npstow::{Array, Item, Tree};
+    /// let tree = Tree::new().with("a/x", Array::from_vec(vec![1u8, 2, 3]))?;
+    /// let first = tree.map(&mut |item| match item {
+    ///     Item::Array(array) => array.select(&"0".parse()?).map(Item::Array),
+    ///     other => Ok(other),
+    /// })?;
+    /// let Some(Item::Array(x)) = first.get("a/x") else { panic!() };
+    /// assert!(x.shape().is_empty());
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first one of `change`.
+    pub fn map(mut self, change: &mut dyn FnMut(Item) -> Result<Item>) -> Result<Self> {
+        let items = std::mem::take(&mut self.items).into_iter().map(|slot| {
+            let item = match slot.item {
+                Item::Group(group) => Item::Group(group.map(change)?),
+                item => change(item)?,
+            };
+            Ok(Slot { item, ..slot })
+        });
+        self.items = items.collect::<Result<_>>()?;
+        Ok(self)
+    }
+
     /// How many names this level has.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -11,7 +11,7 @@ mod verify;
 pub use detect::Format;
 pub use node::Node;
 pub use place::split_place;
-pub use save::{SaveOptions, save, save_with};
+pub use save::{SaveOptions, save, save_to, save_with};
 pub use verify::verify;
 
 use crate::container::{Container, NodeKind};

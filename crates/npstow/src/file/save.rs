@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::Format;
-use crate::{Durability, Error, Result, Tree};
+use crate::{Durability, Error, Result, Sink, Tree};
 use std::path::Path;
 
 /// Saves a tree in the format that the path's extension names; an old file is replaced only when
@@ -15,11 +15,29 @@ pub fn save(path: impl AsRef<Path>, tree: &Tree) -> Result<()> {
     save_with(path, tree, &SaveOptions::default())
 }
 
-/// How a tree is saved.
+/// How a tree is saved. A format refuses options that it has no use for.
+///
+/// ```
+/// use npstow::{Durability, SaveOptions};
+/// # #[cfg(feature = "npz")] {
+/// let small = SaveOptions::default().compress(6).durability(Durability::Full);
+/// # let dir = tempfile::tempdir().unwrap();
+/// let tree = npstow::Tree::new().with("x", npstow::Array::from_vec(vec![0u8; 1000]))?;
+/// npstow::save_with(dir.path().join("x.npz"), &tree, &small)?;
+/// let refused = npstow::save_with(dir.path().join("x.npy"), &tree, &small).unwrap_err();
+/// assert!(refused.to_string().ends_with("not supported: compression in the format npy"));
+/// # }
+/// # Ok::<(), npstow::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct SaveOptions {
     format: Option<Format>,
     durability: Durability,
+    level: Option<u8>,
+    #[cfg(feature = "npy")]
+    array: Option<crate::npy::WriteOptions>,
+    #[cfg(feature = "folder")]
+    profile: Option<crate::folder::Profile>,
 }
 
 impl SaveOptions {
@@ -36,53 +54,153 @@ impl SaveOptions {
         self.durability = durability;
         self
     }
+
+    /// Compresses every array; the levels are those of the format, 6 is what others call normal.
+    /// For NPZ they go from 0 to 12.
+    #[must_use]
+    pub fn compress(mut self, level: u8) -> Self {
+        self.level = Some(level);
+        self
+    }
+
+    /// How each array is written where the format keeps arrays as NPY: its orders, and the
+    /// version of its header.
+    #[cfg(feature = "npy")]
+    #[must_use]
+    pub fn array(mut self, options: crate::npy::WriteOptions) -> Self {
+        self.array = Some(options);
+        self
+    }
+
+    /// For whom a folder is written: by default for npstow and NumPy.
+    #[cfg(feature = "folder")]
+    #[must_use]
+    pub fn profile(mut self, profile: crate::folder::Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// Refuses what a format has no use for.
+    fn check(&self, format: Format) -> Result<()> {
+        let refused =
+            |what: &str| Err(Error::unsupported(format_args!("{what} in the format {format}")));
+        if self.level.is_some() && format != Format::Npz {
+            return refused("compression");
+        }
+        #[cfg(feature = "npy")]
+        if self.array.is_some() && !matches!(format, Format::Npy | Format::Npz) {
+            return refused("orders and versions of NPY");
+        }
+        #[cfg(feature = "folder")]
+        if self.profile.is_some() && format != Format::Folder {
+            return refused("a profile of folders");
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "npy")]
+    fn npy(&self) -> crate::npy::WriteOptions {
+        self.array.clone().unwrap_or_default().durability(self.durability)
+    }
+
+    #[cfg(feature = "npz")]
+    fn npz(&self) -> crate::npz::WriteOptions {
+        let options = crate::npz::WriteOptions::default().durability(self.durability);
+        let options = options.array(self.npy());
+        match self.level {
+            Some(level) => options.compress(level),
+            None => options,
+        }
+    }
+
+    #[cfg(feature = "folder")]
+    fn folder(&self) -> crate::folder::WriteOptions {
+        let options = crate::folder::WriteOptions::default().durability(self.durability);
+        options.profile(self.profile.unwrap_or_default())
+    }
 }
 
 /// Saves a tree as the options say.
 ///
 /// # Errors
-/// As [`save()`].
+/// As [`save()`]; `Unsupported` for an option that the format has no use for.
 pub fn save_with(path: impl AsRef<Path>, tree: &Tree, options: &SaveOptions) -> Result<()> {
     let path = path.as_ref();
     let format = options.format.or_else(|| Format::of_path(path));
-    let saved = match format {
-        #[cfg(feature = "npy")]
-        Some(Format::Npy) => save_npy(path, tree, options),
-        #[cfg(feature = "npz")]
-        Some(Format::Npz) => {
-            let write = crate::npz::WriteOptions::default().durability(options.durability);
-            crate::npz::write_with(path, tree, &write)
+    let saved =
+        format.ok_or_else(|| Error::invalid("the extension names no format that npstow writes"));
+    let saved = saved.and_then(|format| {
+        options.check(format)?;
+        match format {
+            #[cfg(feature = "npy")]
+            Format::Npy => save_npy(path, tree, options),
+            #[cfg(feature = "npz")]
+            Format::Npz => crate::npz::write_with(path, tree, &options.npz()),
+            #[cfg(feature = "folder")]
+            Format::Folder => crate::folder::write_with(path, tree, &options.folder()),
+            other => Err(super::detect::lacks("writing", other)),
         }
-        #[cfg(feature = "folder")]
-        Some(Format::Folder) => {
-            let write = crate::folder::WriteOptions::default().durability(options.durability);
-            crate::folder::write_with(path, tree, &write)
-        }
-        Some(other) => Err(super::detect::lacks("writing", other)),
-        None => Err(Error::invalid("the extension names no format that npstow writes")),
-    };
+    });
     saved.map_err(|e| e.in_path(path))
+}
+
+/// Writes a tree to a sink: memory, or a pipe by [`WriteSink`](crate::WriteSink). The options
+/// must name the format.
+///
+/// ```
+/// use npstow::{Array, Format, SaveOptions, Tree, save_to};
+/// let mut bytes = Vec::new();
+/// let npy = SaveOptions::default().format(Format::Npy);
+/// save_to(&mut bytes, &Tree::from(Array::from_vec(vec![1u8])), &npy)?;
+/// assert!(bytes.starts_with(b"\x93NUMPY"));
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`save_with`]; `Unsupported` for a format that is no single file.
+pub fn save_to(sink: &mut dyn Sink, tree: &Tree, options: &SaveOptions) -> Result<()> {
+    let format = options.format.ok_or_else(|| Error::invalid("a stream without a format"))?;
+    options.check(format)?;
+    match format {
+        #[cfg(feature = "npy")]
+        Format::Npy => write_npy(sink, tree, options),
+        #[cfg(feature = "npz")]
+        Format::Npz => crate::npz::write_to(sink, tree, &options.npz()),
+        Format::Folder => Err(Error::unsupported("writing a folder to a stream")),
+        other => Err(super::detect::lacks("writing", other)),
+    }
 }
 
 #[cfg(feature = "npy")]
 fn save_npy(path: &Path, tree: &Tree, options: &SaveOptions) -> Result<()> {
-    use crate::{AtomicFile, Item, npy};
-    let mut items = tree.iter();
-    let (Some(("", item)), None) = (items.next(), items.next()) else {
-        let found = format!("the names {:?}", tree.names());
-        return Err(Error::invalid(format!(
-            "a .npy file holds one array without a name, not {found}"
-        )));
-    };
-    let write = npy::WriteOptions::default().durability(options.durability);
-    match item {
-        Item::Array(array) => npy::write_with(path, array, &write),
-        Item::Entry(entry) => {
-            let mut file = AtomicFile::create(path, options.durability)?;
-            npy::write_entry(&mut file, entry, &write)?;
-            file.commit()
-        }
+    if let crate::Item::Array(array) = alone(tree)? {
+        return crate::npy::write_with(path, array, &options.npy());
+    }
+    let mut file = crate::AtomicFile::create(path, options.durability)?;
+    write_npy(&mut file, tree, options)?;
+    file.commit()
+}
+
+#[cfg(feature = "npy")]
+fn write_npy(sink: &mut dyn Sink, tree: &Tree, options: &SaveOptions) -> Result<()> {
+    use crate::{Item, npy};
+    match alone(tree)? {
+        Item::Array(array) => npy::write_entry(sink, &array.try_into()?, &options.npy()),
+        Item::Entry(entry) => npy::write_entry(sink, entry, &options.npy()),
         Item::Group(_) => Err(Error::invalid("a .npy file holds one array, not a group")),
         Item::Value(_) => Err(Error::invalid("a .npy file holds an array, not other bytes")),
+    }
+}
+
+/// The one thing without a name.
+#[cfg(feature = "npy")]
+fn alone(tree: &Tree) -> Result<&crate::Item> {
+    let mut items = tree.iter();
+    match (items.next(), items.next()) {
+        (Some(("", item)), None) => Ok(item),
+        _ => {
+            let found = format!("the names {:?}", tree.names());
+            Err(Error::invalid(format!("a .npy file holds one array without a name, not {found}")))
+        }
     }
 }
