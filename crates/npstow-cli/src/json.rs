@@ -13,6 +13,7 @@ pub(crate) enum Json {
     Null,
     Bool(bool),
     Number(u64),
+    Float(f64),
     Text(String),
     List(Vec<Json>),
     /// In this order.
@@ -55,6 +56,12 @@ impl From<u64> for Json {
 impl From<usize> for Json {
     fn from(value: usize) -> Self {
         Self::Number(value as u64)
+    }
+}
+
+impl From<f64> for Json {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
     }
 }
 
@@ -101,6 +108,12 @@ impl fmt::Display for Json {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Number(n) => write!(f, "{n}"),
+            // The shortest digits that read back; what JSON has no number for is an object.
+            Self::Float(value) if value.is_finite() => write!(f, "{value:?}"),
+            Self::Float(value) => {
+                let text = format!("{value}").to_lowercase();
+                Self::Object(vec![("$float", text.into())]).fmt(f)
+            }
             Self::Text(text) => string(f, text),
             Self::List(items) => {
                 f.write_char('[')?;
@@ -163,6 +176,11 @@ mod tests {
         assert_eq!(
             json.to_string(),
             r#"{"a": null, "b": true, "c": [1, 0], "d": {}, "e": 18446744073709551615}"#
+        );
+        let floats = [0.5, 1.0, -0.0, 1e300, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        assert_eq!(
+            Json::List(floats.map(Json::from).into()).to_string(),
+            r#"[0.5, 1.0, -0.0, 1e300, {"$float": "nan"}, {"$float": "inf"}, {"$float": "-inf"}]"#
         );
     }
 

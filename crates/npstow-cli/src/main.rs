@@ -8,6 +8,7 @@ mod json;
 mod place;
 mod progress;
 mod render;
+mod target;
 
 use std::process::ExitCode;
 

@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 
 use crate::progress::Progress;
-use npstow::{Error, File, FileSource, Node, NodeKind, OpenOptions, Result};
+use npstow::{Error, File, FileSource, Node, NodeKind, OpenOptions, Result, Source};
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,7 +50,8 @@ impl Place {
             return options.open_reader(&mut input, STDIN);
         }
         if progress.is_shown() && self.path.is_file() {
-            let source = progress.counted(FileSource::open(&self.path)?);
+            let source: Arc<dyn Source> = Arc::new(FileSource::open(&self.path)?);
+            let source = progress.counted(source);
             return options.open_source(Arc::new(source), &self.path);
         }
         options.open(&self.path)
@@ -59,6 +61,14 @@ impl Place {
     pub(crate) fn node(&self, progress: &Progress) -> Result<Node> {
         let file = self.open(progress)?;
         file.get(&self.name).map_err(|e| e.in_path(&self.path))
+    }
+}
+
+/// As it would be typed.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path.to_string_lossy())?;
+        if self.name.is_empty() { Ok(()) } else { write!(f, ":{}", self.name) }
     }
 }
 

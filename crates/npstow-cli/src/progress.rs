@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use npstow::{Buffer, Result, Sink, Source};
+use npstow::{Buffer, Item, Result, Source, Tree};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -63,8 +65,40 @@ impl Progress {
         }
     }
 
+    /// The same tree, whose arrays count while they are read; they are what there is to do, once
+    /// each.
+    pub(crate) fn watch(&self, trees: Vec<Tree>) -> Result<Vec<Tree>> {
+        if !self.is_shown() {
+            return Ok(trees);
+        }
+        let mut total = 0;
+        // One for each source: neighbours in it are still told to be neighbours.
+        let mut counted: HashMap<usize, Arc<dyn Source>> = HashMap::new();
+        let counted = RefCell::new(&mut counted);
+        let wrap = |source: Arc<dyn Source>| -> Arc<dyn Source> {
+            let identity = Arc::as_ptr(&source).cast::<u8>() as usize;
+            let mut counted = counted.borrow_mut();
+            let own = counted.entry(identity).or_insert_with(|| Arc::new(self.counted(source)));
+            Arc::clone(own)
+        };
+        let mut change = |item: Item| match item {
+            Item::Entry(entry) => {
+                total += entry.stored_nbytes();
+                Ok(Item::Entry(entry.through(&wrap)))
+            }
+            Item::Value(entry) => {
+                total += entry.stored_nbytes();
+                Ok(Item::Value(entry.through(&wrap)))
+            }
+            other => Ok(other),
+        };
+        let trees = trees.into_iter().map(|tree| tree.map(&mut change)).collect();
+        self.expect(total);
+        trees
+    }
+
     /// What is read from `inner` counts.
-    pub(crate) fn counted<T>(&self, inner: T) -> Counted<T> {
+    pub(crate) fn counted(&self, inner: Arc<dyn Source>) -> Counted {
         Counted { inner, progress: self.clone() }
     }
 }
@@ -86,20 +120,14 @@ fn bar(total: u64) -> ProgressBar {
     }
 }
 
-/// A source or a sink whose bytes count as progress.
+/// A source whose bytes count as progress.
 #[derive(Debug)]
-pub(crate) struct Counted<T> {
-    inner: T,
+pub(crate) struct Counted {
+    inner: Arc<dyn Source>,
     progress: Progress,
 }
 
-impl<T> Counted<T> {
-    pub(crate) fn into_inner(self) -> T {
-        self.inner
-    }
-}
-
-impl<T: Source> Source for Counted<T> {
+impl Source for Counted {
     fn len(&self) -> u64 {
         self.inner.len()
     }
@@ -119,31 +147,6 @@ impl<T: Source> Source for Counted<T> {
     }
 }
 
-/// Sinks get at most this much at once, so that the bar moves while one large array is written.
-const STEP: usize = 64 << 20;
-
-impl<T: Sink> Sink for Counted<T> {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        for step in bytes.chunks(STEP) {
-            self.inner.write_all(step)?;
-            self.progress.add(step.len() as u64);
-        }
-        Ok(())
-    }
-
-    fn reserve(&mut self, len: u64) -> io::Result<()> {
-        self.inner.reserve(len)
-    }
-
-    fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
-        self.inner.patch(offset, bytes)
-    }
-
-    fn can_patch(&self) -> bool {
-        self.inner.can_patch()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,10 +155,8 @@ mod tests {
     fn bytes_pass_through() {
         let progress = Progress::none();
         progress.expect(3);
-        let mut sink = progress.counted(Vec::new());
-        sink.reserve(3).unwrap();
-        sink.write_all(&[1, 2, 3]).unwrap();
-        let source = progress.counted(npstow::MemorySource::new(sink.into_inner()));
+        let source: Arc<dyn Source> = Arc::new(npstow::MemorySource::new(vec![1u8, 2, 3]));
+        let source = progress.counted(source);
         let mut two = [0; 2];
         source.read_into(1, &mut two).unwrap();
         assert_eq!((two, source.len(), source.in_memory()), ([2, 3], 3, Some(&[1u8, 2, 3][..])));

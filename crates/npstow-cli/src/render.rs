@@ -81,9 +81,19 @@ const DTYPE_WIDTH: usize = 40;
 /// A listing for people; `long` shows every dtype whole.
 pub(crate) fn table(rows: &[Row], long: bool) -> String {
     let heads = ["NAME", "KIND", "DTYPE", "SHAPE", "ORDER", "BYTES", "STORED"];
-    let mut lines = vec![heads.map(str::to_owned)];
-    lines.extend(rows.iter().map(|row| cells(row, long)));
-    aligned(&lines)
+    let mut lines = vec![heads.map(str::to_owned).to_vec()];
+    lines.extend(rows.iter().map(|row| cells(row, long).to_vec()));
+    aligned(&lines, |at| if heads[at] == "BYTES" { Align::Right } else { Align::Left })
+}
+
+/// The word of a listing.
+pub(crate) fn kind(kind: NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Group => "group",
+        NodeKind::Array => "array",
+        // What formats to come have is not an array either.
+        _ => "value",
+    }
 }
 
 fn cells(row: &Row, long: bool) -> [String; 7] {
@@ -122,17 +132,29 @@ fn stored(entry: &Entry) -> String {
     }
 }
 
-/// Columns under one another, two spaces apart; sizes (the sixth) to the right.
-fn aligned(lines: &[[String; 7]]) -> String {
-    let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 7] = std::array::from_fn(width);
+/// To which side of its column a cell goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+/// Columns under one another, two spaces apart.
+pub(crate) fn aligned(lines: &[Vec<String>], align: impl Fn(usize) -> Align) -> String {
+    let mut widths: Vec<usize> = Vec::new();
+    for line in lines {
+        widths.resize(widths.len().max(line.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
     let mut out = String::new();
     for line in lines {
         let mut text = String::new();
-        for (at, (cell, width)) in line.iter().zip(widths).enumerate() {
-            let _ = match at {
-                5 => write!(text, "{cell:>width$}  "),
-                _ => write!(text, "{cell:<width$}  "),
+        for (at, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            let _ = match align(at) {
+                Align::Left => write!(text, "{cell:<width$}  "),
+                Align::Right => write!(text, "{cell:>width$}  "),
             };
         }
         out.push_str(text.trim_end());

@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod append;
+mod concat;
 mod convert;
+mod counts;
+mod diff;
 mod digest;
 mod ls;
 mod man;
@@ -12,6 +15,7 @@ mod verify;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
+use crate::json::Json;
 use npstow::{Error, Result};
 use std::io::{self, Write};
 
@@ -22,7 +26,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Ls(args) => ls::run(&args)?,
         Command::Show(args) => show::run(&args)?,
         Command::Digest(args) => digest::run(&args, quiet)?,
+        Command::Counts(args) => counts::run(&args)?,
+        Command::Diff(args) => diff::run(&args, quiet)?,
         Command::Convert(args) => convert::run(&args, quiet)?,
+        Command::Concat(args) => concat::run(&args, quiet)?,
         Command::Append(args) => append::run(&args, quiet)?,
         Command::Verify(args) => verify::run(&args, quiet)?,
         Command::Repair(args) => repair::run(&args, quiet)?,
@@ -42,4 +49,14 @@ fn print_bytes(bytes: &[u8]) -> Result<Exit> {
         .and_then(|()| out.flush())
         .map_err(|e| Error::io("writing the answer", e))?;
     Ok(Exit::Done)
+}
+
+/// An error as an answer in JSON has it.
+fn fault(e: &Error) -> Json {
+    Json::Object(vec![
+        ("kind", format!("{:?}", e.kind()).to_lowercase().into()),
+        ("name", e.member().unwrap_or_default().into()),
+        ("offset", e.offset().into()),
+        ("what", e.what().into()),
+    ])
 }

@@ -70,12 +70,7 @@ fn json(place: &Place, exit: Exit, found: &[Fault]) -> Json {
     for fault in found {
         match fault {
             Fault::Note(note) => notes.push(note.as_str().into()),
-            Fault::Error(e) => faults.push(Json::Object(vec![
-                ("kind", format!("{:?}", e.kind()).to_lowercase().into()),
-                ("name", e.member().unwrap_or_default().into()),
-                ("offset", e.offset().into()),
-                ("what", e.what().into()),
-            ])),
+            Fault::Error(e) => faults.push(super::fault(e)),
             other => faults.push(format!("{other:?}").into()),
         }
     }

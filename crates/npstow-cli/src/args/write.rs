@@ -1,0 +1,125 @@
+//! Commands that write.
+#![forbid(unsafe_code)]
+
+use super::Form;
+use super::choice::{
+    ByteOrder, Durable, ElementOrder, FormatVersion, IfMissing, Keep, Saving, Whose,
+};
+use clap::Args;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Write arrays anew: in another format, order, byte order or place
+///
+/// Array by array and piece by piece, so that memory stays bounded, whatever the size. Without
+/// options each array has the very bytes of numpy.save. An old DST is replaced only when the new
+/// one is whole; it may be SRC itself.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  npstow convert run run.npz
+  npstow convert run.npz small.npz --compress=9
+  npstow convert run.npz:A000/photon photon.npy
+  npstow convert big.npy native.npy --byte-order native
+  gunzip < x.npy.gz | npstow convert - x.npy"
+)]
+pub(crate) struct Convert {
+    /// The file or folder to read, or a place in it
+    #[arg(value_name = "SRC")]
+    pub(crate) source: OsString,
+    /// The file or folder to write
+    #[arg(value_name = "DST")]
+    pub(crate) target: OsString,
+    /// The order of the elements
+    #[arg(long, default_value = "keep")]
+    pub(crate) order: Keep<ElementOrder>,
+    /// The order of the bytes in each element
+    #[arg(long, value_name = "ORDER", default_value = "keep")]
+    pub(crate) byte_order: Keep<ByteOrder>,
+    /// The version of the NPY format; auto is the first that can hold the header
+    #[arg(long, value_name = "VERSION", default_value = "auto")]
+    pub(crate) format_version: FormatVersion,
+    #[command(flatten)]
+    pub(crate) saving: Saving,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+/// Write the rows of several arrays or groups, one after another
+///
+/// Groups are joined array by array; each must have the same arrays, with the same dtypes and
+/// shapes of rows. Memory stays bounded, whatever the size.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  npstow concat all.npy first.npy second.npy
+  npstow concat all.npz run.npz:A000 run.npz:A001
+  npstow concat all 'run:A*' --notes join --missing skip"
+)]
+pub(crate) struct Concat {
+    /// The file or folder to write
+    #[arg(value_name = "DST")]
+    pub(crate) target: OsString,
+    /// A file or folder, a place in it, or a GLOB of places: 'run.npz:A*'
+    #[arg(value_name = "SRC", required = true)]
+    pub(crate) sources: Vec<OsString>,
+    /// Whose metadata, names and labels are kept: those of the first group; each line of all;
+    /// none. Names of rows go with their rows
+    #[arg(long, value_name = "WHOSE", default_value = "first")]
+    pub(crate) notes: Whose,
+    /// What to do where a group lacks an array
+    #[arg(long, value_name = "WHAT", default_value = "refuse")]
+    pub(crate) missing: IfMissing,
+    #[command(flatten)]
+    pub(crate) saving: Saving,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+/// Add the rows of one array to the end of another, in place
+///
+/// A reader of DST sees the old rows or the new ones, and so does everyone after a crash.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  npstow append hits.npy new-hits.npy"
+)]
+pub(crate) struct Append {
+    /// The .npy file that grows
+    #[arg(value_name = "DST")]
+    pub(crate) target: PathBuf,
+    /// The file that has the new rows, or a place in it
+    #[arg(value_name = "SRC")]
+    pub(crate) source: OsString,
+    /// Add them so many times, each a step of its own
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) repeat: u64,
+    #[command(flatten)]
+    pub(crate) durability: Durable,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+/// Make a file whole again after a crash of the program that wrote it
+///
+/// Bytes behind the data are cut off; a header that promises more rows than are there is made to
+/// count those that are.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  npstow repair --dry-run hits.npy
+  npstow repair hits.npy"
+)]
+pub(crate) struct Repair {
+    /// The .npy file
+    pub(crate) path: PathBuf,
+    /// Say what would be done, change nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}

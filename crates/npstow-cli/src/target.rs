@@ -1,0 +1,183 @@
+//! Where a tree goes: a file, a folder, standard output.
+#![forbid(unsafe_code)]
+
+use crate::json::Json;
+use crate::place::Place;
+use crate::progress::Progress;
+use crate::render::harmless;
+use npstow::{Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+/// What was typed for DST, and the format that it stands for.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    path: &'a Path,
+    format: Format,
+    is_stdout: bool,
+}
+
+impl<'a> Target<'a> {
+    /// `to`: the format that was asked for; else the name of the target says it; where it has no
+    /// name, it is that of the source.
+    pub(crate) fn new(
+        typed: &'a OsStr,
+        to: Option<Format>,
+        of_source: Format,
+        json: bool,
+    ) -> Result<Self> {
+        let (path, is_stdout) = (Path::new(typed), typed == "-");
+        if is_stdout && json {
+            return Err(Error::invalid("standard output cannot take both the data and --json"));
+        }
+        if is_stdout && io::stdout().is_terminal() {
+            return Err(Error::invalid("standard output is a terminal: give a file or a pipe"));
+        }
+        // Pipes and devices have no extension to go by.
+        let has_no_name = is_stdout || is_special(path);
+        let named = || if has_no_name { Some(of_source) } else { Format::of_path(path) };
+        match to.or_else(named) {
+            Some(format) => Ok(Self { path, format, is_stdout }),
+            None => {
+                let extension = path.extension().map(OsStr::to_string_lossy).unwrap_or_default();
+                let what = format!("'.{}' names no format (--to does)", harmless(&extension));
+                Err(Error::invalid(what).in_path(path))
+            }
+        }
+    }
+
+    /// Saves a tree; `from` is where it comes from, for arrays that have no name of their own.
+    pub(crate) fn save(
+        &self,
+        tree: Tree,
+        from: &Place,
+        options: SaveOptions,
+        progress: &Progress,
+    ) -> Result<()> {
+        let tree = self.fitting(tree, from)?;
+        // What cannot be read is found out before anything is made.
+        for (_, item) in tree.leaves() {
+            if let Item::Entry(entry) | Item::Value(entry) = item {
+                entry.check()?;
+            }
+        }
+        let tree = progress.watch(vec![tree])?.pop().unwrap_or_default();
+        let options = options.format(self.format);
+        if self.is_stdout {
+            let saved = save_to(&mut WriteSink(stdout()?), &tree, &options);
+            return saved.map_err(|e| e.in_path(self.path));
+        }
+        save_with(self.path, &tree, &options)
+    }
+
+    /// One array in a file of one array, else names for all.
+    fn fitting(&self, tree: Tree, from: &Place) -> Result<Tree> {
+        let is_alone = tree.get("").is_some();
+        if self.format == Format::Npy && !is_alone {
+            let e = Error::invalid("a .npy file holds one array: name one, as in run.npz:photon");
+            return Err(e.in_path(&from.path));
+        }
+        if self.format == Format::Npy || !is_alone {
+            return Ok(tree);
+        }
+        match name(from) {
+            Some(name) => named(tree, &name),
+            None => Ok(tree),
+        }
+    }
+
+    /// What is told at the end.
+    pub(crate) fn answer(&self) -> Result<Vec<(&'static str, Json)>> {
+        let nbytes = nbytes(self.path)
+            .map_err(|e| Error::io("looking at the result", e).in_path(self.path))?;
+        Ok(vec![
+            ("path", self.path.to_string_lossy().into_owned().into()),
+            ("format", self.format.name().into()),
+            ("nbytes", nbytes.into()),
+        ])
+    }
+}
+
+fn is_special(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// What an array is called that has no name: by the last step of its place, or its file.
+fn name(from: &Place) -> Option<String> {
+    let of_file = || from.path.file_stem().and_then(OsStr::to_str).filter(|stem| *stem != "-");
+    let step = from.name.rsplit('/').next().filter(|step| !step.is_empty());
+    step.or_else(of_file).map(str::to_owned)
+}
+
+fn named(tree: Tree, name: &str) -> Result<Tree> {
+    let notes = tree.notes("").cloned();
+    let mut tree = tree;
+    let Some(item) = tree.remove("") else { return Ok(tree) };
+    let mut tree = Tree::new().with(name, item)?;
+    if let Some(notes) = notes {
+        tree.set_notes(name, notes)?;
+    }
+    Ok(tree)
+}
+
+/// The bytes of a file, or of all files of a folder.
+fn nbytes(path: &Path) -> io::Result<u64> {
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_dir() {
+        return Ok(fs::metadata(path)?.len());
+    }
+    fs::read_dir(path)?.map(|child| nbytes(&child?.path())).sum()
+}
+
+/// Standard output without the line buffering that text wants.
+#[cfg(unix)]
+fn stdout() -> Result<File> {
+    use std::os::fd::AsFd;
+    let owned = io::stdout().as_fd().try_clone_to_owned();
+    owned.map(File::from).map_err(|e| Error::io("opening standard output", e))
+}
+
+#[cfg(windows)]
+fn stdout() -> Result<File> {
+    use std::os::windows::io::AsHandle;
+    let owned = io::stdout().as_handle().try_clone_to_owned();
+    owned.map(File::from).map_err(|e| Error::io("opening standard output", e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use npstow::{Array, Meta, Notes};
+    use std::path::PathBuf;
+
+    #[test]
+    fn what_has_no_name_gets_one() {
+        let place =
+            |path: &str, name: &str| Place { path: PathBuf::from(path), name: name.to_owned() };
+        assert_eq!(name(&place("a/photon.npy", "")).as_deref(), Some("photon"));
+        assert_eq!(name(&place("run.npz", "A000/hit")).as_deref(), Some("hit"));
+        assert_eq!(name(&place("-", "")), None);
+        let mut tree = Tree::from(Array::from_vec(vec![1u8]));
+        let notes = Notes { meta: Meta::from_text("k:v\n"), ..Notes::default() };
+        tree.set_notes("", notes.clone()).unwrap();
+        let tree = named(tree, "x").unwrap();
+        assert_eq!((tree.names(), tree.notes("x")), (vec!["x"], Some(&notes)));
+    }
+
+    #[test]
+    fn formats_are_those_of_names_unless_asked_for() {
+        let of = |typed: &str, to| {
+            Target::new(OsStr::new(typed), to, Format::Npy, false).map(|t| t.format)
+        };
+        assert_eq!(of("x.npz", None).unwrap(), Format::Npz);
+        assert_eq!(of("x", None).unwrap(), Format::Folder);
+        assert_eq!(of("x.txt", Some(Format::Npz)).unwrap(), Format::Npz);
+        assert_eq!(
+            of("x.txt", None).unwrap_err().to_string(),
+            "x.txt: '.txt' names no format (--to does)"
+        );
+        assert!(Target::new(OsStr::new("-"), None, Format::Npy, true).is_err());
+    }
+}
