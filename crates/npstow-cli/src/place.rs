@@ -88,6 +88,13 @@ pub(crate) fn walk(top: Node) -> Result<Vec<Node>> {
     Ok(found)
 }
 
+/// What an array is called that has no name: by the last step of its place, or its file.
+pub(crate) fn name_of(from: &Place) -> Option<String> {
+    let of_file = || from.path.file_stem().and_then(OsStr::to_str).filter(|stem| *stem != "-");
+    let step = from.name.rsplit('/').next().filter(|step| !step.is_empty());
+    step.or_else(of_file).map(str::to_owned)
+}
+
 /// How lists for people call a node: by its name, or by its file where it has none.
 pub(crate) fn label(name: &str, path: &Path) -> String {
     if name.is_empty() { path.to_string_lossy().into_owned() } else { name.to_owned() }
@@ -104,6 +111,13 @@ mod tests {
         assert_eq!(at("").join("/a/b").name, "a/b");
         assert_eq!(at("a").join("b").name, "a/b");
         assert_eq!(at("a").join("").name, "a");
+        assert_eq!((at("a").to_string(), at("").to_string()), (":a".to_owned(), String::new()));
+        let name = |path: &str, name: &str| {
+            name_of(&Place { path: PathBuf::from(path), name: name.to_owned() })
+        };
+        assert_eq!(name("a/photon.npy", "").as_deref(), Some("photon"));
+        assert_eq!(name("run.npz", "A000/hit").as_deref(), Some("hit"));
+        assert_eq!(name("-", ""), None);
         assert_eq!(label("", Path::new("x.npy")), "x.npy");
         assert_eq!(label("a", Path::new("x.npz")), "a");
     }

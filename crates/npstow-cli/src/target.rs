@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::json::Json;
-use crate::place::Place;
+use crate::place::{Place, name_of};
 use crate::progress::Progress;
 use crate::render::harmless;
 use npstow::{Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with};
@@ -82,7 +82,7 @@ impl<'a> Target<'a> {
         if self.format == Format::Npy || !is_alone {
             return Ok(tree);
         }
-        match name(from) {
+        match name_of(from) {
             Some(name) => named(tree, &name),
             None => Ok(tree),
         }
@@ -102,13 +102,6 @@ impl<'a> Target<'a> {
 
 fn is_special(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
-}
-
-/// What an array is called that has no name: by the last step of its place, or its file.
-fn name(from: &Place) -> Option<String> {
-    let of_file = || from.path.file_stem().and_then(OsStr::to_str).filter(|stem| *stem != "-");
-    let step = from.name.rsplit('/').next().filter(|step| !step.is_empty());
-    step.or_else(of_file).map(str::to_owned)
 }
 
 fn named(tree: Tree, name: &str) -> Result<Tree> {
@@ -150,15 +143,9 @@ fn stdout() -> Result<File> {
 mod tests {
     use super::*;
     use npstow::{Array, Meta, Notes};
-    use std::path::PathBuf;
 
     #[test]
     fn what_has_no_name_gets_one() {
-        let place =
-            |path: &str, name: &str| Place { path: PathBuf::from(path), name: name.to_owned() };
-        assert_eq!(name(&place("a/photon.npy", "")).as_deref(), Some("photon"));
-        assert_eq!(name(&place("run.npz", "A000/hit")).as_deref(), Some("hit"));
-        assert_eq!(name(&place("-", "")), None);
         let mut tree = Tree::from(Array::from_vec(vec![1u8]));
         let notes = Notes { meta: Meta::from_text("k:v\n"), ..Notes::default() };
         tree.set_notes("", notes.clone()).unwrap();

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use clap::{Args, ValueEnum};
+use npstow::folder::Profile;
 use npstow::trees::{Missing, NotesPolicy};
 use npstow::{Durability, MemoryOrder, Order, SaveOptions, npy::Version};
 
@@ -15,18 +16,32 @@ pub(crate) struct Saving {
     #[arg(long, value_name = "LEVEL", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "6", value_parser = clap::value_parser!(u8).range(0..=12))]
     pub(crate) compress: Option<u8>,
+    /// For whom a folder is written: npstow and NumPy, or NPFold, which reads less
+    #[arg(long, value_name = "WHOM")]
+    pub(crate) profile: Option<FolderProfile>,
     #[command(flatten)]
     pub(crate) durability: Durable,
 }
 
 impl Saving {
     pub(crate) fn options(&self) -> SaveOptions {
-        let options = SaveOptions::default().durability(self.durability.get());
-        match self.compress {
-            Some(level) => options.compress(level),
+        let mut options = SaveOptions::default().durability(self.durability.get());
+        if let Some(level) = self.compress {
+            options = options.compress(level);
+        }
+        match self.profile {
+            Some(FolderProfile::Native) => options.profile(Profile::Native),
+            Some(FolderProfile::Npfold) => options.profile(Profile::NpFold),
             None => options,
         }
     }
+}
+
+/// For whom a folder is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FolderProfile {
+    Native,
+    Npfold,
 }
 
 /// What a save waits for.

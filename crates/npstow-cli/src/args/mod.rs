@@ -3,11 +3,13 @@
 #![forbid(unsafe_code)]
 
 mod choice;
+mod edit;
 mod read;
 mod write;
 
+pub(crate) use edit::{Add, Compact, Mv, Repair, Rm};
 pub(crate) use read::{Counts, Diff, Digest, Ls, Show, Verify};
-pub(crate) use write::{Append, Concat, Convert, Repair};
+pub(crate) use write::{Append, Concat, Convert};
 
 use crate::exit::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -45,6 +47,10 @@ pub(crate) enum Command {
     Convert(Convert),
     Concat(Concat),
     Append(Append),
+    Add(Add),
+    Rm(Rm),
+    Mv(Mv),
+    Compact(Compact),
     Verify(Verify),
     Repair(Repair),
     Completions(Completions),

@@ -102,24 +102,3 @@ pub(crate) struct Append {
     #[command(flatten)]
     pub(crate) form: Form,
 }
-
-/// Make a file whole again after a crash of the program that wrote it
-///
-/// Bytes behind the data are cut off; a header that promises more rows than are there is made to
-/// count those that are.
-#[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
-  npstow repair --dry-run hits.npy
-  npstow repair hits.npy"
-)]
-pub(crate) struct Repair {
-    /// The .npy file
-    pub(crate) path: PathBuf,
-    /// Say what would be done, change nothing
-    #[arg(short = 'n', long)]
-    pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) form: Form,
-}

@@ -4,7 +4,7 @@
 use crate::args::Counts;
 use crate::exit::Exit;
 use crate::json::Json;
-use crate::place::{Place, label};
+use crate::place::Place;
 use crate::progress::Progress;
 use crate::render::{self, Align};
 use npstow::trees::{Glob, Table, counts, metadata};
@@ -59,7 +59,11 @@ fn lines<T>(
     let mut lines: Vec<Vec<String>> =
         vec![head.chain(table.columns().iter().map(|c| render::harmless(c))).collect()];
     for (path, cells) in table.rows() {
-        let name = std::iter::once(render::harmless(&label(path, &place.path)));
+        let name = std::iter::once(render::harmless(&if path.is_empty() {
+            place.to_string()
+        } else {
+            path.to_owned()
+        }));
         let cells = cells.iter().map(|value| {
             value.as_ref().map_or_else(|| "-".to_owned(), |v| render::harmless(&cell(v)))
         });

@@ -4,7 +4,7 @@
 use crate::args::Diff;
 use crate::exit::{Exit, complain};
 use crate::json::Json;
-use crate::place::{Place, label};
+use crate::place::Place;
 use crate::progress::Progress;
 use crate::render::{self, harmless};
 use npstow::trees::{CompareOptions, Difference, Report, Side, Unequal, What, compare};
@@ -29,7 +29,10 @@ pub(super) fn run(args: &Diff, quiet: bool) -> Result<Exit> {
     } else {
         let mut text = String::new();
         for difference in report.differences() {
-            let name = label(&difference.name, &places.0.path);
+            let name = match difference.name.as_str() {
+                "" => places.0.to_string(),
+                name => name.to_owned(),
+            };
             let _ = writeln!(text, "{}", harmless(&format!("{name}: {difference}")));
         }
         super::print(&text)?;

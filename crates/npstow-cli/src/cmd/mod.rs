@@ -7,6 +7,7 @@ mod convert;
 mod counts;
 mod diff;
 mod digest;
+mod edit;
 mod ls;
 mod man;
 mod repair;
@@ -31,6 +32,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Convert(args) => convert::run(&args, quiet)?,
         Command::Concat(args) => concat::run(&args, quiet)?,
         Command::Append(args) => append::run(&args, quiet)?,
+        Command::Add(args) => edit::add(&args, quiet)?,
+        Command::Rm(args) => edit::rm(&args, quiet)?,
+        Command::Mv(args) => edit::mv(&args)?,
+        Command::Compact(args) => edit::compact(&args, quiet)?,
         Command::Verify(args) => verify::run(&args, quiet)?,
         Command::Repair(args) => repair::run(&args, quiet)?,
         Command::Completions(args) => man::completions(&args)?,

@@ -5,28 +5,67 @@ use crate::args::Repair;
 use crate::exit::Exit;
 use crate::json::Json;
 use crate::render::harmless;
-use npstow::{Result, npy};
+use npstow::{Error, Result, npy, npz};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 pub(super) fn run(args: &Repair, quiet: bool) -> Result<Exit> {
-    let did = match args.dry_run {
-        true => npy::diagnose(&args.path)?,
-        false => npy::repair(&args.path)?,
-    };
     let path = args.path.to_string_lossy();
+    let (changed, mut facts, text) = match is_archive(&args.path)? {
+        true => archive(args)?,
+        false => array(args)?,
+    };
     if args.form.json {
-        let json = Json::Object(vec![
-            ("path", path.as_ref().into()),
-            ("changed", (!did.is_clean() && !args.dry_run).into()),
-            ("rows_before", did.rows_before.into()),
-            ("rows_after", did.rows_after.into()),
-            ("trimmed", did.trimmed.into()),
-        ]);
-        return super::print(&format!("{json}\n"));
+        let mut json: Vec<(&'static str, Json)> = vec![("path", path.as_ref().into())];
+        json.push(("changed", (changed && !args.dry_run).into()));
+        json.append(&mut facts);
+        return super::print(&format!("{}\n", Json::Object(json)));
     }
     if quiet {
         return Ok(Exit::Done);
     }
-    super::print(&format!("{}: {}\n", harmless(&path), told(did, args.dry_run)))
+    super::print(&format!("{}: {text}\n", harmless(&path)))
+}
+
+/// By the first bytes, since what is torn does not open.
+fn is_archive(path: &Path) -> Result<bool> {
+    let mut start = [0; 4];
+    let failed = |e| Error::io("opening", e).in_path(path);
+    let mut file = File::open(path).map_err(failed)?;
+    match file.read_exact(&mut start) {
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        done => done.map(|()| start.starts_with(b"PK")).map_err(failed),
+    }
+}
+
+/// Whether something is to be done, what is told in JSON, and in words.
+type Told = (bool, Vec<(&'static str, Json)>, String);
+
+fn array(args: &Repair) -> Result<Told> {
+    let did = match args.dry_run {
+        true => npy::diagnose(&args.path)?,
+        false => npy::repair(&args.path)?,
+    };
+    let facts = vec![
+        ("rows_before", did.rows_before.into()),
+        ("rows_after", did.rows_after.into()),
+        ("trimmed", did.trimmed.into()),
+    ];
+    Ok((!did.is_clean(), facts, told(did, args.dry_run)))
+}
+
+fn archive(args: &Repair) -> Result<Told> {
+    let trimmed = match args.dry_run {
+        true => npz::diagnose(&args.path)?.trimmed,
+        false => npz::repair(&args.path)?.trimmed,
+    };
+    let text = match (trimmed, args.dry_run) {
+        (0, _) => "whole, nothing to do".to_owned(),
+        (n, true) => format!("{n} bytes behind the archive would be cut off"),
+        (n, false) => format!("{n} bytes behind the archive cut off"),
+    };
+    Ok((trimmed > 0, vec![("trimmed", trimmed.into())], text))
 }
 
 fn told(did: npy::Repair, dry_run: bool) -> String {

@@ -171,8 +171,13 @@ fn paths(groups: &[(&str, &Tree)], missing: Missing) -> Result<(Vec<String>, Vec
     for path in refused {
         if let Some((group, _)) = groups.iter().find(|(_, tree)| tree.get(path).is_none()) {
             let has = known.get(path).copied().unwrap_or_default();
-            let expected = format!("the array '{}', which '{}' has", quoted(path), quoted(has));
-            return Err(Error::mismatch(expected, "none").in_member(group));
+            let (expected, found) = match path.as_str() {
+                "" => (format!("one array, as '{}' is", quoted(has)), "a group"),
+                path => {
+                    (format!("the array '{}', which '{}' has", quoted(path), quoted(has)), "none")
+                }
+            };
+            return Err(Error::mismatch(expected, found).in_member(group));
         }
     }
     Ok((arrays, others))

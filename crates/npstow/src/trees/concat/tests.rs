@@ -112,6 +112,9 @@ fn groups_must_be_alike() {
     let more = first.clone().with("photon", rows(&[2])).unwrap();
     let text = "A000: expected the array 'photon', which 'A001' has, found none";
     assert_eq!(refused(&more), text);
+    let alone = Tree::from(rows(&[1]));
+    let e = joined(&[("a.npy", &alone), ("A001", &first)], NotesPolicy::Drop).unwrap_err();
+    assert_eq!(e.to_string(), "A001: expected one array, as 'a.npy' is, found a group");
     let value = Item::Value(Entry::try_from(&Array::from_vec(vec![1u8])).unwrap());
     let text = "A001/hit: not supported: joining bytes that are no array";
     assert_eq!(refused(&one("hit", value)), text);

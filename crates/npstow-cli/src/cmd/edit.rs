@@ -1,0 +1,155 @@
+//! `npstow add`, `rm`, `mv`, `compact`: archives changed in place.
+#![forbid(unsafe_code)]
+
+use crate::args::{Add, Compact, Mv, Rm};
+use crate::exit::Exit;
+use crate::json::Json;
+use crate::place::{Place, name_of};
+use crate::progress::Progress;
+use crate::render::harmless;
+use npstow::npz::{self, Editor, WriteOptions};
+use npstow::{Error, Item, Result, Tree};
+use std::path::Path;
+
+/// Says what is no archive before anything looks for one in it.
+fn check(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        let what = "changing a folder in place: change its files, or write it anew with convert";
+        return Err(Error::unsupported(what).in_path(path));
+    }
+    Ok(())
+}
+
+pub(super) fn add(args: &Add, quiet: bool) -> Result<Exit> {
+    let target = Place::new(&args.target);
+    check(&target.path)?;
+    let mut trees = Vec::new();
+    let mut names = Vec::new();
+    for typed in &args.sources {
+        let place = Place::new(typed);
+        let tree = place.node(&Progress::none())?.to_tree()?;
+        names.push(new_name(&target.name, &place, args.sources.len() == 1)?);
+        trees.push(tree);
+    }
+    let mut options = WriteOptions::default().durability(args.durability.get());
+    if let Some(level) = args.compress {
+        options = options.compress(level);
+    }
+    let mut editor = Editor::open_with(&target.path, &options)?;
+    let progress = Progress::new(quiet);
+    for (name, tree) in names.iter().zip(progress.watch(trees)?) {
+        let item = item(tree);
+        match args.replace {
+            true => editor.replace_item(name, &item)?,
+            false => editor.add_item(name, &item)?,
+        }
+    }
+    editor.commit()?;
+    drop(progress);
+    told(&target.path, "added", &names, args.form.json, quiet)
+}
+
+/// A file of one array is that array.
+fn item(mut tree: Tree) -> Item {
+    tree.remove("").unwrap_or(Item::Group(tree))
+}
+
+/// What a source is called in the archive.
+fn new_name(asked: &str, source: &Place, is_alone: bool) -> Result<String> {
+    if is_alone && !asked.is_empty() {
+        return Ok(asked.to_owned());
+    }
+    let own = name_of(source).ok_or_else(|| {
+        Error::invalid("a source without a name: say one, as in run.npz:photon")
+            .in_path(&source.path)
+    })?;
+    Ok(if asked.is_empty() { own } else { format!("{asked}/{own}") })
+}
+
+pub(super) fn rm(args: &Rm, quiet: bool) -> Result<Exit> {
+    check(&args.path)?;
+    let names = matching(args)?;
+    let mut editor =
+        Editor::open_with(&args.path, &WriteOptions::default().durability(args.durability.get()))?;
+    names.iter().try_for_each(|name| editor.remove(name))?;
+    editor.commit()?;
+    told(&args.path, "removed", &names, args.form.json, quiet)
+}
+
+/// The names that match; of a group that does, not what is in it.
+fn matching(args: &Rm) -> Result<Vec<String>> {
+    let root = npstow::open(&args.path)?.root();
+    let mut names: Vec<String> = Vec::new();
+    for glob in &args.names {
+        let found = root.find(std::slice::from_ref(glob))?;
+        if found.is_empty() {
+            let what = format!("anything that matches '{}'", harmless(glob.as_str()));
+            return Err(Error::not_found(what).in_path(&args.path));
+        }
+        names.extend(found.iter().map(|node| node.name().to_owned()));
+    }
+    let is_within = |name: &String| {
+        names
+            .iter()
+            .any(|group| name.strip_prefix(group.as_str()).is_some_and(|r| r.starts_with('/')))
+    };
+    let mut top: Vec<String> = names.iter().filter(|name| !is_within(name)).cloned().collect();
+    let mut known = std::collections::HashSet::new();
+    top.retain(|name| known.insert(name.clone()));
+    Ok(top)
+}
+
+pub(super) fn mv(args: &Mv) -> Result<Exit> {
+    check(&args.path)?;
+    let mut editor =
+        Editor::open_with(&args.path, &WriteOptions::default().durability(args.durability.get()))?;
+    editor.rename(args.from.trim_matches('/'), args.to.trim_matches('/'))?;
+    editor.commit()?;
+    if args.form.json {
+        let json = Json::Object(vec![
+            ("path", args.path.to_string_lossy().into_owned().into()),
+            ("from", args.from.as_str().into()),
+            ("to", args.to.as_str().into()),
+        ]);
+        return super::print(&format!("{json}\n"));
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn compact(args: &Compact, quiet: bool) -> Result<Exit> {
+    check(&args.path)?;
+    let done = npz::compact(&args.path, args.durability.get())?;
+    let path = args.path.to_string_lossy();
+    if args.form.json {
+        let json = Json::Object(vec![
+            ("path", path.as_ref().into()),
+            ("nbytes_before", done.before.into()),
+            ("nbytes_after", done.after.into()),
+        ]);
+        return super::print(&format!("{json}\n"));
+    }
+    if quiet {
+        return Ok(Exit::Done);
+    }
+    super::print(&format!("{}: {} bytes, {} before\n", harmless(&path), done.after, done.before))
+}
+
+fn told(
+    path: &Path,
+    verb: &'static str,
+    names: &[String],
+    json: bool,
+    quiet: bool,
+) -> Result<Exit> {
+    let path = path.to_string_lossy();
+    if json {
+        let names = names.iter().map(|name| name.as_str().into()).collect::<Vec<Json>>();
+        let json = Json::Object(vec![("path", path.as_ref().into()), (verb, names.into())]);
+        return super::print(&format!("{json}\n"));
+    }
+    if quiet {
+        return Ok(Exit::Done);
+    }
+    let lines = names.iter().map(|name| harmless(&format!("{path}: {name} {verb}")) + "\n");
+    super::print(&lines.collect::<String>())
+}
