@@ -1,6 +1,9 @@
 #![deny(unsafe_code)]
-// What the archives to come are made of is here before they are.
-#![allow(dead_code, unused_imports, unused_variables)]
+// Without all formats nobody uses some of what formats are made of.
+#![cfg_attr(
+    not(all(feature = "npz", feature = "folder")),
+    allow(dead_code, unused_imports, unused_variables)
+)]
 #![doc = include_str!("../../../README.md")]
 
 // The layers, from the bottom up; `cargo xtask layers` holds the modules to this order.

@@ -2,8 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::steps::{State, Step, Steps, since};
-use crate::{Error, Result};
-use bzip2::{Action, Compress, Compression, Decompress, Error as Fault, Status};
+use bzip2::{Decompress, Error as Fault, Status};
 
 /// bzip2 in steps. Streams one after another are one, as `bzip2` itself has it.
 pub(super) struct Bunzip(Decompress);
@@ -35,9 +34,11 @@ impl Steps for Bunzip {
 }
 
 /// Packs all of `bytes` and appends it to `out`; levels go from 1 to 9.
-pub(super) fn encode(level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+#[cfg(test)]
+pub(super) fn encode(level: u8, bytes: &[u8], out: &mut Vec<u8>) -> crate::Result<()> {
+    use bzip2::{Action, Compress, Compression};
     if !(1..=9).contains(&level) {
-        return Err(Error::invalid(format!("level {level} of bzip2 (1 to 9)")));
+        return Err(crate::Error::invalid(format!("level {level} of bzip2 (1 to 9)")));
     }
     let mut encoder = Compress::new(Compression::new(level.into()), 0);
     let mut rest = bytes;

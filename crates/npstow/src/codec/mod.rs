@@ -26,6 +26,7 @@ mod walk;
 mod zstd;
 
 pub(crate) use crc::{Crc32, crc32};
+#[allow(unused_imports)] // Salvage is about to use it.
 pub(crate) use stream::{Measured, measure, reader};
 
 use crate::{Error, Result};
@@ -120,6 +121,7 @@ pub(crate) fn decode_block(codec: Codec, packed: &[u8], last: bool, dst: &mut [u
 
 /// Packs all of `bytes` into one stream and appends it to `out`. The levels are those of the codec:
 /// deflate has 0 to 12, bzip2 1 to 9, zstd 1 to 22.
+#[cfg(test)]
 pub(crate) fn encode(codec: Codec, level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     match codec {
         Codec::DEFLATE => deflate::compress_block(level, bytes, true, out),

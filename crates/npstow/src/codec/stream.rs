@@ -66,6 +66,7 @@ pub(super) fn unpack_open(codec: Codec, packed: &[u8], dst: &mut [u8]) -> Result
 
 /// How long a stream is, and what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code)]
 pub(crate) struct Measured {
     /// Its packed bytes; more may lie behind them.
     pub(crate) packed_len: u64,
@@ -76,6 +77,7 @@ pub(crate) struct Measured {
 
 /// Finds the end of a stream that nobody gave the length of, which has to unpack to at most `limit`
 /// bytes. Of streams that are one, it is the end of the first.
+#[allow(dead_code)]
 pub(crate) fn measure(codec: Codec, packed: &mut dyn Read, limit: u64) -> Result<Measured> {
     let packed = BufReader::with_capacity(BUFFER, packed);
     let mut unpacker = Unpacker::new(codec, packed, u64::MAX)?;

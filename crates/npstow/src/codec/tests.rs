@@ -75,8 +75,11 @@ fn whatever_was_packed_is_unpacked() {
         for (name, bytes) in samples(len) {
             for (codec, packed) in streams(&bytes) {
                 assert!(unpacked(codec, &packed, len).unwrap() == bytes, "{codec:?} {name} {len}");
-                let measured =
-                    measure(codec, &mut Drops(&[&packed[..], b"PK\x01\x02"].concat(), false), 1 << 20);
+                let measured = measure(
+                    codec,
+                    &mut Drops(&[&packed[..], b"PK\x01\x02"].concat(), false),
+                    1 << 20,
+                );
                 let expected = Measured {
                     packed_len: packed.len() as u64,
                     unpacked_len: len as u64,
@@ -212,7 +215,10 @@ fn streams_one_after_another_are_one_where_the_format_says_so() {
         let joins = [Codec::BZIP2, Codec::ZSTD].contains(&codec);
         let done = unpacked(codec, &two, 8);
         assert_eq!(done.is_ok_and(|bytes| bytes == b"onceonce"), joins, "{codec:?}");
-        assert_eq!(stream::unpack(codec, &two, &mut [0; 4]).unwrap_err().kind(), ErrorKind::Corrupt);
+        assert_eq!(
+            stream::unpack(codec, &two, &mut [0; 4]).unwrap_err().kind(),
+            ErrorKind::Corrupt
+        );
         assert_eq!(measure(codec, &mut &two[..], 9).is_ok(), codec != Codec::LZMA_UNMARKED);
     }
 }

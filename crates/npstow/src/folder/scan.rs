@@ -11,11 +11,9 @@ use super::property;
 use super::root::{Kind, Root};
 use super::sidecar::{GROUP, Sidecar};
 use crate::error::quoted;
-use crate::{Array, Error, Limits, NodeKind, Notes, Result};
-use std::borrow::Cow;
-use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use crate::{Error, Limits, NodeKind, Result};
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// Walks all of a folder.

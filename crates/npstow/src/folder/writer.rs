@@ -7,16 +7,12 @@ use super::place::NewFolder;
 use super::plan::{Content, Plan, Planned};
 use super::profile::Profile;
 use crate::entry::read_many;
-use crate::error::quoted;
-use crate::npy::{self, HeaderMemo, Payload, Plan as NpyPlan};
+use crate::npy::{HeaderMemo, Payload, Plan as NpyPlan};
 use crate::sink::reserve;
-use crate::{
-    Array, Durability, Entry, Error, Item, MemoryOrder, Notes, Result, Sink, Tree, parallel,
-};
-use std::collections::HashSet;
+use crate::{Array, Durability, Entry, Error, MemoryOrder, Result, Sink, Tree, parallel};
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How a folder is written.
 ///

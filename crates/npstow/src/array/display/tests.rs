@@ -75,7 +75,7 @@ fn every_half_float_is_printed_as_numpy_prints_it() {
 fn subarrays_of_nothing_cost_nothing() {
     let shown = |dtype: &str| {
         let dtype = Dtype::parse(dtype).unwrap();
-        let data = crate::Buffer::from(vec![0; dtype.itemsize()]);
+        let data = Buffer::from(vec![0; dtype.itemsize()]);
         Array::new(dtype, &[1], MemoryOrder::C, data).unwrap().to_string()
     };
     assert_eq!(shown("[('a', 'u1', (2, 0))]"), "[([[], []],)]");
