@@ -1,3 +1,6 @@
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
 use super::*;
 use crate::ErrorKind;
 use deflate::samples;
