@@ -7,7 +7,7 @@
 
 use super::directory::{Directory, Member};
 use super::locate::{Located, Window, locate};
-use super::zip::{HeaderCopy, Method, find_extra};
+use super::zip::{Flags, HeaderCopy, Method, find_extra};
 use crate::codec::Codec;
 use crate::entry::decoded_start;
 use crate::npy::Header;
@@ -109,7 +109,8 @@ impl Archive {
     /// The bytes of the NPY header that a member begins with, unpacked.
     pub(super) fn npy_header(&self, member: &Member, found: &Located) -> Result<Buffer> {
         // Offsets are those in the file where the data are stored as they are.
-        let base = if codec(member.method)?.is_none() { found.data_offset } else { 0 };
+        let base =
+            if codec(member.method, member.flags)?.is_none() { found.data_offset } else { 0 };
         let prefix = self.start(member, found, 12)?;
         let len = Header::len_of(&prefix, &self.limits).map_err(|e| e.shift(base))?;
         self.start(member, found, len)
@@ -117,7 +118,7 @@ impl Archive {
 
     /// The first `len` bytes that a member unpacks to; fewer where it has not so many.
     pub(super) fn start(&self, member: &Member, found: &Located, len: usize) -> Result<Buffer> {
-        let Some(codec) = codec(member.method)? else {
+        let Some(codec) = codec(member.method, member.flags)? else {
             return self.packed_start(member, found, len as u64);
         };
         let mut known = found.start.len() as u64;
@@ -162,12 +163,14 @@ impl Archive {
 }
 
 /// How a member is packed: `None` where it is not.
-pub(super) fn codec(method: Method) -> Result<Option<Codec>> {
+pub(super) fn codec(method: Method, flags: Flags) -> Result<Option<Codec>> {
     Ok(Some(match method {
         Method::STORED => return Ok(None),
         Method::DEFLATE => Codec::DEFLATE,
         Method::BZIP2 => Codec::BZIP2,
-        Method::LZMA => Codec::LZMA,
+        // APPNOTE 4.4.4: whether a mark at the end of the stream says where it is.
+        Method::LZMA if flags.has(Flags::LZMA_MARK) => Codec::LZMA,
+        Method::LZMA => Codec::LZMA_UNMARKED,
         Method::ZSTD | Method::ZSTD_OLD => Codec::ZSTD,
         other => return Err(Error::unsupported(format_args!("a member packed with {other}"))),
     }))

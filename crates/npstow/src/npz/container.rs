@@ -129,7 +129,7 @@ impl Npz {
                 let found = self.archive.check(index, window)?;
                 let bytes = self.archive.npy_header(member, &found)?;
                 let header = self.headers.get(&bytes, || Header::parse(&bytes, limits));
-                let stored = codec(member.method)?.is_none();
+                let stored = codec(member.method, member.flags)?.is_none();
                 let base = if stored { found.data_offset } else { 0 };
                 (header.map_err(|e| e.shift(base))?, found.data_offset)
             }
@@ -183,7 +183,7 @@ impl Npz {
     /// Where the elements are: `offset` is where the member's data begin, `skip` how long the
     /// header in front of the elements is.
     fn data(&self, member: &Member, offset: u64, skip: u64) -> Result<Data> {
-        let Some(codec) = codec(member.method)? else {
+        let Some(codec) = codec(member.method, member.flags)? else {
             return Ok(Data::Raw { offset: offset.saturating_add(skip) });
         };
         let extra = self.archive.directory().header(member)?.extra;

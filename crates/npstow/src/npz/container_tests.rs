@@ -387,3 +387,144 @@ fn object_arrays_are_described() {
     let e = node.read().unwrap_err();
     assert_eq!((e.kind(), e.offset()), (ErrorKind::Unsupported, Some(30 + 5 + 64)));
 }
+
+/// A long array that is not all the same, deflated in blocks by the writer.
+fn seekable() -> (Vec<i32>, Vec<u8>) {
+    let values: Vec<i32> = (0..2_000_000).map(|i| i / 7).collect();
+    let tree = Tree::new()
+        .with("long", Array::from_vec(values.clone()))
+        .and_then(|tree| tree.with("short", numbers(4)))
+        .unwrap();
+    let mut bytes = Vec::new();
+    let options = super::WriteOptions::default().compress(6);
+    super::write_to(&mut bytes, &tree, &options).unwrap();
+    (values, bytes)
+}
+
+#[test]
+fn a_slice_of_a_deflated_array_touches_its_blocks() {
+    let (values, bytes) = seekable();
+    let len = bytes.len();
+    let source = Arc::new(Counting::new(bytes));
+    let dynamic: Arc<dyn Source> = Arc::clone(&source) as _;
+    let file = OpenOptions::default().open_source(dynamic, "a.npz").unwrap();
+    source.taken();
+    let node = file.get("long").unwrap();
+    let entry = node.entry().unwrap();
+    assert_eq!((entry.shape(), source.taken().0), (&[2_000_000][..], 0));
+    let slice = node.read_slice(&"1500000:1500010".parse().unwrap()).unwrap();
+    assert_eq!(slice.as_slice::<i32>().unwrap(), &values[1_500_000..1_500_010]);
+    let (reads, read) = source.taken();
+    assert!(reads <= 3 && read < len / 4, "{reads} reads of {read} of {len} bytes");
+    assert_eq!(node.read().unwrap().as_slice::<i32>().unwrap(), values);
+    assert!(file.verify().unwrap().is_empty());
+    let e = node.view().unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn block_indexes_that_lie_are_refused() {
+    let (values, bytes) = seekable();
+    let at = bytes.windows(4).rposition(|four| four == [0x6e, 0x62, 2 + 4 * 8, 0]).unwrap();
+    assert_eq!((bytes[at + 4], bytes[at + 5]), (1, 20));
+    let read = |change: &dyn Fn(&mut [u8])| -> Result<Vec<i32>> {
+        let mut bytes = bytes.clone();
+        change(&mut bytes[at..]);
+        let read = open(bytes)?.get("long")?.read()?;
+        Ok(read.as_slice::<i32>()?.to_vec())
+    };
+    assert_eq!(read(&|_| {}).unwrap(), values);
+    // A version that is not known: one stream, as for others.
+    assert_eq!(read(&|field| field[4] = 2).unwrap(), values);
+    let changes: [&dyn Fn(&mut [u8]); 5] = [
+        &|field| field[5] = 21,
+        &|field| field[5] = 19,
+        &|field| field[5] = 255,
+        &|field| field[6] ^= 1,
+        // Two blocks that together are as long as before.
+        &|field| {
+            field[6] = field[6].wrapping_add(4);
+            field[10] = field[10].wrapping_sub(4);
+        },
+    ];
+    for (i, change) in changes.into_iter().enumerate() {
+        let e = read(change).unwrap_err();
+        assert_eq!((e.kind(), e.member()), (ErrorKind::Corrupt, Some("long")), "{i}: {e}");
+    }
+}
+
+#[test]
+fn deflated_members_are_described_and_read() {
+    let members = || {
+        [
+            Forged::array("x", &numbers(1)).deflated(),
+            Forged::new("v", b"value value value").deflated(),
+            Forged::array("y", &numbers(2))
+                .deflated()
+                .change(|m| m.descriptor = Some((true, true))),
+            Forged::array("z", &numbers(3)).deflated().change(|m| m.crc32 ^= 1),
+            // A header longer than what is read with the local header.
+            Forged::new("long.npy", &long_header()).deflated(),
+            Forged::array("cut", &numbers(5)).deflated().change(|m| m.packed.truncate(60)),
+        ]
+    };
+    let sources: [Arc<dyn Source>; 2] = [
+        Arc::new(MemorySource::new(archive(&members()))),
+        Arc::new(Counting::new(archive(&members()))),
+    ];
+    for source in sources {
+        let file = OpenOptions::default().open_source(source, "a.npz").unwrap();
+        let first = |name: &str| -> Result<i64> {
+            let array = file.get(name)?.read()?;
+            Ok(array.as_slice::<i64>()?[0])
+        };
+        assert_eq!((first("x").unwrap(), first("y").unwrap()), (1, 2));
+        let value = file.get("v").unwrap();
+        assert_eq!(value.kind(), NodeKind::Value);
+        assert_eq!(value.read().unwrap().as_slice::<u8>().unwrap(), b"value value value");
+        let sum = first("z");
+        assert!(sum.unwrap_err().what().starts_with("expected data with the CRC-32"));
+        assert!(file.get("z").unwrap().read_slice(&"2".parse().unwrap()).is_ok());
+        assert_eq!(file.get("long").unwrap().shape().unwrap(), [3]);
+        assert_eq!(file.get("long").unwrap().read().unwrap().len(), 3);
+        assert!(file.get("cut").unwrap().read().is_err());
+        assert_eq!(file.verify().unwrap().len(), 2);
+    }
+}
+
+/// Three bytes behind a header whose many field names do not pack well.
+fn long_header() -> Vec<u8> {
+    let mut text = String::from("{'descr': [");
+    let mut state = 1u32;
+    for _ in 0..400 {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        text += &format!("('{state:08x}', '|V0'), ");
+    }
+    text += "('b', '|u1')], 'fortran_order': False, 'shape': (3,)}\n";
+    let mut bytes = b"\x93NUMPY\x01\0".to_vec();
+    bytes.extend(u16::try_from(text.len()).unwrap().to_le_bytes());
+    bytes.extend(text.as_bytes());
+    bytes.extend(b"\x01\x02\x03");
+    bytes
+}
+
+#[test]
+fn claims_out_of_proportion_are_refused() {
+    let zeros = Array::from_vec(vec![0u8; 8 << 20]);
+    let bytes = archive(&[Forged::array("zeros", &zeros).deflated()]);
+    assert!(bytes.len() < 10_000);
+    let with = |limits: Limits| {
+        let source = Arc::new(MemorySource::new(bytes.clone()));
+        let file = OpenOptions::default().limits(limits).open_source(source, "a.npz")?;
+        file.get("zeros")?.read().map(|array| array.len())
+    };
+    assert_eq!(with(Limits::default()).unwrap(), 8 << 20);
+    for limits in [
+        Limits::default().ratio(100),
+        Limits::default().total(1 << 20),
+        Limits::default().array_nbytes(1 << 20),
+        Limits::default().members(0),
+    ] {
+        assert_eq!(with(limits.clone()).unwrap_err().kind(), ErrorKind::Limit, "{limits:?}");
+    }
+}

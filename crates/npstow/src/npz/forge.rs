@@ -4,6 +4,7 @@
 use super::zip::{
     CentralHeader, DATE, DataDescriptor, Flags, HeaderCopy, LocalHeader, Method, write_end,
 };
+use crate::codec::deflate;
 use crate::{Array, Buffer, Limits, Result, Source, npy};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -49,6 +50,14 @@ impl Forged {
     pub(super) fn array(name: &str, array: &Array) -> Self {
         let bytes = npy::to_bytes(array, &npy::WriteOptions::default()).unwrap();
         Self::new(&format!("{name}.npy"), &bytes)
+    }
+
+    /// Packed with deflate; what it was before comes along.
+    pub(super) fn deflated(mut self) -> Self {
+        let content = std::mem::take(&mut self.packed);
+        deflate::compress_block(6, &content, true, &mut self.packed).unwrap();
+        self.method = Method::DEFLATE;
+        self
     }
 
     /// With the NPY header in the directory, too; for members that are stored.

@@ -25,7 +25,7 @@ pub struct Recovered {
     pub packed_len: u64,
     /// How much of it is there.
     pub state: State,
-    /// Whether a later member that is whole has the same name: then that one is the array.
+    /// Whether another member of the same name is whole: the last such one is the array.
     pub superseded: bool,
 }
 
@@ -98,20 +98,24 @@ impl Recovered {
     /// Whether [`salvage_to`] writes it.
     #[must_use]
     pub fn is_kept(&self) -> bool {
-        self.state == State::Whole && !self.superseded
+        matches!(self.state, State::Whole | State::Unsealed) && !self.superseded
     }
 }
 
 /// What was found, with what counts among members of one name.
 fn told(found: &[Scanned]) -> Vec<Recovered> {
-    let whole = found.iter().enumerate().filter(|(_, member)| member.state == State::Whole);
-    let last: HashMap<&str, usize> = whole.map(|(i, member)| (member.name.as_str(), i)).collect();
+    // The last one that is whole, else the last one that seems so.
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for state in [State::Unsealed, State::Whole] {
+        let equal = found.iter().enumerate().filter(|(_, member)| member.state == state);
+        last.extend(equal.map(|(i, member)| (member.name.as_str(), i)));
+    }
     let one = |(i, member): (usize, &Scanned)| Recovered {
         name: names::array_name(&member.name).unwrap_or(&member.name).to_owned(),
         offset: member.offset,
         packed_len: member.packed_len,
         state: member.state.clone(),
-        superseded: last.get(member.name.as_str()).is_some_and(|&last| last > i),
+        superseded: last.get(member.name.as_str()).is_some_and(|&last| last != i),
     };
     found.iter().enumerate().map(one).collect()
 }
@@ -196,7 +200,8 @@ mod tests {
                 assert_eq!(name, names[at]);
                 let last = at + 1 == part.len();
                 assert!(
-                    *state == State::Whole || last && matches!(state, State::Cut(_)),
+                    *state == State::Whole
+                        || last && matches!(state, State::Cut(_) | State::Unsealed),
                     "{len}: {part:?}"
                 );
             }
@@ -269,6 +274,33 @@ mod tests {
         std::fs::write(&torn, b"no archive at all").unwrap();
         assert!(salvage_to(&torn, &saved).unwrap().is_empty());
         assert!(super::super::open(&saved).unwrap().names().next().is_none());
+    }
+
+    #[test]
+    fn data_that_tell_their_own_length_need_no_descriptor() {
+        for packed in [true, false] {
+            let member = Forged::array("x", &numbers(3));
+            let member = if packed { member.deflated() } else { member };
+            let len = 30 + 5 + member.packed.len();
+            let member = member.change(|m| m.descriptor = Some((true, true)));
+            let (bytes, _) = archive_with(&[member], b"");
+            for more in 0..16 {
+                let told = states(&bytes[..len + more]);
+                assert_eq!(told, [("x".to_owned(), State::Unsealed)], "{packed} {more}");
+            }
+            assert_eq!(states(&bytes[..len + 24]), [("x".to_owned(), State::Whole)]);
+            assert!(matches!(states(&bytes[..len - 1])[0].1, State::Cut(_)));
+            let dir = tempfile::tempdir().unwrap();
+            let (torn, saved) = (dir.path().join("torn.npz"), dir.path().join("saved.npz"));
+            std::fs::write(&torn, &bytes[..len + 3]).unwrap();
+            salvage_to(&torn, &saved).unwrap();
+            let array = super::super::open(&saved).unwrap().read("x").unwrap();
+            assert_eq!(array.as_slice::<i64>().unwrap()[0], 3);
+        }
+        // Neither a value nor a sum that is wrong can be taken for whole.
+        let value = Forged::new("v", b"value").change(|m| m.descriptor = Some((true, true)));
+        let (bytes, _) = archive_with(&[value], b"");
+        assert_eq!(states(&bytes[..36]), [("v".to_owned(), State::Cut(5))]);
     }
 
     #[test]

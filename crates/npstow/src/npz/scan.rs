@@ -6,9 +6,12 @@ use super::zip::{
     CentralHeader, DataDescriptor, EndRecord, Flags, LocalHeader, Method, Zip64EndRecord,
 };
 use super::{names, zip};
+use crate::codec::{self, Crc32, Measured};
 use crate::cursor::Cursor;
 use crate::entry::{Coded, Data, Seal};
+use crate::npy::Header;
 use crate::{Buffer, Dtype, Entry, Error, Limits, MemoryOrder, Result, Source};
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// A member as its local header and its data tell of it.
@@ -35,6 +38,8 @@ pub(super) struct Scanned {
 pub enum State {
     /// All of it; its checksum is right.
     Whole,
+    /// All of it, as far as it tells its own length; the file ends before its checksum.
+    Unsealed,
     /// Something is wrong with its data: what.
     Damaged(String),
     /// The file ends within it: how many of its packed bytes are there.
@@ -173,7 +178,7 @@ impl<'a> Scan<'a> {
     fn plausible(&self, header: &LocalHeader<'_>, offset: u64, len: u64) -> Option<Scanned> {
         let name = names::decode(header.name, header.flags, header.extra).ok()?;
         names::check(&name, self.limits).ok()?;
-        codec(header.method).ok()?;
+        codec(header.method, header.flags).ok()?;
         // Fields that are damaged would damage the directory of a new archive.
         let sound = zip::fields(header.extra).all(|field| field.is_ok());
         Some(Scanned {
@@ -218,9 +223,49 @@ impl<'a> Scan<'a> {
         if let Some(found) = wrong {
             return Ok(found);
         }
-        member.state = State::Cut(self.len() - member.data_offset);
-        let next = member.data_offset;
+        let there = self.len() - member.data_offset;
+        let mut next = member.data_offset;
+        member.state = State::Cut(there);
+        // Where only the descriptor is gone, the data themselves may tell where they end.
+        if let Ok(Some(own)) = self.own_length(&member) {
+            if there - own.packed_len.min(there) < DataDescriptor::SIZE as u64 {
+                (member.crc32, member.packed_len) = (own.crc32, own.packed_len);
+                (member.unpacked_len, member.state) = (own.unpacked_len, State::Unsealed);
+                next += own.packed_len;
+            }
+        }
         Ok((member, next))
+    }
+
+    /// What the data say of their own length: a packed stream has an end, and the header of an
+    /// array tells how many elements follow.
+    fn own_length(&mut self, member: &Scanned) -> Result<Option<Measured>> {
+        let there = self.len() - member.data_offset;
+        self.spend(there)?;
+        let mut rest = Rest { source: &**self.source, at: member.data_offset };
+        if let Some(codec) = codec(member.method, member.flags)? {
+            let most = there.saturating_mul(self.limits.max_ratio()).saturating_add(1 << 20);
+            return codec::measure(codec, &mut rest, most).map(Some);
+        }
+        if names::array_name(&member.name).is_none() {
+            return Ok(None);
+        }
+        let Some(header) = Header::read_stream(&mut rest, self.limits)? else { return Ok(None) };
+        let Some(len) = header.data_offset().checked_add(header.nbytes()? as u64) else {
+            return Ok(None);
+        };
+        let mut crc = Crc32::new();
+        let mut at = member.data_offset;
+        let end = at.saturating_add(len);
+        if end > self.len() {
+            return Ok(None);
+        }
+        while at < end {
+            let bytes = self.bytes(at, WINDOW.min(end - at))?;
+            crc.update(&bytes);
+            at += bytes.len() as u64;
+        }
+        Ok(Some(Measured { packed_len: len, unpacked_len: len, crc32: crc.finish() }))
     }
 
     /// The descriptors of a member that begin at `place`, or end there where a structure begins,
@@ -261,11 +306,28 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// What is left of a source, as a stream.
+struct Rest<'a> {
+    source: &'a dyn Source,
+    at: u64,
+}
+
+impl Read for Rest<'_> {
+    fn read(&mut self, dst: &mut [u8]) -> io::Result<usize> {
+        let left = self.source.len().saturating_sub(self.at);
+        let len = dst.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let dst = dst.get_mut(..len).unwrap_or_default();
+        self.source.read_into(self.at, dst)?;
+        self.at += len as u64;
+        Ok(len)
+    }
+}
+
 /// Reads all of a member, piece by piece; its checksum is verified.
 fn check(source: &Arc<dyn Source>, member: &Scanned, limits: &Arc<Limits>) -> Result<()> {
     let (offset, packed_len) = (member.data_offset, member.packed_len);
     let unpacked_len = member.unpacked_len;
-    let data = match codec(member.method)? {
+    let data = match codec(member.method, member.flags)? {
         None if packed_len == unpacked_len => Data::Raw { offset },
         None => {
             let expected = format_args!("a stored member of {unpacked_len} bytes");

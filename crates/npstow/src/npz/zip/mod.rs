@@ -32,6 +32,8 @@ pub(super) struct Flags(pub(super) u16);
 impl Flags {
     /// Bit 0: the data are encrypted.
     pub(super) const ENCRYPTED: Self = Self(1);
+    /// Bit 1, of LZMA: a mark ends the stream.
+    pub(super) const LZMA_MARK: Self = Self(1 << 1);
     /// Bit 3: CRC and sizes stand in a data descriptor behind the data.
     pub(super) const DESCRIPTOR: Self = Self(1 << 3);
     /// Bit 5: the data are a patch of something else.
