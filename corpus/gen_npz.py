@@ -6,12 +6,13 @@
 Writes OUT/*.npz and OUT/manifest.jsonl. The first line of the manifest says who wrote it (NumPy, Python, zip, the seed); each other line is a file:
   path, why       its name, and what is special about it
   members         in the archive's order: name (as npstow calls it), kind (array, value); of arrays descr, digest_descr, shape, sha256 as in
-                  gen_matrix.py; of values sha256 of the bytes. A member with `refused` is listed, and asking for it is an error with that text
+                  gen_matrix.py; of values sha256 of their JSON (CLI.md). A member with `refused` is listed, and asking for it is an error with that text
   refused         the whole archive is refused, with that text
   notes           how many remarks `verify` makes that are no faults
 Deterministic but for what `zip` does: the same seed and versions give the same bytes.
 """
 import argparse
+import base64
 import io
 import os
 import shutil
@@ -113,7 +114,8 @@ class Maker:
         value = loaded[stored]
         if isinstance(value, np.ndarray):
             return {"name": name, "kind": "array", **described(value)}
-        return {"name": name, "kind": "value", "sha256": sha256(archive.read(stored))}
+        text = base64.b64encode(archive.read(stored)).decode()
+        return {"name": name, "kind": "value", "sha256": sha256(b'{"$bytes":"%s"}' % text.encode())}
 
     def zip(self, members, method=zipfile.ZIP_STORED, force_zip64=False, comment=b"", file=None):
         """The bytes of an archive: (name or ZipInfo, content) pairs."""

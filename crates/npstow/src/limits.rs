@@ -83,9 +83,10 @@ impl Limits {
         self
     }
 
-    /// How many times longer a packed member may become when it is unpacked. Default 1100: deflate
-    /// ends at 1032, so this stops false claims only; the other methods go further on data that
-    /// are all the same. What unpacks to at most 1 MiB is always allowed.
+    /// How many times longer a deflated member may become when it is unpacked. Default 1100:
+    /// deflate ends at 1032, so this stops false claims only. Other methods go further on bytes
+    /// that are all the same, and may: LZMA 16 times as far, Zstandard 64, bzip2 2048. What
+    /// unpacks to at most 1 MiB is always allowed.
     #[must_use]
     pub fn ratio(mut self, times: u64) -> Self {
         self.ratio = times;
@@ -123,7 +124,7 @@ impl Limits {
         self.members
     }
 
-    /// How many times longer a packed member may become when it is unpacked.
+    /// How many times longer a deflated member may become when it is unpacked.
     #[must_use]
     pub fn max_ratio(&self) -> u64 {
         self.ratio
@@ -143,12 +144,18 @@ impl Limits {
         Ok(())
     }
 
+    /// The longest that a packed member may become; `reach` is how much further than deflate its
+    /// method goes.
+    pub(crate) fn most_unpacked(&self, packed: u64, reach: u64) -> u64 {
+        packed.saturating_mul(self.ratio.saturating_mul(reach)).saturating_add(RATIO_GRACE)
+    }
+
     /// Refuses a packed member that claims to become too long.
-    pub(crate) fn check_ratio(&self, packed: u64, unpacked: u64) -> Result<()> {
-        let most = packed.saturating_mul(self.ratio).saturating_add(RATIO_GRACE);
-        if unpacked > most {
+    pub(crate) fn check_ratio(&self, packed: u64, unpacked: u64, reach: u64) -> Result<()> {
+        if unpacked > self.most_unpacked(packed, reach) {
             let found = format_args!("{packed} bytes that become {unpacked}");
-            return Err(Error::limit("a ratio of unpacking", self.ratio, found));
+            let most = self.ratio.saturating_mul(reach);
+            return Err(Error::limit("a ratio of unpacking", most, found));
         }
         Ok(())
     }
@@ -179,13 +186,14 @@ mod tests {
         let limits = Limits::default().members(3).ratio(10).total(100);
         assert!(limits.check_members(3).is_ok() && limits.check_members(4).is_err());
         assert!(limits.check_total(100).is_ok() && limits.check_total(101).is_err());
-        assert!(limits.check_ratio(0, RATIO_GRACE).is_ok());
-        assert!(limits.check_ratio(5, RATIO_GRACE + 50).is_ok());
-        let e = limits.check_ratio(5, RATIO_GRACE + 51).unwrap_err();
+        assert!(limits.check_ratio(0, RATIO_GRACE, 1).is_ok());
+        assert!(limits.check_ratio(5, RATIO_GRACE + 50, 1).is_ok());
+        assert!(limits.check_ratio(5, RATIO_GRACE + 100, 2).is_ok());
+        let e = limits.check_ratio(5, RATIO_GRACE + 51, 1).unwrap_err();
         assert_eq!(
             e.to_string(),
             "expected a ratio of unpacking of at most 10, found 5 bytes that become 1048627"
         );
-        assert!(Limits::none().check_ratio(1, u64::MAX).is_ok());
+        assert!(Limits::none().check_ratio(1, u64::MAX, 1).is_ok());
     }
 }

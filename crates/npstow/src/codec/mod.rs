@@ -60,6 +60,18 @@ impl Codec {
         }
     }
 
+    /// How many times further than deflate it packs bytes that are all the same, at least.
+    /// Deflate makes one byte of 1,032; Python's LZMA was measured to make one of 7,100, its bzip2
+    /// of 1,300,000, and a block of Zstandard is at least 4 bytes for 128 KiB.
+    pub(crate) fn reach(self) -> u64 {
+        match self {
+            Self::LZMA | Self::LZMA_UNMARKED => 16,
+            Self::ZSTD => 64,
+            Self::BZIP2 => 2048,
+            _ => 1,
+        }
+    }
+
     /// A decoder for one stream that unpacks to `unpacked_len` bytes, `u64::MAX` where that is not
     /// known.
     fn steps(self, unpacked_len: u64) -> Result<Box<dyn Steps>> {

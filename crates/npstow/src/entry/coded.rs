@@ -88,7 +88,9 @@ impl Coded {
             let expected = format!("{} packed bytes", self.packed_len);
             return Err(Error::corrupt(expected, format!("the end after {there}")).at(self.offset));
         }
-        limits.check_ratio(self.packed_len, self.unpacked_len).map_err(|e| e.at(self.offset))?;
+        let reach = self.codec.reach();
+        let ratio = limits.check_ratio(self.packed_len, self.unpacked_len, reach);
+        ratio.map_err(|e| e.at(self.offset))?;
         if self.unpacked_len.checked_sub(self.skip).is_none_or(|rest| (nbytes as u64) > rest) {
             let expected = format!("{nbytes} bytes of data behind a header of {}", self.skip);
             return Err(Error::corrupt(expected, format!("{} in all", self.unpacked_len)));

@@ -244,7 +244,7 @@ impl<'a> Scan<'a> {
         self.spend(there)?;
         let mut rest = Rest { source: &**self.source, at: member.data_offset };
         if let Some(codec) = codec(member.method, member.flags)? {
-            let most = there.saturating_mul(self.limits.max_ratio()).saturating_add(1 << 20);
+            let most = self.limits.most_unpacked(there, codec.reach());
             return codec::measure(codec, &mut rest, most).map(Some);
         }
         if names::array_name(&member.name).is_none() {
