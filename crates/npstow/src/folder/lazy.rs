@@ -44,13 +44,7 @@ impl LazyFile {
 
     /// The file, if it is still what was described.
     fn reopen(&self) -> io::Result<File> {
-        let gone = |e: io::Error| match e.kind() {
-            io::ErrorKind::NotFound if !self.root.is_current() => {
-                io::Error::new(e.kind(), "the folder was replaced meanwhile")
-            }
-            _ => e,
-        };
-        let file = self.root.below(&self.path, false).map_err(gone)?;
+        let file = self.root.below(&self.path, false).map_err(|e| self.root.gone(e))?;
         if Stamp::of(&file.metadata()?) != self.stamp {
             return Err(io::Error::other("the file changed meanwhile"));
         }

@@ -102,7 +102,17 @@ impl Root {
 
     /// As `below`, with the path in the error.
     fn file(&self, path: &Path) -> Result<File> {
-        self.below(path, false).map_err(|e| failed("opening", path, e))
+        self.below(path, false).map_err(|e| failed("opening", path, self.gone(e)))
+    }
+
+    /// Says so where what is missing went with the whole folder.
+    pub(super) fn gone(&self, e: io::Error) -> io::Error {
+        match e.kind() {
+            io::ErrorKind::NotFound if !self.is_current() => {
+                io::Error::new(e.kind(), "the folder was replaced meanwhile")
+            }
+            _ => e,
+        }
     }
 
     /// What a link at the end of this path leads to.
