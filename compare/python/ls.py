@@ -1,8 +1,14 @@
-"""Says what is in an .npy file, as short as one would write it: the rival of `npstow ls`."""
+"""Says what is in an .npy or .npz file, as short as one would write it: the rival of `npstow ls`."""
 
 import sys
 
 import numpy
 
-array = numpy.load(sys.argv[1], mmap_mode="r")
-print(array.dtype, array.shape)
+file = sys.argv[1]
+if file.endswith(".npz"):
+    with numpy.load(file) as archive:
+        for name, array in archive.items():
+            print(name, array.dtype, array.shape)
+else:
+    array = numpy.load(file, mmap_mode="r")
+    print(array.dtype, array.shape)

@@ -3,6 +3,11 @@
     p1 FILE                  np.load
     p2 first|again FILE      np.load(mmap_mode='r'), nothing touched
     p3 none|fsync FILE NEW   np.save of the array of FILE, waiting for the disk or not
+    p4|p6|p10 NAME FILE      np.load of one array of an archive
+    p4|p9 save FILE NEW      np.savez and np.savez_compressed of the array of FILE
+    p5 load FILE             np.load of an archive, every array
+    p7 save NEW              np.savez of the many arrays
+    p8 load|save FOLDER      np.load or np.save of each
     p11 FILE                 1000 rows of a memory map by a list of indices
 """
 
@@ -12,6 +17,7 @@ import sys
 import time
 
 import numpy as np
+from pattern import many, sample, sample_many, wanted
 
 AGAIN = 1000
 
@@ -39,20 +45,6 @@ def once(work):
     made = work()
     ns = time.perf_counter_ns() - start
     return {"ms": ns / 1e6, "before_kb": before, "maxrss_kb": peak_kb()}, made
-
-
-def sample(values):
-    values = values.reshape(-1)
-    last = len(values) - 1
-    return int(sum(float(values[last * step // 7]) for step in range(8)))
-
-
-def wanted(length):
-    state, rows = 1, []
-    for _ in range(1000):
-        state = (state * 1103515245 + 12345) & 0x7FFFFFFF
-        rows.append((state >> 8) % length)
-    return rows
 
 
 def p1(file):
@@ -90,11 +82,79 @@ def p3(durability, file, new):
     return outcome | {"check": 0}
 
 
+def read_one(name, file):
+    def work():
+        with np.load(file) as archive:
+            return archive[name]
+
+    outcome, array = once(work)
+    return outcome | {"check": sample(array)}
+
+
+def save_one(save, file, new):
+    array = np.load(file)
+    outcome, _ = once(lambda: save(new, array=array))
+    return outcome | {"check": 0}
+
+
+def p4(how, *files):
+    return save_one(np.savez, *files) if how == "save" else read_one(how, *files)
+
+
+def p5(_, file):
+    def work():
+        with np.load(file) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    outcome, arrays = once(work)
+    return outcome | {"check": sample_many(arrays)}
+
+
+def p7(_, new):
+    arrays = many()
+    outcome, _ = once(lambda: np.savez(new, **arrays))
+    return outcome | {"check": 0}
+
+
+def p8(how, folder):
+    arrays = many()
+
+    def load():
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".npy"))
+        return {name[:-4]: np.load(os.path.join(folder, name)) for name in names}
+
+    def save():
+        os.mkdir(folder)
+        for name, array in arrays.items():
+            np.save(os.path.join(folder, name + ".npy"), array)
+
+    outcome, found = once(load if how == "load" else save)
+    return outcome | {"check": sample_many(found) if found else 0}
+
+
+def p9(_, file, new):
+    return save_one(np.savez_compressed, file, new)
+
+
 def p11(file):
     rows = wanted(np.load(file, mmap_mode="r").shape[0])
     outcome, array = once(lambda: np.asarray(np.load(file, mmap_mode="r")[rows]))
     return outcome | {"check": int(sum(float(row[i % len(row)]) for i, row in enumerate(array)))}
 
 
+WORKLOADS = {
+    "p1": p1,
+    "p2": p2,
+    "p3": p3,
+    "p4": p4,
+    "p5": p5,
+    "p6": read_one,
+    "p7": p7,
+    "p8": p8,
+    "p9": p9,
+    "p10": read_one,
+    "p11": p11,
+}
+
 if __name__ == "__main__":
-    print(json.dumps({"p1": p1, "p2": p2, "p3": p3, "p11": p11}[sys.argv[1]](*sys.argv[2:])))
+    print(json.dumps(WORKLOADS[sys.argv[1]](*sys.argv[2:])))

@@ -1,25 +1,32 @@
-//! `rivals WORKLOAD LIBRARY [OPTION…] FILE…`: one workload, once, with one library.
+//! `rivals LIBRARY WORKLOAD [OPTION…] FILE…`: one workload, once, with one library.
 //!
 //! A process measures one thing and ends, so that no library runs on the memory that another has
 //! warmed. It prints one line of JSON: the milliseconds, the memory before and at the peak, and a
 //! sum over a few elements by which the harness sees that everyone got the same data.
 #![deny(unsafe_code)]
 
+mod deflate;
 mod measure;
 mod ndarray_npy;
 mod npstow;
 mod npyz;
 mod pattern;
+mod safetensors;
 
-use measure::Outcome;
+use measure::Result;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-rivals p1 npstow|ndarray-npy|npyz FILE                       read it into new memory
-rivals p2 npstow|ndarray-npy first|again FILE                open a view of it
-rivals p3 npstow none|default FILE NEW                       write the array of FILE to NEW
-rivals p3 ndarray-npy|npyz FILE NEW
-rivals p11 npstow|ndarray-npy FILE                           1000 rows of it";
+rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, npyz, safetensors, deflate
+  p1 FILE                          read it into new memory
+  p2 first|again FILE              open a view of it
+  p3 [none|default] FILE NEW       write the array of FILE to NEW
+  p4|p6|p10 NAME FILE              read an array of an archive
+  p4|p9 save [LEVEL] FILE NEW      write the array of FILE to the archive NEW, stored or packed
+  p5|p8 load|view PATH             read the many arrays of an archive or a folder
+  p7|p8 save NEW                   write them
+  p11 FILE                         1000 rows of it
+deflate p9 LEVEL FILE, p10 blocks LEVEL FILE, p10 stream FILE: packing and unpacking alone";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -36,18 +43,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(words: &[&str]) -> Result<Outcome, Box<dyn std::error::Error>> {
-    match *words {
-        ["p1", "npstow", file] => npstow::read(file),
-        ["p1", "ndarray-npy", file] => ndarray_npy::read(file),
-        ["p1", "npyz", file] => npyz::read(file),
-        ["p2", "npstow", times, file] => npstow::view(file, measure::times(times)?),
-        ["p2", "ndarray-npy", times, file] => ndarray_npy::view(file, measure::times(times)?),
-        ["p3", "npstow", durability, file, new] => npstow::write(file, new, durability),
-        ["p3", "ndarray-npy", file, new] => ndarray_npy::write(file, new),
-        ["p3", "npyz", file, new] => npyz::write(file, new),
-        ["p11", "npstow", file] => npstow::rows(file),
-        ["p11", "ndarray-npy", file] => ndarray_npy::rows(file),
+fn run(words: &[&str]) -> Result {
+    match words {
+        ["npstow", words @ ..] => npstow::run(words),
+        ["ndarray-npy", words @ ..] => ndarray_npy::run(words),
+        ["npyz", words @ ..] => npyz::run(words),
+        ["safetensors", words @ ..] => safetensors::run(words),
+        ["deflate", words @ ..] => deflate::run(words),
         _ => Err(USAGE.into()),
     }
 }

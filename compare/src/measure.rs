@@ -1,6 +1,7 @@
 //! Time and memory of one piece of work in this process.
 #![forbid(unsafe_code)]
 
+use std::error::Error;
 use std::fmt;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ pub(crate) struct Outcome {
     before_kb: u64,
     peak_kb: u64,
     check: f64,
+    made_len: Option<usize>,
 }
 
 impl Outcome {
@@ -22,22 +24,37 @@ impl Outcome {
         self.check = sum;
         self
     }
+
+    /// How many bytes were made, where they are in no file.
+    pub(crate) fn made(mut self, len: usize) -> Self {
+        self.made_len = Some(len);
+        self
+    }
 }
 
+/// Why a library failed, in its words.
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+
+/// What a library makes of one workload.
+pub(crate) type Result<T = Outcome> = std::result::Result<T, Failure>;
+
 /// Does the work once; what it makes is handed back undropped, so that freeing is not measured.
-pub(crate) fn once<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<(Outcome, T), E> {
+pub(crate) fn once<T, E>(
+    work: impl FnOnce() -> std::result::Result<T, E>,
+) -> std::result::Result<(Outcome, T), E> {
     let before_kb = reset_peak();
     let start = Instant::now();
     let made = work()?;
     let time = start.elapsed();
-    Ok((Outcome { time, before_kb, peak_kb: status("VmHWM:"), check: 0.0 }, made))
+    let peak_kb = status("VmHWM:");
+    Ok((Outcome { time, before_kb, peak_kb, check: 0.0, made_len: None }, made))
 }
 
 /// Does the work once, or many times with the median as its time, what it makes dropped in between.
 pub(crate) fn repeated<T, E>(
     times: Times,
-    mut work: impl FnMut() -> Result<T, E>,
-) -> Result<(Outcome, T), E> {
+    mut work: impl FnMut() -> std::result::Result<T, E>,
+) -> std::result::Result<(Outcome, T), E> {
     let (mut outcome, mut made) = once(&mut work)?;
     if let Times::Again = times {
         let mut all = Vec::with_capacity(AGAIN);
@@ -60,7 +77,7 @@ pub(crate) enum Times {
 }
 
 /// Reads `first` or `again`.
-pub(crate) fn times(word: &str) -> Result<Times, String> {
+pub(crate) fn times(word: &str) -> std::result::Result<Times, String> {
     match word {
         "first" => Ok(Times::First),
         "again" => Ok(Times::Again),
@@ -87,7 +104,11 @@ impl fmt::Display for Outcome {
         let Self { before_kb, peak_kb, check, .. } = self;
         write!(
             f,
-            "{{\"ms\": {ms:.6}, \"before_kb\": {before_kb}, \"maxrss_kb\": {peak_kb}, \"check\": {check:.0}}}"
-        )
+            "{{\"ms\": {ms:.6}, \"before_kb\": {before_kb}, \"maxrss_kb\": {peak_kb}, \"check\": {check:.0}"
+        )?;
+        if let Some(len) = self.made_len {
+            write!(f, ", \"made\": {len}")?;
+        }
+        f.write_str("}")
     }
 }

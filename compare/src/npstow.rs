@@ -1,24 +1,37 @@
 //! npstow, as its documentation says to use it.
 #![forbid(unsafe_code)]
 
-use crate::measure::{Outcome, Times, once, repeated};
+use crate::measure::{self, Result, Times, once, repeated};
 use crate::pattern;
-use npstow::{Array, BufferMut, Durability, MemoryOrder, Selection, npy};
-use std::error::Error;
+use npstow::{Array, BufferMut, Durability, Item, MemoryOrder, Selection, Tree, npy};
 
-type Result = std::result::Result<Outcome, Box<dyn Error>>;
+/// The workloads, by their words.
+pub(crate) fn run(words: &[&str]) -> Result {
+    match *words {
+        ["p1", file] => read(file),
+        ["p2", times, file] => view(file, measure::times(times)?),
+        ["p3", durability, file, new] => write(file, new, durability),
+        ["p4" | "p10", name, file] => read_one(name, file),
+        ["p4", "save", file, new] => save_one(file, new),
+        ["p5" | "p8", "load", path] => load(path),
+        ["p6", name, file] => read_one(name, file),
+        ["p7" | "p8", "save", new] => save(new),
+        ["p11", file] => rows(file),
+        _ => Err(crate::USAGE.into()),
+    }
+}
 
-pub(crate) fn read(file: &str) -> Result {
+fn read(file: &str) -> Result {
     let (outcome, array) = once(|| npy::read(file))?;
     Ok(outcome.check(pattern::sample(array.as_slice()?)))
 }
 
-pub(crate) fn view(file: &str, times: Times) -> Result {
+fn view(file: &str, times: Times) -> Result {
     let (outcome, array) = repeated(times, || npy::view(file))?;
     Ok(outcome.check(pattern::sample(array.as_slice()?)))
 }
 
-pub(crate) fn write(file: &str, new: &str, durability: &str) -> Result {
+fn write(file: &str, new: &str, durability: &str) -> Result {
     let options = match durability {
         "none" => npy::WriteOptions::default().durability(Durability::None),
         _ => npy::WriteOptions::default(),
@@ -27,23 +40,58 @@ pub(crate) fn write(file: &str, new: &str, durability: &str) -> Result {
     Ok(once(|| npy::write_with(new, &array, &options))?.0)
 }
 
-pub(crate) fn rows(file: &str) -> Result {
+fn rows(file: &str) -> Result {
     let rows = wanted(file)?;
     let work = || npy::open(file)?.read_slice(&Selection::all().list(rows));
     let (outcome, array) = once(work)?;
     Ok(outcome.check(pattern::sample_rows(array.as_slice()?)))
 }
 
-fn wanted(file: &str) -> std::result::Result<Vec<i64>, Box<dyn Error>> {
+fn wanted(file: &str) -> Result<Vec<i64>> {
     let len = npy::open(file)?.shape()[0];
     Ok(pattern::rows(len).into_iter().map(i64::try_from).collect::<std::result::Result<_, _>>()?)
 }
 
 /// The array that is to be written, in memory of huge pages, whoever writes it.
-pub(crate) fn source(file: &str) -> std::result::Result<Array, Box<dyn Error>> {
+pub(crate) fn source(file: &str) -> Result<Array> {
     let entry = npy::open(file)?;
     let mut memory = BufferMut::zeroed(entry.nbytes())?;
     entry.read_into(memory.bytes_mut())?;
     let array = Array::new("<f4".parse()?, entry.shape(), MemoryOrder::C, memory.freeze())?;
     Ok(array)
+}
+
+fn read_one(name: &str, file: &str) -> Result {
+    let (outcome, array) = once(|| npstow::open(file)?.get(name)?.read())?;
+    Ok(outcome.check(pattern::sample(array.as_slice()?)))
+}
+
+fn save_one(file: &str, new: &str) -> Result {
+    let tree = Tree::new().with("array", source(file)?)?;
+    Ok(once(|| npstow::save(new, &tree))?.0)
+}
+
+/// Everything of an archive or a folder.
+fn load(path: &str) -> Result {
+    let (outcome, tree) = once(|| npstow::open(path)?.load())?;
+    let sum = pattern::sample_many(tree.len(), |name, place| match tree.get(name) {
+        Some(Item::Array(array)) => pattern::at(array.as_slice().ok()?, place),
+        _ => None,
+    })?;
+    Ok(outcome.check(sum))
+}
+
+/// To an archive or a folder, as the name says.
+fn save(new: &str) -> Result {
+    let tree = many()?;
+    Ok(once(|| npstow::save(new, &tree))?.0)
+}
+
+/// The many arrays, as they are to be saved.
+fn many() -> Result<Tree> {
+    let mut tree = Tree::new();
+    for (name, values) in pattern::many() {
+        tree.insert(&name, Array::from_vec_shape(values, &pattern::SHAPE)?)?;
+    }
+    Ok(tree)
 }

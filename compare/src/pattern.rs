@@ -4,6 +4,10 @@
 /// How many rows P11 reads.
 const ROWS: usize = 1000;
 
+/// How many arrays P5 to P8 have, and the shape of each.
+pub(crate) const MANY: usize = 4000;
+pub(crate) const SHAPE: [usize; 2] = [100, 4];
+
 /// The sum of eight elements spread over the array.
 pub(crate) fn sample(values: &[f32]) -> f64 {
     let last = values.len().saturating_sub(1);
@@ -24,4 +28,50 @@ pub(crate) fn rows(len: usize) -> Vec<usize> {
 pub(crate) fn sample_rows(values: &[f32]) -> f64 {
     let columns = values.len() / ROWS;
     (0..ROWS).map(|row| f64::from(values[row * columns + row % columns])).sum()
+}
+
+/// The name of one of the many arrays.
+pub(crate) fn name(at: usize) -> String {
+    format!("a{at:04}")
+}
+
+/// The many arrays, by name and in order.
+pub(crate) fn many() -> impl Iterator<Item = (String, Vec<f32>)> {
+    let len: usize = SHAPE.iter().product();
+    (0..MANY).map(move |at| (name(at), (at * len..(at + 1) * len).map(element).collect()))
+}
+
+/// Element number `at` of the many arrays, laid end to end: a whole number below 2^24.
+fn element(at: usize) -> f32 {
+    let low = u32::try_from(at & 0xffff_ffff).unwrap_or(0);
+    let value = low.wrapping_mul(2_654_435_761) >> 8;
+    #[allow(clippy::cast_precision_loss)] // Below 2^24: exact.
+    let value = value as f32;
+    value
+}
+
+/// How many arrays there are, and the sum of one element of eight of them, each somewhere else.
+///
+/// `get` answers with the element at a place of the array of a name, or `None` where there is no
+/// such array or it has another size than all have.
+pub(crate) fn sample_many(
+    count: usize,
+    mut get: impl FnMut(&str, usize) -> Option<f32>,
+) -> Result<f64, String> {
+    let last = SHAPE.iter().product::<usize>() - 1;
+    let mut sum = 0.0;
+    for step in 0..8 {
+        let name = name((MANY - 1) * step / 7);
+        let value = get(&name, last * step / 7).ok_or_else(|| format!("no array '{name}'"))?;
+        sum += f64::from(value);
+    }
+    #[allow(clippy::cast_precision_loss)] // A few thousand.
+    let count = count as f64;
+    Ok(count + sum)
+}
+
+/// The element at a place of an array, where the array has as many as each of the many.
+pub(crate) fn at(values: &[f32], place: usize) -> Option<f32> {
+    let right = values.len() == SHAPE.iter().product::<usize>();
+    right.then(|| values.get(place).copied()).flatten()
 }

@@ -1,0 +1,79 @@
+"""make.py WHAT FILE...: what the workloads read, as NumPy writes it.
+
+    smooth MIB NEW       a .npy file of f4: a walk in whole steps of up to 127
+    counts MIB NEW       a .npy file of f4: how often something rare happened
+    stored FILE NEW      the array of FILE as an archive, np.savez
+    packed FILE NEW      np.savez_compressed
+    many NEW             the many arrays as an archive, np.savez
+    folder NEW           the many arrays as a folder, np.save, with the index that NPFold reads
+"""
+
+import os
+import sys
+
+import numpy as np
+from pattern import many
+
+# How many elements are drawn at once.
+PART = 1 << 22
+
+
+def parts(mib, new, shape, part):
+    count = (int(mib) << 20) // 4
+    out = np.lib.format.open_memmap(new, "w+", np.dtype("<f4"), shape(count))
+    flat = out.reshape(-1)
+    for start in range(0, count, PART):
+        flat[start : start + PART] = part(min(PART, count - start))
+
+
+def smooth(mib, new):
+    random, last = np.random.default_rng(1), 0
+
+    def part(count):
+        nonlocal last
+        walk = last + np.cumsum(random.integers(-127, 128, count))
+        last = walk[-1]
+        return walk
+
+    parts(mib, new, lambda count: (count // 1024, 1024), part)
+
+
+def counts(mib, new):
+    random = np.random.default_rng(2)
+    parts(mib, new, lambda count: (count // 1024, 1024), lambda count: random.poisson(0.3, count))
+
+
+def stored(file, new):
+    np.savez(new, array=np.load(file))
+
+
+def packed(file, new):
+    np.savez_compressed(new, array=np.load(file))
+
+
+def archive(new):
+    np.savez(new, **many())
+
+
+def folder(new):
+    os.mkdir(new)
+    arrays = many()
+    for name, array in arrays.items():
+        np.save(os.path.join(new, name + ".npy"), array)
+    with open(os.path.join(new, "NPFold_index.txt"), "w") as index:
+        index.writelines(f"{name}.npy\n" for name in arrays)
+    with open(os.path.join(new, "NPFold_names.txt"), "w"):
+        pass  # NPFold writes it whether there are names or not.
+
+
+MAKERS = {
+    "smooth": smooth,
+    "counts": counts,
+    "stored": stored,
+    "packed": packed,
+    "many": archive,
+    "folder": folder,
+}
+
+if __name__ == "__main__":
+    MAKERS[sys.argv[1]](*sys.argv[2:])
