@@ -1,7 +1,7 @@
 """make.py WHAT FILE...: what the workloads read, as NumPy writes it.
 
     smooth MIB NEW       a .npy file of f4: a walk in whole steps of up to 127
-    counts MIB NEW       a .npy file of f4: how often something rare happened
+    counts MIB NEW       a .npy file of f4: how often something rare happened, a few bright places
     stored FILE NEW      the array of FILE as an archive, np.savez
     packed FILE NEW      np.savez_compressed
     many NEW             the many arrays as an archive, np.savez
@@ -18,12 +18,13 @@ from pattern import many
 PART = 1 << 22
 
 
-def parts(mib, new, shape, part):
+def parts(mib, new, part):
     count = (int(mib) << 20) // 4
-    out = np.lib.format.open_memmap(new, "w+", np.dtype("<f4"), shape(count))
+    out = np.lib.format.open_memmap(new, "w+", np.dtype("<f4"), (count // 1024, 1024))
     flat = out.reshape(-1)
     for start in range(0, count, PART):
         flat[start : start + PART] = part(min(PART, count - start))
+    return flat
 
 
 def smooth(mib, new):
@@ -35,12 +36,15 @@ def smooth(mib, new):
         last = walk[-1]
         return walk
 
-    parts(mib, new, lambda count: (count // 1024, 1024), part)
+    parts(mib, new, part)
 
 
 def counts(mib, new):
     random = np.random.default_rng(2)
-    parts(mib, new, lambda count: (count // 1024, 1024), lambda count: random.poisson(0.3, count))
+    flat = parts(mib, new, lambda count: random.poisson(0.3, count))
+    # Where everyone's elements are compared, so that there is something to compare.
+    for step in range(8):
+        flat[(len(flat) - 1) * step // 7] = 1000 + 17 * step * step
 
 
 def stored(file, new):

@@ -3,7 +3,7 @@
 
 use crate::measure::{self, Result, Times, once, repeated};
 use crate::pattern;
-use npstow::{Array, BufferMut, Durability, Item, MemoryOrder, Selection, Tree, npy};
+use npstow::{Array, BufferMut, Durability, Item, MemoryOrder, Selection, Tree, npy, npz};
 
 /// The workloads, by their words.
 pub(crate) fn run(words: &[&str]) -> Result {
@@ -16,6 +16,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         ["p5" | "p8", "load", path] => load(path),
         ["p6", name, file] => read_one(name, file),
         ["p7" | "p8", "save", new] => save(new),
+        ["p9", "save", level, file, new] => pack(level.parse()?, file, new),
         ["p11", file] => rows(file),
         _ => Err(crate::USAGE.into()),
     }
@@ -69,6 +70,12 @@ fn read_one(name: &str, file: &str) -> Result {
 fn save_one(file: &str, new: &str) -> Result {
     let tree = Tree::new().with("array", source(file)?)?;
     Ok(once(|| npstow::save(new, &tree))?.0)
+}
+
+fn pack(level: u8, file: &str, new: &str) -> Result {
+    let tree = Tree::new().with("array", source(file)?)?;
+    let options = npz::WriteOptions::default().compress(level);
+    Ok(once(|| npz::write_with(new, &tree, &options))?.0)
 }
 
 /// Everything of an archive or a folder.

@@ -25,6 +25,8 @@ pub(super) enum Check {
     Sum(f64),
     /// It has written a file with so many elements.
     Written(PathBuf, usize),
+    /// It has written something in which NumPy finds this sum, as the command says that is put to it.
+    Found(PathBuf, Vec<String>, f64),
     /// It prints this.
     Says(&'static str),
 }
@@ -33,7 +35,7 @@ pub(super) enum Check {
 #[derive(Clone)]
 pub(super) enum Prepare {
     Nothing,
-    /// No file is there, and the disk is done with the last one.
+    /// Nothing is there, and the disk is done with the last one.
     New(PathBuf),
     /// A file is there, and all of it is on the disk.
     Replace(PathBuf, PathBuf),
@@ -55,6 +57,8 @@ pub(super) enum Goal {
     Within { ours: &'static str, limit: &'static str, most: f64 },
     /// `ours` takes at most so many milliseconds.
     Under { ours: &'static str, ms: f64 },
+    /// What `ours` makes is at most `most` times as large as what `rival` makes.
+    Smaller { ours: &'static str, rival: &'static str, most: f64 },
     /// `ours` needs at most so much memory.
     Memory { ours: &'static str, kb: f64, text: String },
 }
@@ -62,6 +66,8 @@ pub(super) enum Goal {
 /// One workload under one condition.
 pub(super) struct Contest {
     pub(super) key: &'static str,
+    /// What tells it apart from others of the same number.
+    pub(super) mark: &'static str,
     pub(super) title: String,
     pub(super) note: String,
     pub(super) clock: Clock,
@@ -79,6 +85,15 @@ pub(super) struct Series {
     pub(super) ms: Vec<f64>,
     /// Peak of resident memory less what was resident before the work.
     pub(super) extra_kb: Vec<f64>,
+    /// Of what is made, where something is: the same in every round.
+    pub(super) made_len: Option<u64>,
+}
+
+/// One run of a contestant.
+struct Run {
+    ms: f64,
+    extra_kb: f64,
+    made_len: Option<u64>,
 }
 
 /// A contest that has been run.
@@ -90,23 +105,22 @@ pub(super) struct Results {
 impl Contest {
     /// Runs all rounds, the first of which does not count.
     pub(super) fn run(self, rounds: usize) -> Result<Results> {
-        let series = |contestant: &Contestant| {
-            let name = contestant.name.clone();
-            Series { name, ms: Vec::new(), extra_kb: Vec::new() }
-        };
-        let mut series: Vec<Series> = self.contestants.iter().map(series).collect();
+        let mut series: Vec<Series> = self.contestants.iter().map(Series::of).collect();
         let count = self.contestants.len();
-        for round in 0..=rounds * self.times {
+        let last = rounds * self.times;
+        for round in 0..=last {
             for step in 0..count {
                 // Forwards and backwards by turns, from another start each time: nobody always
                 // runs after the same one.
                 let step = if round % 2 == 0 { step } else { count - 1 - step };
                 let turn = (round + step) % count;
                 let Some(contestant) = self.contestants.get(turn) else { continue };
-                let (ms, extra) = contestant.run(self.clock, self.warm.as_deref())?;
-                if let (true, Some(series)) = (round > 0, series.get_mut(turn)) {
-                    series.ms.push(ms);
-                    series.extra_kb.push(extra);
+                let run = contestant.run(self.clock, self.warm.as_deref())?;
+                if round == 0 || round == last {
+                    contestant.look()?;
+                }
+                if let Some(series) = series.get_mut(turn) {
+                    series.add(&run, round > 0)?;
                 }
             }
         }
@@ -120,9 +134,29 @@ impl Contest {
     }
 }
 
+impl Series {
+    fn of(contestant: &Contestant) -> Self {
+        let name = contestant.name.clone();
+        Self { name, ms: Vec::new(), extra_kb: Vec::new(), made_len: None }
+    }
+
+    fn add(&mut self, run: &Run, counts: bool) -> Result {
+        if let (Some(old), Some(new)) = (self.made_len, run.made_len)
+            && old != new
+        {
+            return Err(format!("{} made {old} bytes, then {new}", self.name));
+        }
+        self.made_len = run.made_len;
+        if counts {
+            self.ms.push(run.ms);
+            self.extra_kb.push(run.extra_kb);
+        }
+        Ok(())
+    }
+}
+
 impl Contestant {
-    /// One run: milliseconds, and KiB of memory.
-    fn run(&self, clock: Clock, warm: Option<&[String]>) -> Result<(f64, f64)> {
+    fn run(&self, clock: Clock, warm: Option<&[String]>) -> Result<Run> {
         self.prepare.run()?;
         if let Some(warm) = warm {
             check(&mut of(warm))?;
@@ -139,14 +173,36 @@ impl Contestant {
         let right = match &self.check {
             Check::Sum(sum) => field("check")?.to_bits() == sum.to_bits(),
             Check::Written(path, len) => check_written(path, *len).map(|()| true)?,
+            Check::Found(path, ..) => path.exists(),
             Check::Says(text) => said.contains(text),
         };
         if !right {
             return Err(format!("{} did something else: '{line}'", self.name));
         }
+        let made_len = match &self.check {
+            Check::Found(path, ..) => {
+                Some(size(path).map_err(|why| format!("{}: {why}", self.name))?)
+            }
+            _ => whole(line, "made"),
+        };
         match clock {
-            Clock::Process => Ok((life, 0.0)),
-            Clock::Inside => Ok((field("ms")?, field("maxrss_kb")? - field("before_kb")?)),
+            Clock::Process => Ok(Run { ms: life, extra_kb: 0.0, made_len }),
+            Clock::Inside => {
+                let extra_kb = field("maxrss_kb")? - field("before_kb")?;
+                Ok(Run { ms: field("ms")?, extra_kb, made_len })
+            }
+        }
+    }
+
+    /// Lets NumPy read what has been written.
+    ///
+    /// In the first round and the last: it takes longer than the work that is measured.
+    fn look(&self) -> Result {
+        let Check::Found(path, words, sum) = &self.check else { return Ok(()) };
+        let said = output(of(words).arg(path)).map_err(|why| format!("{}: {why}", self.name))?;
+        match said.trim().parse::<f64>() {
+            Ok(found) if found.to_bits() == sum.to_bits() => Ok(()),
+            _ => Err(format!("{}: NumPy finds {}, not {sum}", self.name, said.trim())),
         }
     }
 }
@@ -167,7 +223,7 @@ impl Prepare {
     fn clear(&self) {
         if let Self::New(path) | Self::Replace(path, _) = self {
             // It would be replaced all the same.
-            let _ = fs::remove_file(path);
+            let _ = absent(path);
         }
     }
 }
@@ -179,7 +235,20 @@ fn of(words: &[String]) -> Command {
 }
 
 fn absent(path: &Path) -> std::io::Result<()> {
-    if path.exists() { fs::remove_file(path) } else { Ok(()) }
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(_) => Ok(()),
+    }
+}
+
+/// How long a file is, or all files of a folder are.
+fn size(path: &Path) -> std::io::Result<u64> {
+    let found = fs::metadata(path)?;
+    if !found.is_dir() {
+        return Ok(found.len());
+    }
+    fs::read_dir(path)?.map(|entry| entry?.metadata().map(|found| found.len())).sum()
 }
 
 /// Waits until the disk has what was written: nobody pays for the writes of another.
@@ -189,18 +258,27 @@ fn settle(path: &Path) -> std::io::Result<()> {
 
 /// The number of a key in one line of flat JSON.
 fn field(line: &str, key: &str) -> Option<f64> {
+    text(line, key)?.parse().ok()
+}
+
+fn whole(line: &str, key: &str) -> Option<u64> {
+    text(line, key)?.parse().ok()
+}
+
+fn text<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let rest = line.split_once(&format!("\"{key}\":"))?.1;
-    rest.split([',', '}']).next()?.trim().parse().ok()
+    rest.split([',', '}']).next().map(str::trim)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::field;
+    use super::{field, whole};
 
     #[test]
     fn fields_are_found() {
         let line = "{\"ms\": 1.5, \"before_kb\": 7, \"maxrss_kb\": 12, \"check\": 55}";
         assert_eq!((field(line, "ms"), field(line, "check")), (Some(1.5), Some(55.0)));
-        assert_eq!(field(line, "kb"), None);
+        assert_eq!((field(line, "kb"), whole(line, "made")), (None, None));
+        assert_eq!(whole("{\"check\": 1, \"made\": 77}", "made"), Some(77));
     }
 }

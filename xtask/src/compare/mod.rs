@@ -7,6 +7,7 @@
 
 mod contest;
 mod inputs;
+mod json;
 mod machine;
 mod options;
 mod report;
@@ -27,9 +28,8 @@ pub(crate) fn run(words: &[&str]) -> Result {
     let options = Options::parse(words)?;
     let machine = machine::Machine::describe(&options)?;
     let tools = Tools::build(&options)?;
-    let inputs = Inputs::make(&options)?;
-    let all = workloads::all(&tools, &inputs, &options);
-    let contests: Vec<_> = all.into_iter().filter(|contest| options.wants(contest.key)).collect();
+    let inputs = Inputs::make(&options, &tools)?;
+    let contests = workloads::all(&tools, &inputs, &options)?;
     let mut results: Vec<Results> = Vec::new();
     for contest in contests {
         println!("== {}", contest.title);
@@ -37,7 +37,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         // After every workload: a run that is cut short has not been for nothing.
         let page = report::page(&options, &machine, &tools, &results);
         write(&target().join("compare.md"), &page)?;
-        write(&target().join("compare.json"), &report::json(&options, &machine, &tools, &results))?;
+        write(&target().join("compare.json"), &json::text(&options, &machine, &tools, &results))?;
     }
     let page = report::page(&options, &machine, &tools, &results);
     print!("{}", report::verdicts(&results));

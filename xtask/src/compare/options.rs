@@ -6,11 +6,12 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 /// The workloads, by their numbers in the table of goals.
-const WORKLOADS: &[&str] = &["p1", "p2", "p3", "p11", "p17"];
+const WORKLOADS: &[&str] =
+    &["p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p17"];
 
 /// What is run, where, and how often.
 pub(super) struct Options {
-    /// A sixteenth of the size.
+    /// A sixteenth of the size of what is large.
     pub(super) quick: bool,
     only: Vec<String>,
     /// Rounds that count; one more comes before them.
@@ -82,10 +83,15 @@ impl Options {
         self.only.is_empty() || self.only.iter().any(|name| name == key)
     }
 
+    /// Whether one of several workloads is to be run.
+    pub(super) fn wants_any(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.wants(key))
+    }
+
     /// Why this run may not speak for the project, if it may not.
     pub(super) fn trial(&self) -> Option<String> {
         let reasons = [
-            (self.quick, "1/16 of the size"),
+            (self.quick, "large arrays of 1/16 of the size"),
             (self.rounds < 7, "fewer than 7 rounds"),
             (!self.only.is_empty(), "not all workloads"),
         ];

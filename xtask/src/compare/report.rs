@@ -1,4 +1,4 @@
-//! The results as a page for people and as JSON for the next run.
+//! The results as a page for people.
 #![forbid(unsafe_code)]
 
 use super::contest::{Clock, Goal, Results, Series};
@@ -9,11 +9,11 @@ use super::tools::Tools;
 use std::fmt::Write as _;
 
 /// What became of a goal.
-struct Verdict {
-    goal: String,
-    measured: String,
+pub(super) struct Verdict {
+    pub(super) goal: String,
+    pub(super) measured: String,
     /// By which factor it was missed, 1 where it was met.
-    missed: f64,
+    pub(super) missed: f64,
 }
 
 impl Verdict {
@@ -31,7 +31,13 @@ impl Results {
         self.series.iter().find(|series| series.name == name)
     }
 
-    fn verdicts(&self) -> Vec<Verdict> {
+    /// How many bytes a contestant has made.
+    #[allow(clippy::cast_precision_loss)] // Far below 2^53.
+    fn size(&self, name: &str) -> Option<f64> {
+        self.series(name)?.made_len.map(|len| len as f64)
+    }
+
+    pub(super) fn verdicts(&self) -> Vec<Verdict> {
         self.contest.goals.iter().filter_map(|goal| self.verdict(goal)).collect()
     }
 
@@ -61,6 +67,15 @@ impl Results {
                     measured: format!("{} µs", spread(us)),
                     missed: us.median / (ms * 1e3),
                 }
+            }
+            Goal::Smaller { ours, rival, most } => {
+                let ratio = self.size(ours)? / self.size(rival)?;
+                let goal = match *most {
+                    most if most <= 1.0 => format!("{ours}: not larger than {rival}"),
+                    most => format!("{ours}: at most {most} times the size of {rival}"),
+                };
+                let measured = format!("{} times the size", digits(ratio));
+                Verdict { goal, measured, missed: ratio / most }
             }
             Goal::Memory { ours, kb, text } => {
                 let extra = Spread::of(&self.series(ours)?.extra_kb);
@@ -109,13 +124,14 @@ pub(super) fn page(
         page,
         "<!-- Written by `cargo xtask compare`; edits are lost. -->\n\n\
         `{command}` made this page on {date}. Only ratios mean something elsewhere: in each of {rounds} rounds (after one \
-        that does not count; 3 or 5 times as many for work of microseconds) every contestant ran once, one after \
+        that does not count; 3 or 5 times as many for short work) every contestant ran once, one after \
         another, in a fresh process, in an order that turns from round to round. Times are medians; a ratio is taken \
         within a round, and given as median (smallest to largest). *Memory* is the peak of resident memory less \
-        what was resident before the work. *Limit* is a C program that does the bare minimum. Everyone's data were \
-        compared by a few elements. Nothing was dropped from the page cache. Before each run \
-        of P1 and P3 another process touches two or three times as much memory as the array has and gives it back: \
-        the host of a virtual machine takes idle memory away, and whoever gets it next would pay for its return."
+        what was resident before the work. *Limit* is a program that does the bare minimum. Everyone's data were \
+        compared by a few elements; NumPy has read what was written, after the first round and the last. Nothing was \
+        dropped from the page cache. Before each run of P1, P3, P4 and P10 another process touches two or three times \
+        as much memory as the array has and gives it back: the host of a virtual machine takes idle memory away, and \
+        whoever gets it next would pay for its return."
     );
     if let Some(why) = options.trial() {
         let _ = writeln!(page, "\n**A trial run ({why}): not the numbers to quote.**");
@@ -144,18 +160,8 @@ pub(super) fn page(
 
 /// The workload's number and what tells its conditions apart.
 fn place(result: &Results) -> String {
-    let title = &result.contest.title;
-    let number = title.split(':').next().unwrap_or_default();
-    let marks = [
-        ("first time", "first"),
-        ("again", "again"),
-        ("new file in memory", "new, memory"),
-        ("old file in memory", "replacing, memory"),
-        ("new file on the disk", "new, disk"),
-        ("old file on the disk", "replacing, disk"),
-    ];
-    let mark = marks.iter().find(|(words, _)| title.contains(words));
-    mark.map_or(number.to_owned(), |(_, mark)| format!("{number} {mark}"))
+    let contest = &result.contest;
+    format!("{} {}", contest.key.to_uppercase(), contest.mark).trim_end().to_owned()
 }
 
 fn table(page: &mut String, machine: &Machine, result: &Results) {
@@ -167,7 +173,9 @@ fn table(page: &mut String, machine: &Machine, result: &Results) {
         let _ = writeln!(page, "File system: {system}.");
     }
     let _ = writeln!(page, "Alone: `cargo xtask compare --only {}`.\n", contest.key);
-    page.push_str("| | ms | times npstow | memory, MiB |\n|---|---|---|---|\n");
+    let sized = result.series.iter().any(|series| series.made_len.is_some());
+    let (head, rule) = if sized { (" made, MiB |", "---|") } else { ("", "") };
+    let _ = writeln!(page, "| | ms | times npstow | memory, MiB |{head}\n|---|---|---|---|{rule}");
     let Some(first) = result.series.first() else { return };
     for series in &result.series {
         let ratio = match series.name == first.name {
@@ -178,69 +186,12 @@ fn table(page: &mut String, machine: &Machine, result: &Results) {
             Clock::Inside => digits(Spread::of(&series.extra_kb).most / 1024.0),
             Clock::Process => "–".to_owned(),
         };
+        let made = match result.size(&series.name) {
+            Some(len) => format!(" {} |", digits(len / f64::from(1 << 20))),
+            None if sized => " – |".to_owned(),
+            None => String::new(),
+        };
         let ms = digits(Spread::of(&series.ms).median);
-        let _ = writeln!(page, "| {} | {ms} | {ratio} | {memory} |", series.name);
+        let _ = writeln!(page, "| {} | {ms} | {ratio} | {memory} |{made}", series.name);
     }
-}
-
-/// Everything measured, for the next run to be held against.
-pub(super) fn json(
-    options: &Options,
-    machine: &Machine,
-    tools: &Tools,
-    results: &[Results],
-) -> String {
-    let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| {
-        let pairs = pairs.map(|(name, value)| format!("{}: {}", quoted(name), quoted(value)));
-        format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
-    };
-    let numbers = |numbers: &[f64]| {
-        let numbers = numbers.iter().map(|number| format!("{number}")).collect::<Vec<_>>();
-        format!("[{}]", numbers.join(", "))
-    };
-    let mut text = format!(
-        "{{\n\"command\": {}, \"date\": {}, \"quick\": {}, \"rounds\": {},\n",
-        quoted(&options.command),
-        quoted(&machine.date),
-        options.quick,
-        options.rounds
-    );
-    let lines = pairs(&mut machine.lines.iter().map(|(name, value)| (*name, value.as_str())));
-    let versions =
-        pairs(&mut tools.versions.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let _ = writeln!(text, "\"machine\": {lines},\n\"versions\": {versions},\n\"workloads\": [");
-    let mut contests = Vec::new();
-    for result in results {
-        let series: Vec<String> = result
-            .series
-            .iter()
-            .map(|series| {
-                let (name, ms) = (quoted(&series.name), numbers(&series.ms));
-                let extra = numbers(&series.extra_kb);
-                format!("  {{\"name\": {name}, \"ms\": {ms}, \"extra_kb\": {extra}}}")
-            })
-            .collect();
-        let goals: Vec<String> = result
-            .verdicts()
-            .iter()
-            .map(|verdict| {
-                let (goal, measured) = (quoted(&verdict.goal), quoted(&verdict.measured));
-                let met = verdict.missed <= 1.0;
-                format!("  {{\"goal\": {goal}, \"measured\": {measured}, \"met\": {met}}}")
-            })
-            .collect();
-        let (key, title) = (quoted(result.contest.key), quoted(&result.contest.title));
-        contests.push(format!(
-            " {{\"key\": {key}, \"title\": {title}, \"series\": [\n{}],\n \"goals\": [\n{}]}}",
-            series.join(",\n"),
-            goals.join(",\n")
-        ));
-    }
-    let _ = writeln!(text, "{}\n]}}", contests.join(",\n"));
-    text
-}
-
-/// A JSON string; nothing of ours has control characters.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

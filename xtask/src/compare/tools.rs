@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::options::Options;
-use crate::shell::{Result, cargo, check, command, output, read, root, target};
+use crate::shell::{Result, cargo, check, command, files, output, read, root, target};
 use crate::venv;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,24 @@ pub(super) struct Tools {
     pub(super) hello: String,
     pub(super) limit: String,
     pub(super) python: String,
-    /// C++ libraries for which there is a checkout: name and program.
-    pub(super) cpp: Vec<(String, String)>,
+    /// C++ libraries for which there is a checkout.
+    cpp: Vec<Cpp>,
     /// Name and version.
     pub(super) versions: Vec<(String, String)>,
 }
 
+/// A C++ library: how it is called, and our program that uses it.
+pub(super) struct Cpp {
+    pub(super) name: String,
+    pub(super) program: String,
+}
+
 impl Tools {
+    /// The C++ libraries of these names that are there.
+    pub(super) fn cpp(&self, names: &[&str]) -> impl Iterator<Item = &Cpp> {
+        self.cpp.iter().filter(|library| names.contains(&library.name.as_str()))
+    }
+
     pub(super) fn build(options: &Options) -> Result<Self> {
         let python = text(&venv::python()?);
         check(&mut cargo(&["build", "--quiet", "--release", "-p", "npstow-cli"]))?;
@@ -35,11 +46,11 @@ impl Tools {
         let built = built.join("release");
         let limit = target().join("compare/limit");
         std::fs::create_dir_all(target().join("compare")).map_err(|why| why.to_string())?;
-        let words = ["-O2", "-Wall", "-Wextra", "-o", &text(&limit), "compare/limit.c"];
-        check(&mut command("gcc", &words))?;
+        let words = ["-O2", "-Wall", "-Wextra", "-pthread", "-o", &text(&limit)];
+        check(command("gcc", &words).args(files(&root().join("compare/limit"), "c")))?;
         let mut cpp = Vec::new();
         for (name, folder) in &options.checkouts {
-            cpp.push((name.clone(), text(&compile(name, folder)?)));
+            cpp.push(Cpp { name: name.clone(), program: text(&compile(name, folder)?) });
         }
         let mut tools = Self {
             npstow: text(&target().join("release/npstow")),
@@ -64,7 +75,7 @@ impl Tools {
         let own = locked(&lock, "npstow");
         let note = if changed { ", with changes" } else { "" };
         versions.push(("npstow".to_owned(), format!("{own}{commit}{note}")));
-        for name in ["ndarray-npy", "ndarray", "npyz"] {
+        for name in ["ndarray-npy", "ndarray", "npyz", "safetensors", "libdeflater"] {
             versions.push((name.to_owned(), locked(&lock, name)));
         }
         let ask = "import numpy, platform; print(numpy.__version__, platform.python_version())";
@@ -95,7 +106,7 @@ fn compile(name: &str, folder: &Path) -> Result<PathBuf> {
     for include in [folder.to_path_buf(), folder.join("include")] {
         compiler.arg("-I").arg(include);
     }
-    compiler.arg(format!("compare/cpp/{name}_p1.cpp"));
+    compiler.arg(format!("compare/cpp/{name}.cpp"));
     if name == "cnpy" {
         compiler.arg(folder.join("cnpy.cpp")).arg("-lz");
     }

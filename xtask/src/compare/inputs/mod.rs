@@ -1,0 +1,202 @@
+//! The files that the contestants read, and what must be found in them.
+#![forbid(unsafe_code)]
+
+mod elements;
+
+pub(super) use elements::check_written;
+
+use super::options::Options;
+use super::tools::Tools;
+use crate::shell::{Result, check, command};
+use elements::{MANY, MANY_LEN, element, make, many_at, positions};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+
+/// One of the many arrays, the one that is read by its name.
+pub(super) const ONE: &str = "a2718";
+const ONE_AT: usize = 2718;
+
+/// A folder of our own in memory and one on the disk, removed in the end.
+pub(super) struct Inputs {
+    memory: PathBuf,
+    disk: PathBuf,
+    /// One large array, and its number of elements.
+    pub(super) large: PathBuf,
+    pub(super) large_len: usize,
+    /// The same in an archive.
+    pub(super) stored: PathBuf,
+    /// An array of many rows of 100, and how many.
+    pub(super) rows: PathBuf,
+    pub(super) rows_len: usize,
+    /// An array of shape (123, 4).
+    pub(super) small: PathBuf,
+    /// The many arrays: NumPy's archive, npstow's, a file of safetensors, a folder.
+    pub(super) many: PathBuf,
+    pub(super) many_own: PathBuf,
+    pub(super) tensors: PathBuf,
+    pub(super) folder: PathBuf,
+    /// Arrays to be packed.
+    pub(super) smooth: Packed,
+    pub(super) counts: Packed,
+}
+
+/// An array to be packed, and the archives in which NumPy and npstow have packed it.
+pub(super) struct Packed {
+    pub(super) array: PathBuf,
+    pub(super) numpy: PathBuf,
+    pub(super) own: PathBuf,
+    pub(super) nbytes: usize,
+}
+
+impl Packed {
+    fn at(folder: &Path, name: &str, quick: bool) -> Self {
+        Self {
+            array: folder.join(format!("{name}.npy")),
+            numpy: folder.join(format!("{name}-numpy.npz")),
+            own: folder.join(format!("{name}-npstow.npz")),
+            nbytes: (if quick { 16 } else { 256 }) << 20,
+        }
+    }
+
+    /// What every reader reports.
+    pub(super) fn sum(&self) -> Result<f64> {
+        elements::sum(&self.array, self.nbytes / 4)
+    }
+}
+
+impl Inputs {
+    /// Writes what the chosen workloads need.
+    pub(super) fn make(options: &Options, tools: &Tools) -> Result<Self> {
+        let own = format!("npstow-compare-{}", process::id());
+        let memory = options.dir.join(&own);
+        let side = if options.quick { 1 << 12 } else { 1 << 14 };
+        let inputs = Self {
+            disk: options.disk.join(&own),
+            large: memory.join("large.npy"),
+            large_len: side * side,
+            stored: memory.join("large.npz"),
+            rows: memory.join("rows.npy"),
+            rows_len: if options.quick { 62_500 } else { 1_000_000 },
+            small: memory.join("small.npy"),
+            many: memory.join("many.npz"),
+            many_own: memory.join("many-npstow.npz"),
+            tensors: memory.join("many.safetensors"),
+            folder: memory.join("many"),
+            smooth: Packed::at(&memory, "smooth", options.quick),
+            counts: Packed::at(&memory, "counts", options.quick),
+            memory,
+        };
+        for folder in [&inputs.memory, &inputs.disk] {
+            fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+        }
+        inputs.single(options, tools, side)?;
+        inputs.several(options, tools)?;
+        inputs.packed(options, tools)?;
+        Ok(inputs)
+    }
+
+    fn single(&self, options: &Options, tools: &Tools, side: usize) -> Result {
+        if options.wants_any(&["p1", "p2", "p3", "p4"]) {
+            make(&self.large, side, side)?;
+        }
+        if options.wants("p4") {
+            python(tools, &["stored"], &[&self.large, &self.stored])?;
+        }
+        if options.wants("p11") {
+            make(&self.rows, self.rows_len, 100)?;
+        }
+        make(&self.small, 123, 4)
+    }
+
+    fn several(&self, options: &Options, tools: &Tools) -> Result {
+        if options.wants_any(&["p5", "p6", "p7", "p17"]) {
+            python(tools, &["many"], &[&self.many])?;
+        }
+        if options.wants_any(&["p5", "p6", "p17"]) {
+            rust(tools, &["npstow", "p7", "save"], &[&self.many_own])?;
+            rust(tools, &["safetensors", "p7", "save"], &[&self.tensors])?;
+        }
+        if options.wants("p8") {
+            python(tools, &["folder"], &[&self.folder])?;
+        }
+        Ok(())
+    }
+
+    fn packed(&self, options: &Options, tools: &Tools) -> Result {
+        for (name, packed) in [("smooth", &self.smooth), ("counts", &self.counts)] {
+            if options.wants_any(&["p9", "p10"]) {
+                let mib = (packed.nbytes >> 20).to_string();
+                python(tools, &[name, &mib], &[&packed.array])?;
+            }
+            if options.wants("p10") {
+                python(tools, &["packed"], &[&packed.array, &packed.numpy])?;
+                rust(tools, &["npstow", "p9", "save", "6"], &[&packed.array, &packed.own])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a contestant writes: in memory, or on the disk.
+    pub(super) fn output(&self, disk: bool, name: &str) -> PathBuf {
+        let folder = if disk { &self.disk } else { &self.memory };
+        folder.join(name)
+    }
+
+    /// The size of the large array's elements.
+    pub(super) fn large_bytes(&self) -> usize {
+        self.large_len * 4
+    }
+
+    /// What every reader of the large array reports.
+    pub(super) fn large_sum(&self) -> f64 {
+        positions(self.large_len).map(element).sum()
+    }
+
+    /// What every reader of rows reports: one element of each, as `compare/src/pattern.rs` does.
+    pub(super) fn rows_sum(&self) -> f64 {
+        let mut state = 1usize;
+        let mut next = || {
+            state = (state * 1_103_515_245 + 12345) & 0x7fff_ffff;
+            (state >> 8) % self.rows_len
+        };
+        (0..1000).map(|row| element(next() * 100 + row % 100)).sum()
+    }
+}
+
+/// What every reader of the many arrays reports: how many, and one element of eight of them.
+pub(super) fn many_sum() -> f64 {
+    #[allow(clippy::cast_precision_loss)] // A few thousand.
+    let count = MANY as f64;
+    count
+        + positions(MANY)
+            .zip(positions(MANY_LEN))
+            .map(|(array, at)| many_at(array, at))
+            .sum::<f64>()
+}
+
+/// What every reader of the one array reports.
+pub(super) fn one_sum() -> f64 {
+    positions(MANY_LEN).map(|at| many_at(ONE_AT, at)).sum()
+}
+
+fn python(tools: &Tools, words: &[&str], paths: &[&Path]) -> Result {
+    run(&tools.python, &[&["compare/python/make.py"], words].concat(), paths)
+}
+
+fn rust(tools: &Tools, words: &[&str], paths: &[&Path]) -> Result {
+    // It measures, which nobody looks at.
+    run(&tools.rivals, words, paths)
+}
+
+fn run(program: &str, words: &[&str], paths: &[&Path]) -> Result {
+    check(command(program, words).args(paths).stdout(process::Stdio::null()))
+}
+
+impl Drop for Inputs {
+    fn drop(&mut self) {
+        // What cannot be removed is left for the user to see.
+        let _ = fs::remove_dir_all(&self.memory);
+        let _ = fs::remove_dir_all(&self.disk);
+    }
+}

@@ -1,0 +1,124 @@
+//! The workloads, who takes part in each, and what is expected of npstow.
+//!
+//! The first contestant of each is npstow: the others are shown as multiples of it.
+#![forbid(unsafe_code)]
+
+mod folder;
+mod list;
+mod npy;
+mod npz;
+mod packed;
+
+use super::contest::{Check, Contest, Contestant, Prepare};
+use super::inputs::Inputs;
+use super::options::Options;
+use super::tools::Tools;
+use crate::shell::Result;
+use std::path::Path;
+
+const NPSTOW: &str = "npstow";
+
+/// What a reader may need beside its array: the code and tables that reading touches.
+const CONSTANT_KB: f64 = 2048.0;
+
+/// The workloads that are asked for, in order, at the size that is asked for.
+pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<Vec<Contest>> {
+    let mut all = vec![
+        npy::read(tools, inputs),
+        npy::view(tools, inputs, true),
+        npy::view(tools, inputs, false),
+    ];
+    for disk in [false, true] {
+        if !disk || options.disk != options.dir {
+            all.extend([false, true].map(|replace| npy::write(tools, inputs, disk, replace)));
+        }
+    }
+    all.extend([npz::read_large(tools, inputs), npz::save_large(tools, inputs)]);
+    all.extend([npz::load(tools, inputs), npz::one(tools, inputs), npz::save(tools, inputs)]);
+    all.extend([folder::load(tools, inputs), folder::save(tools, inputs)]);
+    if options.wants_any(&["p9", "p10"]) {
+        for data in packed::both(inputs) {
+            all.push(packed::save(tools, inputs, &data)?);
+        }
+        for data in packed::both(inputs) {
+            all.extend([packed::stream(tools, &data)?, packed::blocks(tools, &data)?]);
+        }
+    }
+    all.push(npy::rows(tools, inputs));
+    all.extend([list::small(tools, inputs), list::many(tools, inputs)]);
+    all.retain(|contest| options.wants(contest.key));
+    Ok(all)
+}
+
+/// Programs and their words for one workload, all with the same check.
+struct Field<'a> {
+    tools: &'a Tools,
+    check: Check,
+    prepare: Prepare,
+    contestants: Vec<Contestant>,
+}
+
+impl<'a> Field<'a> {
+    fn new(tools: &'a Tools, check: Check, prepare: Prepare) -> Self {
+        Self { tools, check, prepare, contestants: Vec::new() }
+    }
+
+    /// For those who write something new, in which NumPy must find a sum.
+    fn writing(tools: &'a Tools, output: &Path, sum: f64) -> Self {
+        let mut field = Self::new(tools, Check::Sum(sum), Prepare::Nothing);
+        field.output(output, sum);
+        field
+    }
+
+    /// Those who come from now on write to another place.
+    fn output(&mut self, output: &Path, sum: f64) {
+        let look = vec![self.tools.python.clone(), "compare/python/check.py".to_owned()];
+        self.check = Check::Found(output.to_owned(), look, sum);
+        self.prepare = Prepare::New(output.to_owned());
+    }
+
+    fn add(&mut self, name: &str, program: &[&str], words: &[&str], paths: &[&Path]) {
+        let text = |word: &&str| (*word).to_owned();
+        let paths = paths.iter().map(|path| path.to_string_lossy().into_owned());
+        let words = program.iter().chain(words).map(text).chain(paths).collect();
+        let (check, prepare) = (self.check.clone(), self.prepare.clone());
+        self.contestants.push(Contestant { name: name.to_owned(), words, check, prepare });
+    }
+
+    fn rust(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
+        let tools = self.tools;
+        self.add(name, &[&tools.rivals], words, paths);
+    }
+
+    fn python(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
+        let tools = self.tools;
+        self.add(name, &[&tools.python, "compare/python/rivals.py"], words, paths);
+    }
+
+    /// Those of the C++ libraries that are there.
+    fn cpp(&mut self, names: &[&str], words: &[&str], paths: &[&Path]) {
+        let tools = self.tools;
+        for library in tools.cpp(names) {
+            self.add(&library.name, &[&library.program], words, paths);
+        }
+    }
+
+    fn limit(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
+        let tools = self.tools;
+        self.add(name, &[&tools.limit], words, paths);
+    }
+}
+
+/// The command that touches so much memory.
+fn warm(tools: &Tools, bytes: usize) -> Option<Vec<String>> {
+    Some(vec![tools.limit.clone(), "warm".to_owned(), (bytes >> 20).to_string()])
+}
+
+fn mebibytes(bytes: usize) -> String {
+    format!("{} MiB", bytes >> 20)
+}
+
+#[allow(clippy::cast_precision_loss)] // A few million at most.
+fn kibibytes(bytes: usize) -> f64 {
+    (bytes >> 10) as f64
+}

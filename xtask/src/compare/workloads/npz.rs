@@ -1,0 +1,151 @@
+//! P4 to P7: archives whose members are stored as they are.
+#![forbid(unsafe_code)]
+
+use super::{CONSTANT_KB, Field, NPSTOW, kibibytes, mebibytes, warm};
+use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
+use crate::compare::inputs::{Inputs, ONE, many_sum, one_sum};
+use crate::compare::tools::Tools;
+
+const TENSORS: &str = "safetensors";
+
+/// What follows the number in the titles.
+const MANY: &str = "4000 arrays of f4 (100, 4)";
+
+pub(super) fn read_large(tools: &Tools, inputs: &Inputs) -> Contest {
+    let file = &[inputs.stored.as_path()][..];
+    let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
+    field.rust(NPSTOW, &["npstow", "p4", "array"], file);
+    field.python("np.load", &["p4", "array"], file);
+    field.rust("ndarray-npy", &["ndarray-npy", "p4", "array"], file);
+    field.rust("npyz", &["npyz", "p4", "array"], file);
+    field.cpp(&["cnpy"], &["p4", "array"], file);
+    field.limit("limit: read and CRC-32 fused", &["p4", "read"], file);
+    let size = mebibytes(inputs.large_bytes());
+    let kb = kibibytes(inputs.large_bytes()) + CONSTANT_KB;
+    Contest {
+        key: "p4",
+        mark: "read",
+        title: format!("P4: read the one array of a stored NPZ, {size} of f4"),
+        note: "`npstow::open`, `File::get` and `Node::read`, of NumPy's archive. All but cnpy compare the \
+            checksum."
+            .to_owned(),
+        clock: Clock::Inside,
+        times: 1,
+        contestants: field.contestants,
+        warm: warm(tools, 2 * inputs.large_bytes()),
+        goals: vec![
+            Goal::Faster { ours: NPSTOW, rival: "np.load", least: 3.5 },
+            Goal::Memory { ours: NPSTOW, kb, text: format!("{size} and 2 MiB") },
+        ],
+    }
+}
+
+pub(super) fn save_large(tools: &Tools, inputs: &Inputs) -> Contest {
+    let output = inputs.output(false, "out.npz");
+    let files = &[inputs.large.as_path(), output.as_path()][..];
+    let mut field = Field::writing(tools, &output, inputs.large_sum());
+    field.rust(NPSTOW, &["npstow", "p4", "save"], files);
+    field.python("np.savez", &["p4", "save"], files);
+    field.rust("ndarray-npy", &["ndarray-npy", "p4", "save"], files);
+    field.rust("npyz", &["npyz", "p4", "save"], files);
+    field.cpp(&["cnpy"], &["p4", "save"], files);
+    field.limit("limit: write and CRC-32", &["p4", "save"], &[&inputs.stored, &output]);
+    let size = mebibytes(inputs.large_bytes());
+    Contest {
+        key: "p4",
+        mark: "save",
+        title: format!("P4: save one array as a stored NPZ, {size} of f4"),
+        note: "`npstow::save`, to a new file in memory.".to_owned(),
+        clock: Clock::Inside,
+        times: 1,
+        contestants: field.contestants,
+        warm: warm(tools, 3 * inputs.large_bytes()),
+        goals: vec![
+            Goal::Faster { ours: NPSTOW, rival: "np.savez", least: 1.6 },
+            Goal::Memory { ours: NPSTOW, kb: CONSTANT_KB, text: "2 MiB".to_owned() },
+        ],
+    }
+}
+
+pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
+    let file = &[inputs.many.as_path()][..];
+    let mut field = Field::new(tools, Check::Sum(many_sum()), Prepare::Nothing);
+    field.rust(NPSTOW, &["npstow", "p5", "load"], file);
+    field.rust("npstow, npstow's file", &["npstow", "p5", "load"], &[&inputs.many_own]);
+    field.python("np.load", &["p5", "load"], file);
+    field.rust("ndarray-npy", &["ndarray-npy", "p5", "load"], file);
+    field.rust("npyz", &["npyz", "p5", "load"], file);
+    field.rust(TENSORS, &["safetensors", "p5", "view"], &[&inputs.tensors]);
+    field.rust("safetensors, copied", &["safetensors", "p5", "load"], &[&inputs.tensors]);
+    field.cpp(&["cnpy"], &["p5", "load"], file);
+    field.limit("limit: read, CRC-32, copy", &["p5", "copy"], file);
+    field.limit("limit: read, CRC-32", &["p5", "view"], file);
+    let note = "`npstow::open` and `File::load`, of NumPy's archive. safetensors reads a file of its own \
+        format, which has no checksums, and leaves the elements where they are; *copied*, each array has \
+        memory of its own.";
+    let goals = vec![
+        Goal::Faster { ours: NPSTOW, rival: "ndarray-npy", least: 15.0 },
+        Goal::Faster { ours: NPSTOW, rival: TENSORS, least: 1.0 },
+    ];
+    contest("p5", format!("P5: load an NPZ of {MANY}"), note, field, goals)
+}
+
+pub(super) fn one(tools: &Tools, inputs: &Inputs) -> Contest {
+    let file = &[inputs.many.as_path()][..];
+    let own = &[inputs.many_own.as_path()][..];
+    let mut field = Field::new(tools, Check::Sum(one_sum()), Prepare::Nothing);
+    field.rust(NPSTOW, &["npstow", "p6", ONE], file);
+    field.rust("npstow, npstow's file", &["npstow", "p6", ONE], own);
+    field.python("np.load", &["p6", ONE], file);
+    field.rust("ndarray-npy", &["ndarray-npy", "p6", ONE], file);
+    field.rust("npyz", &["npyz", "p6", ONE], file);
+    field.rust(TENSORS, &["safetensors", "p6", ONE], &[&inputs.tensors]);
+    // It takes sizes from local headers, in which np.savez has none.
+    field.cpp(&["cnpy"], &["p6", ONE], own);
+    field.limit("limit: read the directory and the member", &["p6", ONE], file);
+    let note = "`npstow::open`, `File::get` and `Node::read`, of NumPy's archive. safetensors reads all of \
+        its file; cnpy reads npstow's.";
+    let goals = vec![Goal::Faster { ours: NPSTOW, rival: "np.load", least: 50.0 }];
+    contest("p6", format!("P6: read one by its name from an NPZ of {MANY}"), note, field, goals)
+}
+
+pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
+    let output = inputs.output(false, "out.npz");
+    let new = &[output.as_path()][..];
+    let mut field = Field::writing(tools, &output, many_sum());
+    field.rust(NPSTOW, &["npstow", "p7", "save"], new);
+    field.python("np.savez", &["p7", "save"], new);
+    field.rust("ndarray-npy", &["ndarray-npy", "p7", "save"], new);
+    field.rust("npyz", &["npyz", "p7", "save"], new);
+    field.cpp(&["cnpy"], &["p7", "save"], new);
+    field.limit("limit: write", &["p7"], &[&inputs.many, &output]);
+    let output = inputs.output(false, "out.safetensors");
+    field.output(&output, many_sum());
+    field.rust(TENSORS, &["safetensors", "p7", "save"], &[&output]);
+    let note = "`npstow::save`, to a new file in memory. *Limit* writes an archive that is ready in memory.";
+    let goals = vec![
+        Goal::Faster { ours: NPSTOW, rival: "np.savez", least: 14.0 },
+        Goal::Faster { ours: NPSTOW, rival: TENSORS, least: 1.0 },
+    ];
+    contest("p7", format!("P7: save an NPZ of {MANY}"), note, field, goals)
+}
+
+fn contest(
+    key: &'static str,
+    title: String,
+    note: &str,
+    field: Field,
+    goals: Vec<Goal>,
+) -> Contest {
+    Contest {
+        key,
+        mark: "",
+        title,
+        note: note.to_owned(),
+        clock: Clock::Inside,
+        times: 3,
+        contestants: field.contestants,
+        warm: None,
+        goals,
+    }
+}
