@@ -55,12 +55,14 @@ fn saving_is_by_extension_and_loses_no_name() {
 #[test]
 fn formats_that_are_not_read_are_named() {
     let dir = tempfile::tempdir().unwrap();
-    let e = npstow::open(dir.path()).unwrap_err();
-    assert!(e.to_string().ends_with("not supported: reading the format folder"), "{e}");
-    let path = dir.path().join("x.npz");
-    std::fs::write(&path, b"PK\x03\x04").unwrap();
-    let e = npstow::open(&path).unwrap_err();
-    assert!(e.to_string().ends_with("not supported: reading the format npz"), "{e}");
+    let path = dir.path().join("no extension");
+    for (start, format) in [(&b"\x89HDF\r\n\x1a\n"[..], "hdf5"), (b"\x80\x04.", "pickle")] {
+        std::fs::write(&path, start).unwrap();
+        let e = npstow::open(&path).unwrap_err();
+        assert_eq!((e.kind(), e.path()), (ErrorKind::Unsupported, Some(&*path)));
+        let what = format!("not supported: reading the format {format}");
+        assert!(e.to_string().ends_with(&what), "{e}");
+    }
 }
 
 #[test]
