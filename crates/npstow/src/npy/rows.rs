@@ -4,6 +4,7 @@
 use super::Header;
 use crate::array::{MemoryOrder, nbytes};
 use crate::{Array, AtomicFile, Dtype, Durability, Element, Error, Order, Result, Sink};
+use std::io;
 use std::path::Path;
 
 /// Writes an NPY file row by row; the file appears, complete, when it is finished.
@@ -29,6 +30,8 @@ pub struct RowWriter {
     batch: Batch,
     rows: usize,
     pending: Vec<u8>,
+    /// Whether a write has failed: nobody knows how much of it is in the file.
+    is_broken: bool,
 }
 
 /// Rows are collected up to this size before they are written.
@@ -73,60 +76,77 @@ impl RowWriter {
                 "rows of unknown number to what is no regular file (the header comes first)",
             ));
         }
-        Ok(Self { file, header, batch, rows: 0, pending: bytes })
+        Ok(Self { file, header, batch, rows: 0, pending: bytes, is_broken: false })
     }
 
     /// Adds the rows of an array of shape `(n, *row_shape)`, or one row of shape `row_shape`.
     ///
     /// # Errors
-    /// `Mismatch` for another dtype (byte order aside) or shape; `Io`.
+    /// `Mismatch` for another dtype (byte order aside) or shape; `Io`: a part of the rows may then
+    /// be written, so nothing more is taken, and [`finish`](Self::finish) fails.
     pub fn push(&mut self, array: &Array) -> Result<()> {
         let (rows, array) = self.batch.accept(array)?;
         match array.bytes_in(MemoryOrder::C) {
-            Some(bytes) => self.put(bytes)?,
+            Some(bytes) => self.put(rows, bytes),
             None => {
                 let packed = array.to_contiguous(MemoryOrder::C)?;
-                self.put(packed.bytes_in(MemoryOrder::C).unwrap_or_default())?;
+                self.put(rows, packed.bytes_in(MemoryOrder::C).unwrap_or_default())
             }
         }
-        self.count(rows)
     }
 
     /// Adds rows given as consecutive elements.
     ///
     /// # Errors
-    /// `Mismatch` for another dtype or a number that does not make whole rows; `Io`.
+    /// `Mismatch` for another dtype or a number that does not make whole rows; `Io` as
+    /// [`push`](Self::push).
     pub fn push_slice<T: Element>(&mut self, elements: &[T]) -> Result<()> {
         let (rows, bytes) = self.batch.accept_slice(elements)?;
-        self.put(bytes)?;
-        self.count(rows)
+        self.put(rows, bytes)
     }
 
-    fn count(&mut self, rows: usize) -> Result<()> {
-        self.rows = self.rows.checked_add(rows).ok_or_else(|| Error::invalid("too many rows"))?;
-        Ok(())
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        let failed = |e| Error::io("writing rows", e);
+    fn put(&mut self, rows: usize, bytes: &[u8]) -> Result<()> {
+        self.check()?;
+        let total = self.rows.checked_add(rows);
+        let total = total.ok_or_else(|| Error::invalid("too many rows"))?;
         if self.pending.len() + bytes.len() > PENDING {
-            self.file.write_all(&self.pending).map_err(failed)?;
-            self.pending.clear();
+            self.write_pending()?;
         }
         if bytes.len() > PENDING {
-            return self.file.write_all(bytes).map_err(failed);
+            self.write(|file| file.write_all(bytes))?;
+        } else {
+            self.pending.extend_from_slice(bytes);
         }
-        self.pending.extend_from_slice(bytes);
+        self.rows = total;
         Ok(())
+    }
+
+    fn write_pending(&mut self) -> Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        self.write(|file| file.write_all(&pending))
+    }
+
+    fn write(&mut self, work: impl FnOnce(&mut AtomicFile) -> io::Result<()>) -> Result<()> {
+        self.check()?;
+        let written = work(&mut self.file);
+        self.is_broken = written.is_err();
+        written.map_err(|e| Error::io("writing rows", e))
+    }
+
+    /// What follows a write that has failed would lie in the wrong place.
+    fn check(&self) -> Result<()> {
+        match self.is_broken {
+            true => Err(Error::io("writing rows", io::Error::other("an earlier write has failed"))),
+            false => Ok(()),
+        }
     }
 
     /// Writes the number of rows and puts the file in its place; says how many rows there are.
     ///
     /// # Errors
-    /// `Io`; an old file is then as it was.
+    /// `Io`, also where one of the pushes had it; an old file is then as it was.
     pub fn finish(mut self) -> Result<usize> {
-        let failed = |e| Error::io("writing rows", e);
-        self.file.write_all(&self.pending).map_err(failed)?;
+        self.write_pending()?;
         let mut shape = self.header.shape().to_vec();
         if let Some(first) = shape.first_mut() {
             *first = self.rows;
@@ -136,7 +156,7 @@ impl RowWriter {
         if bytes.len() as u64 != self.header.data_offset() {
             return Err(Error::invalid("more rows than the header has digits for"));
         }
-        self.file.write_at(0, &bytes).map_err(failed)?;
+        self.write(|file| file.write_at(0, &bytes))?;
         self.file.commit()?;
         Ok(self.rows)
     }

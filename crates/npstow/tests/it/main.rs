@@ -4,6 +4,7 @@
 mod append;
 mod facade;
 mod files;
+mod full;
 mod header;
 mod hostile;
 mod map;
