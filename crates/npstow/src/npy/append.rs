@@ -10,7 +10,7 @@ use super::rows::Batch;
 use crate::array::MemoryOrder;
 use crate::sink::Locked;
 use crate::{Array, AtomicFile, Durability, Element, Error, FileSource, Limits, Result};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -154,7 +154,8 @@ impl Appender {
     /// Makes the rows that were pushed count.
     ///
     /// # Errors
-    /// `Io`; the file then has the rows of the commit before.
+    /// `Io`, also where another file has taken the place of this one meanwhile; the file then has
+    /// the rows of the commit before.
     pub fn commit(&mut self) -> Result<()> {
         if self.pending == 0 {
             return Ok(());
@@ -164,6 +165,7 @@ impl Appender {
     }
 
     fn commit_rows(&mut self) -> Result<()> {
+        self.file.still_at(&self.path)?;
         let failed = |e| Error::io("waiting for the rows", e);
         if self.durability != Durability::None {
             self.file.sync_data().map_err(failed)?;
@@ -190,9 +192,11 @@ impl Appender {
         self.file.seek(SeekFrom::Start(self.header.data_offset())).map_err(failed)?;
         // In the kernel where it can: io::copy between files uses copy_file_range.
         io::copy(&mut *self.file, &mut copy.file()).map_err(failed)?;
+        // Locked before it has a name: nobody comes between.
+        let file = Locked::new(copy.file().try_clone().map_err(failed)?).map_err(failed)?;
+        self.file.still_at(&self.path)?;
         copy.commit()?;
-        let (file, header, _) = open_for_change(&self.path)?;
-        Ok((file, header))
+        Ok((file, new.clone().written(&bytes)?))
     }
 
     /// Commits what was pushed and closes the file; says how many rows it has.
@@ -218,10 +222,7 @@ impl Drop for Appender {
 
 /// Opens an NPY file for reading and writing, alone: its header and its length.
 pub(super) fn open_for_change(path: &Path) -> Result<(Locked, Header, u64)> {
-    let file = OpenOptions::new().read(true).write(true).open(path);
-    let file = file.map_err(|e| Error::io("opening for change", e))?;
-    let file = Locked::new(file);
-    let file = file.map_err(|e| Error::io("locking the file against other writers", e))?;
+    let file = Locked::open(path)?;
     let clone = file.try_clone().map_err(|e| Error::io("opening for change", e))?;
     let source = FileSource::new(clone)?;
     let header = Header::read(&source, &Limits::default())?;

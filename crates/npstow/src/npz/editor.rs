@@ -15,7 +15,6 @@ use crate::sink::Locked;
 use crate::{
     Array, AtomicFile, Durability, Entry, Error, FileSource, Item, Limits, Result, Sink, Source,
 };
-use std::fs::OpenOptions;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -73,7 +72,8 @@ impl Editor {
     fn begin(path: &Path, options: &WriteOptions) -> Result<Self> {
         let (file, source, directory) = open_for_change(path)?;
         let end = directory.end();
-        let tail = Tail { file, old_len: end, durability: options.durability, committed: false };
+        let (durability, path) = (options.durability, path.to_owned());
+        let tail = Tail { file, path: path.clone(), old_len: end, durability, committed: false };
         let mut writer = Writer::resume(tail, end, options)?;
         let mut stays = Vec::new();
         for member in directory.members() {
@@ -81,7 +81,6 @@ impl Editor {
             writer.claim(directory.name(member));
             stays.push(true);
         }
-        let path = path.to_owned();
         Ok(Self { path, source, directory, stays, writer, changed: false })
     }
 
@@ -226,7 +225,8 @@ impl Editor {
     /// Makes the changes count.
     ///
     /// # Errors
-    /// `Io`; the archive is then as it was.
+    /// `Io`, also where another file has taken the place of this one meanwhile; the archive is
+    /// then as it was.
     pub fn commit(mut self) -> Result<()> {
         if !self.changed {
             return Ok(());
@@ -258,6 +258,7 @@ impl Editor {
 #[derive(Debug)]
 struct Tail {
     file: Locked,
+    path: PathBuf,
     old_len: u64,
     durability: Durability,
     committed: bool,
@@ -266,6 +267,7 @@ struct Tail {
 impl Tail {
     /// Waits for the disk, as the durability says: an archive that is there is not to be lost.
     fn wait(&mut self) -> Result<()> {
+        self.file.still_at(&self.path)?;
         if self.durability == Durability::None {
             return Ok(());
         }
@@ -305,9 +307,7 @@ impl Drop for Tail {
 /// end.
 fn open_for_change(path: &Path) -> Result<(Locked, FileSource, Directory)> {
     let failed = |e| Error::io("opening for change", e);
-    let file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
-    let file = Locked::new(file);
-    let mut file = file.map_err(|e| Error::io("locking the file against other writers", e))?;
+    let mut file = Locked::open(path)?;
     let mut source = FileSource::new(file.try_clone().map_err(failed)?)?;
     let directory = Directory::read(&source, &Limits::default())?;
     let end = directory.end();
@@ -393,7 +393,7 @@ pub fn compact(path: impl AsRef<Path>, durability: Durability) -> Result<Compact
 
 fn rewrite(path: &Path, durability: Durability) -> Result<Compacted> {
     // Held until the new file is in its place.
-    let (_file, source, directory) = open_for_change(path)?;
+    let (file, source, directory) = open_for_change(path)?;
     let mut writer = Writer::new(AtomicFile::create(path, durability)?, &WriteOptions::default())?;
     for (index, member) in directory.members().iter().enumerate() {
         let name = directory.name(member);
@@ -402,7 +402,9 @@ fn rewrite(path: &Path, durability: Durability) -> Result<Compacted> {
     }
     writer.set_comment(directory.comment());
     let after = writer.len_when_finished()?;
-    writer.finish()?.commit()?;
+    let new = writer.finish()?;
+    file.still_at(path)?;
+    new.commit()?;
     Ok(Compacted { before: source.len(), after })
 }
 
@@ -481,6 +483,19 @@ mod tests {
         assert_eq!((gained.before, gained.after), (after.len() as u64, compacted.len() as u64));
         assert!(gained.after < gained.before);
         assert_eq!(content(&compacted), expected(&wanted));
+    }
+
+    #[test]
+    fn a_file_that_has_taken_the_place_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.npz");
+        archive(&path, &[("a", 1, 5)]);
+        let mut editor = Editor::open(&path).unwrap();
+        editor.add("b", &array(2, 5)).unwrap();
+        archive(&path, &[("c", 3, 5)]);
+        let new = std::fs::read(&path).unwrap();
+        assert_eq!(editor.commit().unwrap_err().kind(), ErrorKind::Io);
+        assert_eq!(std::fs::read(&path).unwrap(), new);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! One writer at a time.
 #![forbid(unsafe_code)]
 
-use std::fs::File;
+use crate::{Error, Result};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::{Deref, DerefMut};
+use std::path::Path;
 
 /// A file that is changed in place, locked against others who do the same; readers are not kept
 /// out.
@@ -13,7 +15,60 @@ use std::ops::{Deref, DerefMut};
 #[derive(Debug)]
 pub(crate) struct Locked(File);
 
+fn looking(e: io::Error) -> Error {
+    Error::io("looking whether the file is still there", e)
+}
+
+/// How often a file that was replaced is opened again: who meets so many is told.
+const ATTEMPTS: usize = 10;
+
 impl Locked {
+    /// Opens the file at a path for reading and writing, and locks it. It is the one that is at
+    /// the path once it is locked: another writer may put a new file there between the two, and
+    /// what is then written to the old one would be gone with it.
+    ///
+    /// # Errors
+    /// `Io`, also where another writer has it.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        Self::open_by(path, || OpenOptions::new().read(true).write(true).open(path))
+    }
+
+    fn open_by(path: &Path, mut open: impl FnMut() -> io::Result<File>) -> Result<Self> {
+        for _ in 0..ATTEMPTS {
+            let file = open().map_err(|e| Error::io("opening for change", e))?;
+            let locked = Self::new(file);
+            let locked =
+                locked.map_err(|e| Error::io("locking the file against other writers", e))?;
+            if locked.is_at(path).map_err(looking)? {
+                return Ok(locked);
+            }
+        }
+        Err(Error::io("opening for change", io::Error::other("it is replaced again and again")))
+    }
+
+    /// An error where the path stands for another file by now, or for none: what is written to
+    /// this one is lost.
+    pub(crate) fn still_at(&self, path: &Path) -> Result<()> {
+        match self.is_at(path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(looking(io::Error::other("another one has taken its place"))),
+            Err(e) => Err(looking(e)),
+        }
+    }
+
+    #[cfg(unix)]
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        use std::os::unix::fs::MetadataExt;
+        let (ours, there) = (self.metadata()?, path.metadata()?);
+        Ok((ours.dev(), ours.ino()) == (there.dev(), there.ino()))
+    }
+
+    /// Files that are open are not replaced there.
+    #[cfg(not(unix))]
+    fn is_at(&self, _: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
+
     /// Locks the file.
     ///
     /// # Errors
@@ -74,5 +129,34 @@ mod tests {
         drop(first);
         Locked::new(File::open(&path).unwrap()).unwrap();
         drop(clone);
+    }
+
+    #[test]
+    fn what_is_locked_is_what_the_path_stands_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, new) = (dir.path().join("f"), dir.path().join("new"));
+        // Opens the file, and another one takes its place before it is locked, so many times.
+        let open = |times: usize| {
+            std::fs::write(&path, b"old").unwrap();
+            let mut left = times;
+            Locked::open_by(&path, || {
+                let file = File::open(&path)?;
+                if left > 0 {
+                    left -= 1;
+                    std::fs::write(&new, b"new one")?;
+                    std::fs::rename(&new, &path)?;
+                }
+                Ok(file)
+            })
+        };
+        for (times, len) in [(0, 3), (1, 7), (ATTEMPTS - 1, 7)] {
+            let file = open(times).unwrap();
+            assert_eq!(file.metadata().unwrap().len(), len, "{times}");
+            file.still_at(&path).unwrap();
+        }
+        assert!(open(ATTEMPTS).is_err());
+        let file = Locked::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(file.still_at(&path).is_err());
     }
 }

@@ -134,6 +134,21 @@ fn two_at_once_are_refused() {
 }
 
 #[test]
+fn a_file_that_has_taken_the_place_is_left_alone() {
+    let (_dir, path) = file(&Array::from_vec(vec![1u8]));
+    let mut appender = Appender::open(&path).unwrap();
+    appender.push_slice(&[2u8]).unwrap();
+    npy::write(&path, &Array::from_vec(vec![7u8, 8])).unwrap();
+    let e = appender.commit().unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Io);
+    assert!(e.to_string().contains("another one has taken its place"), "{e}");
+    drop(appender);
+    assert_eq!(npy::read(&path).unwrap().as_slice::<u8>().unwrap(), [7, 8]);
+    npy::append(&path, &Array::from_vec(vec![9u8])).unwrap();
+    assert_eq!(npy::read(&path).unwrap().as_slice::<u8>().unwrap(), [7, 8, 9]);
+}
+
+#[test]
 fn rows_that_were_not_committed_are_taken_back() {
     let (_dir, path) = file(&Array::from_vec(vec![1u8, 2]));
     let before = std::fs::read(&path).unwrap();
