@@ -90,8 +90,8 @@ impl Dtype {
     ///
     /// # Errors
     ///
-    /// `Unsupported` for dtypes that NumPy or npstow does not know, `Corrupt` for text that is
-    /// no dtype, `Limit` for sizes beyond NumPy's.
+    /// `Corrupt` for text that is no dtype to NumPy, `Unsupported` for dtypes that NumPy knows and
+    /// npstow does not, `Limit` for sizes beyond NumPy's.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim_matches([' ', '\t', '\n', '\r']);
         let is_literal = match text.as_bytes() {
@@ -110,7 +110,7 @@ impl Dtype {
     /// # Errors
     ///
     /// `Corrupt` where the literal describes no dtype, `Unsupported` where it names one that
-    /// NumPy or npstow does not know, `Limit` for sizes beyond NumPy's.
+    /// NumPy knows and npstow does not, `Limit` for sizes beyond NumPy's.
     pub fn from_descr(descr: &Literal) -> Result<Self> {
         descr::read(descr)
     }

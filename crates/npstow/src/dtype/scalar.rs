@@ -199,8 +199,8 @@ impl Scalar {
     ///
     /// # Errors
     ///
-    /// `Unsupported` for what NumPy does not know (or npstow does not hold), `Corrupt` for units
-    /// that are none, `Limit` for sizes beyond NumPy's.
+    /// `Corrupt` for what NumPy does not know, `Unsupported` for what it knows and npstow does not
+    /// hold, `Limit` for sizes beyond NumPy's.
     pub fn parse(text: &str) -> Result<Self> {
         typestr::scalar(text)
     }

@@ -101,9 +101,18 @@ fn named(name: &str) -> Option<(Kind, usize)> {
     })
 }
 
+/// What NumPy knows and npstow does not: strings of any length, and the long doubles of 32-bit
+/// machines.
+fn is_elsewhere(order: Order, rest: &str) -> bool {
+    match rest {
+        "T" => order == Order::NATIVE,
+        "f12" | "c24" | "float96" | "complex192" => true,
+        _ => false,
+    }
+}
+
 /// Reads one scalar; comma strings are not for here.
 pub(super) fn scalar(text: &str) -> Result<Scalar> {
-    let unknown = || Error::unsupported(format!("the dtype '{}'", quoted(text)));
     let (order, rest) = match text.as_bytes().first() {
         Some(b'<') => (Order::Little, text.get(1..).unwrap_or_default()),
         Some(b'>') => (Order::Big, text.get(1..).unwrap_or_default()),
@@ -118,7 +127,13 @@ pub(super) fn scalar(text: &str) -> Result<Scalar> {
         [one] => letter(*one),
         [kind, ..] => rest.get(1..).and_then(c_int).and_then(|size| sized(*kind, size)),
     };
-    let (kind, size) = found.or_else(|| named(text)).ok_or_else(unknown)?;
+    let Some((kind, size)) = found.or_else(|| named(text)) else {
+        let what = format!("'{}'", quoted(text));
+        return Err(match is_elsewhere(order, rest) {
+            true => Error::unsupported(format!("the dtype {what}")),
+            false => Error::corrupt("a dtype that NumPy knows", what),
+        });
+    };
     Scalar::new(kind, order, size)
 }
 

@@ -77,8 +77,12 @@ impl Unit {
         let symbol_at = counted.find(|c: char| c.is_alphabetic()).ok_or_else(bad)?;
         let (multiple, symbol) = counted.split_at(symbol_at);
         let multiple = if multiple.is_empty() { 1 } else { c_int(multiple).ok_or_else(bad)? };
-        // A count of nothing, and a division by it, which ends a Python process.
-        if multiple == 0 || divisor == 0 {
+        // It ends a Python process.
+        if divisor == 0 {
+            return Err(bad());
+        }
+        // NumPy takes a count of nothing.
+        if multiple == 0 {
             return Err(Error::unsupported(format!("the unit {}", quoted(text))));
         }
         if symbol == "generic" {
