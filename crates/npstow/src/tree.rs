@@ -252,6 +252,29 @@ impl Tree {
         Ok(self)
     }
 
+    /// Everything that has notes: its path, whether it is a group, and the notes.
+    pub(crate) fn noted(&self) -> Vec<(String, bool, &Notes)> {
+        let mut found: Vec<(String, bool, &Notes)> = Vec::new();
+        found.extend(self.notes.as_deref().map(|notes| (String::new(), true, notes)));
+        let mut levels = vec![(String::new(), self.items.iter())];
+        while let Some((prefix, items)) = levels.last_mut() {
+            let Some(slot) = items.next() else {
+                levels.pop();
+                continue;
+            };
+            let path = format!("{prefix}{}", slot.name);
+            match &slot.item {
+                Item::Group(group) => {
+                    let notes = group.notes.as_deref();
+                    found.extend(notes.map(|notes| (path.clone(), true, notes)));
+                    levels.push((format!("{path}/"), group.items.iter()));
+                }
+                _ => found.extend(slot.notes.as_deref().map(|notes| (path, false, notes))),
+            }
+        }
+        found
+    }
+
     /// How many names this level has.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::index::NPY;
-use super::sidecar::Sidecar;
+use crate::notes::Sidecar;
 use crate::{Array, NodeKind, Notes};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};

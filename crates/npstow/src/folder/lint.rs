@@ -4,8 +4,8 @@
 use super::found::{Found, Node, What};
 use super::names::FOLD_ATTRIBUTES;
 use super::profile::Profile;
-use super::sidecar::{GROUP, Sidecar};
 use crate::error::quoted;
+use crate::notes::{GROUP, Sidecar};
 use crate::{Entry, Result};
 use std::collections::HashSet;
 

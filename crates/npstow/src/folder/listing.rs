@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::root::{Kind, Root};
-use super::sidecar::{GROUP, Sidecar};
 use crate::Result;
+use crate::notes::{GROUP, Sidecar};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};

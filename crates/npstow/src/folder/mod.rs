@@ -56,7 +56,6 @@ mod property;
 mod reader;
 mod root;
 mod scan;
-mod sidecar;
 pub mod transport;
 mod writer;
 

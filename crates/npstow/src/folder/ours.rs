@@ -3,8 +3,8 @@
 
 use super::found::VALUES;
 use super::index::{INDEX, NPY};
-use super::sidecar::Sidecar;
 use crate::error::quoted;
+use crate::notes::Sidecar;
 use crate::notes::lines;
 use crate::{Error, Result};
 use std::collections::HashSet;

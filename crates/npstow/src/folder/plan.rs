@@ -5,8 +5,8 @@ use super::found::VALUES;
 use super::index::{self, INDEX, Key, NPY};
 use super::names::{self, Seen};
 use super::profile::Profile;
-use super::sidecar::{GROUP, Sidecar};
 use crate::error::quoted;
+use crate::notes::{GROUP, Sidecar};
 use crate::{Array, Entry, Error, Item, Notes, Result, Tree, npy};
 use std::path::PathBuf;
 

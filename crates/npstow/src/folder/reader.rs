@@ -6,9 +6,9 @@ use super::index::{NPY, utf8};
 use super::lint;
 use super::root::{Opened, Root};
 use super::scan::scan;
-use super::sidecar::{GROUP, Sidecar};
 use crate::container::{Child, Container, Fault, no_array};
 use crate::error::quoted;
+use crate::notes::{GROUP, Sidecar};
 use crate::npy::ParseMemo;
 use crate::{
     Array, Data, Dtype, Entry, Error, Kind, Limits, MemoryOrder, MemorySource, NodeKind, Notes,

@@ -6,12 +6,13 @@ use super::directory::{Found, Member};
 use super::groups::{Groups, Place, shown};
 use super::locate::{Window, readable};
 use super::names;
+use super::notes::{Beside, owner_of};
 use super::zip::{BlockIndex, HeaderCopy, find_extra};
 use crate::container::{Child, Container, Fault, NodeKind};
 use crate::entry::{Blocks, Coded, Data, Seal};
 use crate::error::quoted;
 use crate::npy::{self, Header};
-use crate::{Dtype, Entry, Error, Limits, MemoryOrder, Result, Source};
+use crate::{Dtype, Entry, Error, Limits, MemoryOrder, Notes, Result, Source};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub(crate) struct Npz {
     archive: Arc<Archive>,
     groups: OnceLock<Groups>,
+    beside: OnceLock<Beside>,
     headers: Memo,
     /// Whether members without `.npy` are arrays, as far as that was asked for.
     kinds: Mutex<HashMap<usize, NodeKind>>,
@@ -51,8 +53,9 @@ impl Memo {
 impl Npz {
     pub(crate) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
         let archive = Arc::new(Archive::open(source, limits)?);
-        let (groups, headers, kinds) = (OnceLock::new(), Memo::default(), Mutex::default());
-        Ok(Self { archive, groups, headers, kinds })
+        let (groups, beside) = (OnceLock::new(), OnceLock::new());
+        let (headers, kinds) = (Memo::default(), Mutex::default());
+        Ok(Self { archive, groups, beside, headers, kinds })
     }
 
     pub(super) fn archive(&self) -> &Archive {
@@ -64,7 +67,11 @@ impl Npz {
     }
 
     fn groups(&self) -> &Groups {
-        self.groups.get_or_init(|| Groups::new(self.archive.directory()))
+        self.groups.get_or_init(|| Groups::new(self.archive.directory(), self.beside()))
+    }
+
+    fn beside(&self) -> &Beside {
+        self.beside.get_or_init(|| Beside::new(self.archive.directory()))
     }
 
     /// The member of a name: the stored one, else the one with `.npy` (as NumPy has it).
@@ -276,6 +283,18 @@ impl Container for Npz {
         Ok(entries.into_iter().flatten().collect())
     }
 
+    fn notes(&self, id: u64) -> Result<Notes> {
+        let directory = self.archive.directory();
+        let owner = match Place::of(id, self.len()) {
+            Place::Group(group) => format!("{}/", self.groups().path(group)),
+            Place::Member(index) => match directory.members().get(index) {
+                Some(member) => owner_of(directory.name(member)).to_owned(),
+                None => return Ok(Notes::default()),
+            },
+        };
+        self.beside().read(&owner, |index| self.describe(index, &mut Window::single()))
+    }
+
     fn check(&self, faults: &mut Vec<Fault>) {
         let directory = self.archive.directory();
         let mut note = |text: String| faults.push(Fault::Note(text));
@@ -301,7 +320,7 @@ impl Npz {
         let names = members.map(|member| directory.name(member)).enumerate();
         let plain = names.clone().any(|(_, name)| names::array_name(name).is_none());
         names
-            .filter(|(_, name)| !name.ends_with('/'))
+            .filter(|(index, name)| !name.ends_with('/') && !self.beside().has(*index))
             .map(move |(index, name)| (shown(directory, name, plain), index))
     }
 

@@ -9,11 +9,13 @@
 
 use super::copy::copy_member;
 use super::directory::{Directory, Found};
+use super::notes::{self, Beside};
 use super::writer::{WriteOptions, Writer};
 use crate::error::quoted;
 use crate::sink::Locked;
 use crate::{
-    Array, AtomicFile, Durability, Entry, Error, FileSource, Item, Limits, Result, Sink, Source,
+    Array, AtomicFile, Durability, Entry, Error, FileSource, Item, Limits, Notes, Result, Sink,
+    Source,
 };
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -44,6 +46,7 @@ pub struct Editor {
     path: PathBuf,
     source: FileSource,
     directory: Directory,
+    beside: Beside,
     /// Whether each member of the old directory stays.
     stays: Vec<bool>,
     writer: Writer<Tail>,
@@ -81,7 +84,8 @@ impl Editor {
             writer.claim(directory.name(member));
             stays.push(true);
         }
-        Ok(Self { path, source, directory, stays, writer, changed: false })
+        let beside = Beside::new(&directory);
+        Ok(Self { path, source, directory, beside, stays, writer, changed: false })
     }
 
     fn place<T>(&self, result: Result<T>, name: &str) -> Result<T> {
@@ -170,6 +174,37 @@ impl Editor {
         self.place(done, from)
     }
 
+    /// Writes notes beside an array, a group, or (as `""`) the archive, in the place of old ones.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` for names or labels with line ends; `Io`.
+    pub fn set_notes(&mut self, name: &str, notes: &Notes) -> Result<()> {
+        let done = self.replace_notes(name, notes);
+        self.place(done, name)
+    }
+
+    fn replace_notes(&mut self, name: &str, notes: &Notes) -> Result<()> {
+        let found = if name.is_empty() { Vec::new() } else { self.find(name)? };
+        let array = format!("{name}.npy");
+        let is_array = found.first().and_then(|&i| self.directory.members().get(i));
+        let is_array = is_array.is_some_and(|member| self.directory.name(member) == array);
+        let owner = if is_array { name.to_owned() } else { format!("{name}/") };
+        let old: Vec<usize> = self.beside.members_of(&owner).iter().map(|(_, i)| *i).collect();
+        for index in old {
+            if let Some(stays) = self.stays.get_mut(index) {
+                *stays = false;
+            }
+            if let Some(member) = self.directory.members().get(index) {
+                self.writer.release(self.directory.name(member));
+            }
+        }
+        self.changed = true;
+        for (member, text) in notes::members(&owner, notes)? {
+            self.writer.add_bytes(&member, text.as_bytes())?;
+        }
+        Ok(())
+    }
+
     fn rename_all(&mut self, from: &str, to: &str) -> Result<()> {
         let indices = self.find(from)?;
         let mut moves = Vec::new();
@@ -198,7 +233,12 @@ impl Editor {
         let stays = |index: &usize| self.stays.get(*index).copied().unwrap_or(false);
         for whole in [name.to_owned(), format!("{name}.npy")] {
             match self.directory.find(&whole) {
-                Found::One(index) if stays(&index) => return Ok(vec![index]),
+                Found::One(index) if stays(&index) => {
+                    // Its notes go with it.
+                    let beside = self.beside.members_of(notes::owner_of(&whole));
+                    let beside = beside.iter().map(|(_, index)| *index).filter(stays);
+                    return Ok(std::iter::once(index).chain(beside).collect());
+                }
                 Found::Many(count) => {
                     let what = format!("{count} members have the name '{}'", quoted(&whole));
                     return Err(Error::invalid(what));
@@ -528,5 +568,43 @@ mod tests {
         std::fs::write(&path, &foreign).unwrap();
         assert_eq!(repair(&path).unwrap_err().kind(), ErrorKind::Corrupt);
         assert_eq!(std::fs::read(&path).unwrap(), foreign);
+    }
+
+    #[test]
+    fn notes_go_with_what_they_stand_beside() {
+        let notes = |text: &str| Notes {
+            meta: crate::Meta::from_text(text),
+            names: vec!["one".to_owned(), String::new()],
+            labels: vec![text.trim().to_owned()],
+        };
+        let mut tree =
+            Tree::new().with("g/a", array(1, 2)).unwrap().with("b", array(2, 3)).unwrap();
+        for path in ["", "g", "g/a", "b"] {
+            tree.set_notes(path, notes(&format!("path:{path}\n"))).unwrap();
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.npz");
+        for options in [WriteOptions::default(), WriteOptions::default().compress(1)] {
+            super::super::write_with(&path, &tree, &options).unwrap();
+            let back = crate::open(&path).unwrap().load().unwrap();
+            assert_eq!(back.names(), ["g", "b"]);
+            for path in ["", "g", "g/a", "b"] {
+                assert_eq!(back.notes(path), tree.notes(path), "{path}");
+            }
+        }
+        let mut editor = Editor::open(&path).unwrap();
+        editor.rename("b", "c").unwrap();
+        editor.remove("g/a").unwrap();
+        editor.add("g/d", &array(3, 1)).unwrap();
+        editor.set_notes("g", &notes("new:1\n")).unwrap();
+        editor.set_notes("", &Notes::default()).unwrap();
+        assert_eq!(editor.set_notes("x", &notes("")).unwrap_err().kind(), ErrorKind::NotFound);
+        editor.commit().unwrap();
+        let back = crate::open(&path).unwrap().load().unwrap();
+        let names: Vec<String> = back.leaves().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["c", "g/d"]);
+        assert_eq!(back.notes("c"), tree.notes("b"));
+        assert_eq!(back.notes("g"), Some(&notes("new:1\n")));
+        assert!(back.notes("").is_none() && back.notes("g/d").is_none());
     }
 }

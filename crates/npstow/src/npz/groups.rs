@@ -3,6 +3,7 @@
 
 use super::directory::{Directory, Found};
 use super::names;
+use super::notes::Beside;
 use crate::container::Child;
 use std::collections::HashMap;
 
@@ -49,7 +50,7 @@ impl Place {
 }
 
 impl Groups {
-    pub(super) fn new(directory: &Directory) -> Self {
+    pub(super) fn new(directory: &Directory, beside: &Beside) -> Self {
         let members = directory.members();
         let (groups, by_name) = (vec![Group::default()], HashMap::new());
         let mut new = Self { groups, by_name, members: members.len() };
@@ -62,7 +63,7 @@ impl Groups {
             if last.0 != folder {
                 last = (folder.to_owned(), new.group(folder));
             }
-            if leaf.is_empty() {
+            if leaf.is_empty() || beside.has(index) {
                 continue;
             }
             let shown = shown(directory, name, plain).rsplit('/').next().unwrap_or(leaf);

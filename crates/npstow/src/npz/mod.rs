@@ -9,6 +9,7 @@
 //! | data descriptors | skipped; the directory is the truth |
 //! | in front of and behind the archive | other bytes are tolerated, and told by [`verify`](crate::verify()) |
 //! | names | UTF-8, Info-ZIP's UTF-8 field, code page 437; slashes make groups; `.npy` is not part of a name |
+//! | notes | texts that are named as NPFold names them (`x_meta.txt` beside `x.npy`, `g/NPFold_meta.txt`) are the [notes](crate::Notes) of arrays and groups |
 //! | members that are no `.npy` | arrays where they begin as one, else values: their bytes |
 //! | names that occur twice | listed; asking for one by its name is an error |
 //! | checksums | verified on every full read; not for slices and views |
@@ -47,6 +48,7 @@ mod groups;
 mod locate;
 mod member;
 mod names;
+mod notes;
 mod reader;
 mod salvage;
 mod scan;

@@ -9,6 +9,7 @@
 use super::content::{Content, Packed, Packing};
 use super::member::Member;
 use super::names;
+use super::notes;
 use super::zip::{Method, write_end};
 use crate::codec::Crc32;
 use crate::npy::{self, HeaderMemo, Payload, Plan};
@@ -61,7 +62,7 @@ impl WriteOptions {
 /// whole.
 ///
 /// An array `a/b` becomes the member `a/b.npy`, a value keeps its name, an array without a name
-/// is `arr_0`, as `np.savez` calls it.
+/// is `arr_0`, as `np.savez` calls it. Notes become the texts that NPFold keeps: `a/b_meta.txt`.
 ///
 /// # Errors
 /// `Io`; `Unsupported` for objects and for dtypes without a `descr`; `Invalid` for names that
@@ -199,10 +200,19 @@ impl<S: Sink> Writer<S> {
     /// As [`add`](Self::add).
     pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
         let leaves = tree.leaves();
-        if !self.packing.is_stored() {
-            return self.add_packed(&leaves);
+        match self.packing.is_stored() {
+            true => leaves.iter().try_for_each(|(name, item)| self.add_item(name, item))?,
+            false => self.add_packed(&leaves)?,
         }
-        leaves.iter().try_for_each(|(name, item)| self.add_item(name, item))
+        self.add_notes("", tree)
+    }
+
+    /// Adds the notes of a tree that stands under a path (which ends in a slash, or is empty).
+    pub(super) fn add_notes(&mut self, below: &str, tree: &Tree) -> Result<()> {
+        for (name, text) in notes::of_tree(tree)? {
+            self.add_bytes(&format!("{below}{name}"), text.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Adds what stands under a name of a tree.
@@ -550,7 +560,7 @@ impl<S: Sink> Writer<S> {
 }
 
 /// The name of an array in a tree that is one array.
-fn array_name(name: &str) -> &str {
+pub(super) fn array_name(name: &str) -> &str {
     if name.is_empty() { "arr_0" } else { name }
 }
 

@@ -1,27 +1,29 @@
 //! The text files beside arrays: metadata, names and labels.
 #![forbid(unsafe_code)]
 
-use super::names;
+use super::{Meta, Notes, lines};
 use crate::error::quoted;
-use crate::notes::lines;
-use crate::{Error, Meta, Notes, Result};
+use crate::{Error, Result};
+
+/// What no line may hold.
+const LINE_ENDS: [char; 3] = ['\n', '\r', '\0'];
 
 /// The stem of a group's own files; no array may have it.
-pub(super) const GROUP: &str = "NPFold";
+pub(crate) const GROUP: &str = "NPFold";
 
 /// What a text file beside an array holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Sidecar {
+pub(crate) enum Sidecar {
     Meta,
     Names,
     Labels,
 }
 
 impl Sidecar {
-    pub(super) const ALL: [Self; 3] = [Self::Meta, Self::Names, Self::Labels];
+    pub(crate) const ALL: [Self; 3] = [Self::Meta, Self::Names, Self::Labels];
 
     /// How its file's name goes on after the stem of the array.
-    pub(super) fn ending(self) -> &'static str {
+    pub(crate) fn ending(self) -> &'static str {
         match self {
             Self::Meta => "_meta.txt",
             Self::Names => "_names.txt",
@@ -30,12 +32,12 @@ impl Sidecar {
     }
 
     /// The stem that a file of this name stands beside.
-    pub(super) fn split(name: &str) -> Option<(&str, Self)> {
+    pub(crate) fn split(name: &str) -> Option<(&str, Self)> {
         Self::ALL.into_iter().find_map(|kind| Some((name.strip_suffix(kind.ending())?, kind)))
     }
 
     /// Puts the content of such a file where it belongs.
-    pub(super) fn read(self, text: &str, notes: &mut Notes) {
+    pub(crate) fn read(self, text: &str, notes: &mut Notes) {
         match self {
             Self::Meta => notes.meta = Meta::from_text(text),
             Self::Names => notes.names = lines(text).map(str::to_owned).collect(),
@@ -44,7 +46,7 @@ impl Sidecar {
     }
 
     /// The content of the file; `None` where there is none to write.
-    pub(super) fn write(self, notes: &Notes) -> Result<Option<String>> {
+    pub(crate) fn write(self, notes: &Notes) -> Result<Option<String>> {
         Ok(match self {
             // Text of line ends alone would crash NPFold::load, as an empty file does.
             Self::Meta => {
@@ -61,7 +63,7 @@ impl Sidecar {
 fn list(what: &str, items: &[String]) -> Result<Option<String>> {
     let mut text = String::with_capacity(items.iter().map(|item| item.len() + 1).sum());
     for item in items {
-        if item.contains(names::LINE_ENDS) {
+        if item.contains(LINE_ENDS) {
             let what = format!("the {what} '{}': a line end or NUL in it", quoted(item));
             return Err(Error::invalid(what));
         }

@@ -4,6 +4,10 @@
 //! is text with a `key:value` on each line, names and labels are lists of lines.
 #![forbid(unsafe_code)]
 
+mod sidecar;
+
+pub(crate) use sidecar::{GROUP, Sidecar};
+
 use crate::error::quoted;
 use crate::{Error, Result};
 use std::fmt;

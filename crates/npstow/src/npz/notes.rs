@@ -1,0 +1,109 @@
+//! Notes beside arrays and groups: the text files of NPFold, as members of an archive.
+#![forbid(unsafe_code)]
+
+use super::directory::{Directory, Found};
+use super::names;
+use crate::notes::{GROUP, Sidecar};
+use crate::{Entry, Error, Notes, Result, Tree};
+use std::collections::{HashMap, HashSet};
+
+/// The members that hold notes, by what they stand beside: the path of an array, or that of a
+/// group and a slash.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    of: HashMap<String, Vec<(Sidecar, usize)>>,
+    members: HashSet<usize>,
+}
+
+impl Beside {
+    pub(super) fn new(directory: &Directory) -> Self {
+        let mut new = Self::default();
+        for (index, member) in directory.members().iter().enumerate() {
+            let Some((owner, kind)) = owner(directory, directory.name(member)) else { continue };
+            new.members.insert(index);
+            new.of.entry(owner).or_default().push((kind, index));
+        }
+        new
+    }
+
+    /// Whether a member holds notes, and is no value of its own.
+    pub(super) fn has(&self, index: usize) -> bool {
+        self.members.contains(&index)
+    }
+
+    /// The members that hold the notes of an array or (with a slash behind its path) a group.
+    pub(super) fn members_of(&self, owner: &str) -> &[(Sidecar, usize)] {
+        self.of.get(owner).map_or(&[], Vec::as_slice)
+    }
+
+    /// Reads the notes of an array or a group.
+    pub(super) fn read(
+        &self,
+        owner: &str,
+        value: impl Fn(usize) -> Result<Entry>,
+    ) -> Result<Notes> {
+        let mut notes = Notes::default();
+        for (kind, index) in self.members_of(owner) {
+            let bytes = value(*index)?.read()?;
+            let text = std::str::from_utf8(bytes.bytes().unwrap_or_default()).map_err(|e| {
+                Error::corrupt("text in UTF-8", "other bytes").at(e.valid_up_to() as u64)
+            })?;
+            kind.read(text, &mut notes);
+        }
+        Ok(notes)
+    }
+}
+
+/// Whose notes a member of this name holds: of an array that is there, or of a group.
+fn owner(directory: &Directory, name: &str) -> Option<(String, Sidecar)> {
+    if !name.ends_with(".txt") {
+        return None;
+    }
+    let (folder, leaf) = match name.rsplit_once('/') {
+        Some((folder, leaf)) => (format!("{folder}/"), leaf),
+        None => (String::new(), name),
+    };
+    let (stem, kind) = Sidecar::split(leaf)?;
+    if stem == GROUP {
+        return Some((if folder.is_empty() { "/".to_owned() } else { folder }, kind));
+    }
+    let array = format!("{folder}{stem}");
+    match directory.find(&format!("{array}.npy")) {
+        Found::One(_) => Some((array, kind)),
+        Found::Nothing | Found::Many(_) => None,
+    }
+}
+
+/// The members that hold the notes of a tree: names and texts.
+pub(super) fn of_tree(tree: &Tree) -> Result<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    for (path, is_group, notes) in tree.noted() {
+        let owner = match is_group {
+            true => format!("{path}/"),
+            false => super::writer::array_name(&path).to_owned(),
+        };
+        all.extend(members(&owner, notes).map_err(|e| e.in_member(&path))?);
+    }
+    Ok(all)
+}
+
+/// The members that hold the notes of an array or (with a slash behind its path) a group.
+pub(super) fn members(owner: &str, notes: &Notes) -> Result<Vec<(String, String)>> {
+    let stem = match owner.strip_suffix('/') {
+        Some("") => GROUP.to_owned(),
+        Some(group) => format!("{group}/{GROUP}"),
+        None => owner.to_owned(),
+    };
+    let mut members = Vec::new();
+    for kind in Sidecar::ALL {
+        if let Some(text) = kind.write(notes)? {
+            members.push((format!("{stem}{}", kind.ending()), text));
+        }
+    }
+    Ok(members)
+}
+
+/// The path that the notes of a member are found under.
+pub(super) fn owner_of(name: &str) -> &str {
+    names::array_name(name).unwrap_or(name)
+}
