@@ -23,10 +23,10 @@ pub(super) fn run(args: &Counts) -> Result<Exit> {
     if args.form.json {
         return super::print(&format!("{}\n", json(&place, &rows, meta.as_ref())));
     }
-    let mut text = text(&rows, &place, &tree);
+    let mut text = text(&rows, &tree);
     if let Some(meta) = meta.filter(|meta| !meta.columns().is_empty()) {
         text.push('\n');
-        text.push_str(&table("NAME", &meta, &place, Align::Left, String::clone));
+        text.push_str(&table("NAME", &meta, Align::Left, String::clone));
     }
     super::print(&text)
 }
@@ -37,33 +37,26 @@ fn total(rows: &Table<usize>, at: usize) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-fn text(rows: &Table<usize>, place: &Place, tree: &Tree) -> String {
-    let mut text = table("GROUP", rows, place, Align::Right, ToString::to_string);
+fn text(rows: &Table<usize>, tree: &Tree) -> String {
+    let mut text = table("GROUP", rows, Align::Right, ToString::to_string);
     // One line needs no sum.
     if rows.rows().len() > 1 && tree.get("").is_none() {
         let sums = (0..rows.columns().len()).map(|at| total(rows, at).to_string());
-        let mut lines = lines("GROUP", rows, place, ToString::to_string);
+        let mut lines = lines("GROUP", rows, ToString::to_string);
         lines.push(std::iter::once("total".to_owned()).chain(sums).collect());
         text = render::aligned(&lines, |at| if at == 0 { Align::Left } else { Align::Right });
     }
     text
 }
 
-fn lines<T>(
-    head: &str,
-    table: &Table<T>,
-    place: &Place,
-    cell: impl Fn(&T) -> String,
-) -> Vec<Vec<String>> {
+fn lines<T>(head: &str, table: &Table<T>, cell: impl Fn(&T) -> String) -> Vec<Vec<String>> {
     let head = std::iter::once(head.to_owned());
     let mut lines: Vec<Vec<String>> =
         vec![head.chain(table.columns().iter().map(|c| render::harmless(c))).collect()];
     for (path, cells) in table.rows() {
-        let name = std::iter::once(render::harmless(&if path.is_empty() {
-            place.to_string()
-        } else {
-            path.to_owned()
-        }));
+        // What was asked for itself, whatever its name: columns stay narrow.
+        let path = if path.is_empty() { "." } else { path };
+        let name = std::iter::once(render::harmless(path));
         let cells = cells.iter().map(|value| {
             value.as_ref().map_or_else(|| "-".to_owned(), |v| render::harmless(&cell(v)))
         });
@@ -72,14 +65,8 @@ fn lines<T>(
     lines
 }
 
-fn table<T>(
-    head: &str,
-    table: &Table<T>,
-    place: &Place,
-    align: Align,
-    cell: impl Fn(&T) -> String,
-) -> String {
-    let lines = lines(head, table, place, cell);
+fn table<T>(head: &str, table: &Table<T>, align: Align, cell: impl Fn(&T) -> String) -> String {
+    let lines = lines(head, table, cell);
     render::aligned(&lines, |at| if at == 0 { Align::Left } else { align })
 }
 

@@ -138,6 +138,9 @@ impl<'a> Member<'a> {
 
     /// Says which group and array an error is about, unless the entry said so.
     fn named(&self, e: Error) -> Error {
+        if e.path().is_some() {
+            return e;
+        }
         let both = [self.group, self.path];
         let both: Vec<&str> = both.into_iter().filter(|part| !part.is_empty()).collect();
         e.in_member(&both.join("/"))
@@ -153,8 +156,8 @@ impl<'a> Member<'a> {
 fn paths(groups: &[(&str, &Tree)], missing: Missing) -> Result<(Vec<String>, Vec<String>)> {
     let (mut arrays, mut others, mut known) = (Vec::new(), Vec::new(), HashMap::new());
     for (group, tree) in groups {
-        if tree.get("").is_none() && known.insert(String::new(), *group).is_none() {
-            others.push(String::new());
+        if tree.get("").is_none() && others.first().is_none_or(|first: &String| !first.is_empty()) {
+            others.insert(0, String::new());
         }
         for (path, item) in walk(tree) {
             if known.contains_key(&path) {

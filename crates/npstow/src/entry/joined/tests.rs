@@ -220,3 +220,38 @@ fn parts_are_read_through_what_is_asked_for() {
     // Nothing but the rows asked for: one of a part in F order, one of the next.
     assert_eq!(read.load(Ordering::Relaxed), 4);
 }
+
+#[test]
+fn packed_parts_are_joined_too() {
+    let row = [300, 20];
+    let (parts, whole) = parts(&[5, 150, 0, 40], &row);
+    let options = crate::npz::WriteOptions::default().compress(1);
+    let mut writer = crate::npz::Writer::new(Vec::new(), &options).unwrap();
+    for (at, part) in parts.iter().enumerate() {
+        writer.add_entry(&format!("{at}"), part).unwrap();
+    }
+    let source = Arc::new(MemorySource::new(writer.finish().unwrap()));
+    let file = crate::OpenOptions::default().open_source(source, "x.npz").unwrap();
+    let packed: Vec<Entry> = file.arrays().unwrap().iter().map(|n| n.entry().unwrap()).collect();
+    assert!(matches!(packed[1].data(), Data::Coded(coded) if coded.is_seekable()));
+    // Half of them packed, and all of them.
+    for entries in [packed.clone(), [&parts[..2], &packed[2..]].concat()] {
+        let joined = Entry::join(entries).unwrap();
+        same(&joined.read().unwrap(), &whole, "read");
+        for order in [MemoryOrder::C, MemoryOrder::F] {
+            let read = joined.read_with(&ReadOptions::default().memory_order(order)).unwrap();
+            same(&read, &whole, "read_with");
+            let mut bytes = Vec::new();
+            for piece in joined.pieces(order).unwrap() {
+                let piece = piece.unwrap().to_contiguous(order).unwrap();
+                bytes.extend_from_slice(piece.bytes_in(order).unwrap());
+            }
+            assert!(bytes == whole.to_contiguous(order).unwrap().bytes().unwrap());
+        }
+        for text in ["150:160, 3", "[194, 4, 0, 100], :, 1", "::-7, ::50", "..., 0"] {
+            let selection: Selection = text.parse().unwrap();
+            let expected = whole.select(&selection).unwrap();
+            same(&joined.read_slice(&selection).unwrap(), &expected, text);
+        }
+    }
+}
