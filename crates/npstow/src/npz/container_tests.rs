@@ -422,6 +422,9 @@ fn a_slice_of_a_deflated_array_touches_its_blocks() {
     assert_eq!(e.kind(), ErrorKind::Unsupported);
 }
 
+/// What is done to the bytes of an archive.
+type Change<'a> = &'a dyn Fn(&mut [u8]);
+
 #[test]
 fn block_indexes_that_lie_are_refused() {
     let (values, bytes) = seekable();
@@ -436,7 +439,7 @@ fn block_indexes_that_lie_are_refused() {
     assert_eq!(read(&|_| {}).unwrap(), values);
     // A version that is not known: one stream, as for others.
     assert_eq!(read(&|field| field[4] = 2).unwrap(), values);
-    let changes: [&dyn Fn(&mut [u8]); 5] = [
+    let changes: [Change<'_>; 5] = [
         &|field| field[5] = 21,
         &|field| field[5] = 19,
         &|field| field[5] = 255,

@@ -93,18 +93,15 @@ pub(super) struct Packing {
     level: Option<u8>,
 }
 
-/// A block of a member, and what has become of it.
-struct Block {
-    bytes: Vec<u8>,
-    last: bool,
-}
-
 impl Packing {
     /// So much of what is to be packed is taken in before it is packed on all cores.
     pub(super) const BATCH: u64 = 8 << 20;
 
     /// So much of a packed member is held for a sink that wants its sizes first.
     pub(super) const HELD: usize = 64 << 20;
+
+    /// Blocks for each core that are packed before they are written.
+    const AT_ONCE: usize = 3;
 
     /// The length of most blocks, as a power of two.
     const LOG2_LEN: u8 = 20;
@@ -146,7 +143,7 @@ impl Packing {
             bytes.extend_from_slice(piece);
             Ok(())
         })?;
-        let (packed, crc) = self.block(&Block { bytes, last: true })?;
+        let (packed, crc) = self.block(&bytes, true)?;
         let len = packed.len();
         let short = u32::try_from(len).map_err(|_| Error::invalid("a packed block of 4 GiB"))?;
         Ok(Packed {
@@ -169,13 +166,11 @@ impl Packing {
             packing: self,
             len: 1 << log2_len,
             left: content.len(),
-            batch: Vec::new(),
             filling: Vec::new(),
             crc: Crc32::new(),
             packed: Packed { log2_len, ..Packed::default() },
         };
         content.give(&mut |piece| run.take(piece, out))?;
-        run.flush(out)?;
         if run.left > 0 {
             let expected = format!("{} bytes of data", content.len());
             let found = format!("{} fewer", run.left);
@@ -186,12 +181,12 @@ impl Packing {
         Ok(packed)
     }
 
-    fn block(&self, block: &Block) -> Result<(Vec<u8>, Crc32)> {
+    fn block(&self, bytes: &[u8], last: bool) -> Result<(Vec<u8>, Crc32)> {
         let mut crc = Crc32::new();
-        crc.update(&block.bytes);
+        crc.update(bytes);
         let mut packed = Vec::new();
         let level = self.level.unwrap_or_default();
-        deflate::compress_block(level, &block.bytes, block.last, &mut packed)?;
+        deflate::compress_block(level, bytes, last, &mut packed)?;
         Ok((packed, crc))
     }
 }
@@ -202,41 +197,54 @@ struct Run<'a> {
     len: usize,
     /// Bytes that are still to come.
     left: u64,
-    batch: Vec<Block>,
+    /// The start of a block whose end is in the next piece.
     filling: Vec<u8>,
     crc: Crc32,
     packed: Packed,
 }
 
 impl Run<'_> {
-    fn take(&mut self, mut piece: &[u8], out: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        while !piece.is_empty() {
-            let step = piece.len().min(self.len - self.filling.len());
-            let (now, later) = piece.split_at(step);
-            self.filling.extend_from_slice(now);
-            self.left = self
-                .left
-                .checked_sub(step as u64)
-                .ok_or_else(|| Error::corrupt("the data that were announced", "more of them"))?;
-            piece = later;
-            if self.filling.len() == self.len || self.left == 0 {
-                let bytes = std::mem::take(&mut self.filling);
-                self.batch.push(Block { bytes, last: self.left == 0 });
-                self.filling = Vec::with_capacity(
-                    self.len.min(usize::try_from(self.left).unwrap_or(self.len)),
-                );
-                if self.batch.len() >= 2 * parallel::width() {
-                    self.flush(out)?;
-                }
-            }
+    /// Packs all blocks that a piece completes; those that lie in it are not copied.
+    fn take(&mut self, piece: &[u8], out: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.left = self
+            .left
+            .checked_sub(piece.len() as u64)
+            .ok_or_else(|| Error::corrupt("the data that were announced", "more of them"))?;
+        let wanted = if self.filling.is_empty() { 0 } else { self.len - self.filling.len() };
+        let (start, rest) = piece.split_at(wanted.min(piece.len()));
+        self.filling.extend_from_slice(start);
+        let is_end = self.left == 0;
+        let mut first = Vec::new();
+        if self.filling.len() == self.len || (is_end && rest.is_empty()) {
+            first = std::mem::take(&mut self.filling);
+        }
+        let whole = rest.chunks_exact(self.len);
+        let tail = whole.remainder();
+        let mut blocks: Vec<&[u8]> = Vec::with_capacity(whole.len() + 2);
+        blocks.extend((!first.is_empty()).then_some(&first[..]));
+        blocks.extend(whole);
+        match is_end {
+            true => blocks.extend((!tail.is_empty()).then_some(tail)),
+            false => self.filling.extend_from_slice(tail),
+        }
+        let count = blocks.len();
+        let blocks = blocks.into_iter().enumerate();
+        let mut blocks = blocks.map(|(at, bytes)| (bytes, is_end && at + 1 == count)).peekable();
+        while blocks.peek().is_some() {
+            let batch = blocks.by_ref().take(Packing::AT_ONCE * parallel::width()).collect();
+            self.pack(batch, out)?;
         }
         Ok(())
     }
 
-    /// Packs the blocks that were collected, side by side, and gives them in order.
-    fn flush(&mut self, out: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let batch = std::mem::take(&mut self.batch);
-        for (packed, crc) in parallel::each(batch, |block| self.packing.block(&block))? {
+    /// Packs blocks side by side, and gives them in order; with each whether it is the last one.
+    fn pack(
+        &mut self,
+        batch: Vec<(&[u8], bool)>,
+        out: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let packing = self.packing;
+        for (packed, crc) in parallel::each(batch, |(bytes, last)| packing.block(bytes, last))? {
             self.crc.combine(&crc);
             self.packed.len += packed.len() as u64;
             let len = u32::try_from(packed.len());
