@@ -4,6 +4,7 @@
 use super::{Data, Entry};
 use crate::codec;
 use crate::{Array, Buffer, BufferMut, Error, Result, Source, parallel};
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 const SMALL: usize = 256 << 10;
 
 /// How much of a source is read at once for neighbours.
-const BATCH: u64 = 2 << 20;
+const BATCH: u64 = 1 << 20;
 
 /// Bytes between neighbours that are read along.
 const GAP: u64 = 32 << 10;
@@ -144,16 +145,34 @@ fn read_batch(batch: &[Small<'_>], dst: &mut [u8]) -> Result<(), (usize, Error)>
     let source = &first.entry.source;
     let end = batch.iter().map(|small| small.extent.end).max().unwrap_or_default();
     let range = first.extent.start..end;
-    let scratch;
-    let (read, base) = match source.in_memory() {
-        Some(bytes) => (bytes, 0),
-        None => {
-            let len = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-            let failed = |e| Error::io("reading the data", e).at(range.start);
-            scratch = source.read(range.start, len).map_err(|e| (first.index, failed(e)))?;
-            (&*scratch, range.start)
+    if let Some(bytes) = source.in_memory() {
+        return take_all(batch, bytes, 0, dst);
+    }
+    SCRATCH.with_borrow_mut(|scratch| {
+        let len = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+        if scratch.len() < len {
+            scratch.resize(len, 0);
         }
-    };
+        let read = scratch.get_mut(..len).unwrap_or_default();
+        let failed = |e| (first.index, Error::io("reading the data", e).at(range.start));
+        source.read_into(range.start, read).map_err(failed)?;
+        take_all(batch, read, range.start, dst)
+    })
+}
+
+thread_local! {
+    /// What a batch is read into: memory that was touched before costs no page faults.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes all arrays of a batch out of what was read from `base` on.
+fn take_all(
+    batch: &[Small<'_>],
+    read: &[u8],
+    base: u64,
+    dst: &mut [u8],
+) -> Result<(), (usize, Error)> {
+    let Some(first) = batch.first() else { return Ok(()) };
     for small in batch {
         let start = small.place - first.place;
         let place = &mut dst[start..start + small.entry.nbytes];

@@ -42,21 +42,19 @@ impl<'a> CentralHeader<'a> {
     pub(crate) fn parse(cursor: &mut Cursor<'a>) -> Result<Self> {
         let start = cursor.position();
         super::signature(cursor, Self::SIGNATURE, "an entry of the directory")?;
-        let made_by = cursor.u16_le("the maker's version")?;
-        let needed = cursor.u16_le("the version")?;
-        let flags = Flags(cursor.u16_le("the flags")?);
-        let method = Method(cursor.u16_le("the method")?);
-        let (time, date) = (cursor.u16_le("the time")?, cursor.u16_le("the date")?);
-        let crc32 = cursor.u32_le("the CRC")?;
-        let packed_len = cursor.u32_le("the packed size")?;
-        let unpacked_len = cursor.u32_le("the size")?;
-        let name_len = cursor.u16_le("the length of the name")?;
-        let extra_len = cursor.u16_le("the length of the extra fields")?;
-        let comment_len = cursor.u16_le("the length of the comment")?;
-        let disk = cursor.u16_le("the number of the part")?;
-        let internal = cursor.u16_le("the internal attributes")?;
-        let external = cursor.u32_le("the external attributes")?;
-        let offset = cursor.u32_le("the offset")?;
+        // All at once: directories have tens of thousands of these.
+        let fixed: [u8; 42] = cursor.array("an entry of the directory")?;
+        let u16_at = |at: usize| u16::from_le_bytes([fixed[at], fixed[at + 1]]);
+        let u32_at = |at: usize| {
+            u32::from_le_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]])
+        };
+        let (made_by, needed) = (u16_at(0), u16_at(2));
+        let (flags, method) = (Flags(u16_at(4)), Method(u16_at(6)));
+        let (time, date) = (u16_at(8), u16_at(10));
+        let (crc32, packed_len, unpacked_len) = (u32_at(12), u32_at(16), u32_at(20));
+        let (name_len, extra_len, comment_len) = (u16_at(24), u16_at(26), u16_at(28));
+        let (disk, internal) = (u16_at(30), u16_at(32));
+        let (external, offset) = (u32_at(34), u32_at(38));
         let name = cursor.take(name_len.into(), "a name")?;
         let extra_at = cursor.position();
         let extra = cursor.take(extra_len.into(), "extra fields")?;
