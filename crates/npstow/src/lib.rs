@@ -51,6 +51,9 @@ pub use array::{
 };
 pub use buffer::{Buffer, BufferMut};
 pub use codec::Codec;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use codec::fuzzing as __fuzzing;
 pub use container::{Attribute, Fault, NodeKind};
 #[cfg(feature = "digest")]
 pub use digest::digest;

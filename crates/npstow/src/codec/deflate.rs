@@ -48,6 +48,8 @@ mod pack {
         level: u8,
         compressor: Compressor,
         walker: Walker,
+        /// Room for the most that a block can become, which is seldom needed and never zeroed again.
+        scratch: Vec<u8>,
     }
 
     impl Tools {
@@ -56,12 +58,16 @@ mod pack {
                 let most = super::MOST_LEVEL;
                 Error::invalid(format!("level {level} of deflate (0 to {most})"))
             })?;
-            Ok(Self { level, compressor: Compressor::new(given), walker: Walker::new() })
+            let compressor = Compressor::new(given);
+            Ok(Self { level, compressor, walker: Walker::new(), scratch: Vec::new() })
         }
     }
 
     /// The most that a stored block holds.
     const STORED: usize = 0xffff;
+
+    /// Room that is kept for the next block.
+    const KEPT: usize = 8 << 20;
 
     pub(super) fn compress_block(
         level: u8,
@@ -74,42 +80,38 @@ mod pack {
                 Some(tools) if tools.level == level => tools,
                 other => other.insert(Tools::new(level)?),
             };
-            let start = out.len();
-            if !compress(tools, bytes, last, out) {
-                out.truncate(start);
-                store(bytes, last, out);
+            match compress(tools, bytes, last) {
+                Some(packed) => out.extend_from_slice(packed),
+                None => store(bytes, last, out),
+            }
+            if tools.scratch.capacity() > KEPT {
+                tools.scratch = Vec::new();
             }
             Ok(())
         })
     }
 
-    /// Appends the packed block; false where it is not worth it, or where it could not be proved to
-    /// be right.
-    fn compress(tools: &mut Tools, bytes: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
-        let start = out.len();
-        out.resize(start + tools.compressor.deflate_compress_bound(bytes.len()), 0);
-        let packed = out.get_mut(start..).unwrap_or_default();
-        let Ok(len) = tools.compressor.deflate_compress(bytes, packed) else { return false };
-        out.truncate(start + len);
+    /// The packed block; none where it is not worth it, or where it could not be proved right.
+    fn compress<'a>(tools: &'a mut Tools, bytes: &[u8], last: bool) -> Option<&'a [u8]> {
+        let Tools { compressor, walker, scratch, .. } = tools;
+        let room = compressor.deflate_compress_bound(bytes.len()) + 1 + JOINT.len();
+        if scratch.len() < room {
+            scratch.resize(room, 0);
+        }
+        let len = compressor.deflate_compress(bytes, scratch).ok()?;
         if len > stored_len(bytes.len()) {
-            return false;
+            return None;
         }
         if last {
-            return true;
+            return scratch.get(..len);
         }
-        let packed = out.get(start..).unwrap_or_default();
-        let Some(Walked { last_block, end }) = tools.walker.walk(packed, bytes) else {
-            return false;
-        };
-        if let Some(byte) = out.get_mut(start + last_block / 8) {
-            *byte &= !(1 << (last_block % 8));
-        }
-        // Three bits begin a stored block; they are zero, as what is left of the last byte is.
-        if !matches!(end % 8, 1..=5) {
-            out.push(0);
-        }
-        out.extend_from_slice(&JOINT);
-        true
+        let Walked { last_block, end } = walker.walk(scratch.get(..len)?, bytes)?;
+        *scratch.get_mut(last_block / 8)? &= !(1 << (last_block % 8));
+        // Three bits begin a stored block. They are zero, as what is left of the last byte is.
+        let joint = end.div_ceil(8) + usize::from(!matches!(end % 8, 1..=5));
+        scratch.get_mut(len..joint)?.fill(0);
+        scratch.get_mut(joint..)?.first_chunk_mut().map(|place| *place = JOINT)?;
+        scratch.get(..joint + JOINT.len())
     }
 
     /// How long a block becomes that is stored as it is.
@@ -132,7 +134,9 @@ mod pack {
     }
 }
 
-#[cfg(all(test, feature = "npz"))]
+#[cfg(test)]
+#[cfg(feature = "npz")]
 pub(super) use tests::samples;
-#[cfg(all(test, feature = "npz"))]
+#[cfg(test)]
+#[cfg(feature = "npz")]
 mod tests;

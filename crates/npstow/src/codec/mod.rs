@@ -12,6 +12,8 @@ mod bits;
 mod bzip2;
 mod crc;
 pub(crate) mod deflate;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(feature = "npz")]
 mod huffman;
 #[cfg(feature = "npz")]
@@ -133,7 +135,7 @@ pub(crate) fn decode_block(codec: Codec, packed: &[u8], last: bool, dst: &mut [u
 
 /// Packs all of `bytes` into one stream and appends it to `out`. The levels are those of the codec:
 /// deflate has 0 to 12, bzip2 1 to 9, zstd 1 to 22.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) fn encode(codec: Codec, level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     match codec {
         Codec::DEFLATE => deflate::compress_block(level, bytes, true, out),

@@ -5,6 +5,10 @@
 //! stands for, and that makes it fast: a literal is not looked up but expected, so that no step
 //! waits for the one before, as it does in a decoder. And it is a proof that the stream is right.
 //!
+//! Measured on one core of a Xeon (2 virtual cores, others at work on them), in percent of the time
+//! that libdeflate takes at level 6: random float32 9, a smooth curve of small steps 19, one of
+//! larger steps 12, a random walk 18, text 9, small integers 11. A decoder takes 20.
+//!
 //! Advice to who makes it faster: its time is that of mispredicted branches, one or two for each
 //! match; literals cost a nanosecond. Tried and slower: tables that give several symbols at once
 //! (they wait for one another), a table of places instead of one of symbols (a load more), symbols

@@ -39,6 +39,8 @@ impl Sidecar {
     /// Puts the content of such a file where it belongs.
     pub(crate) fn read(self, text: &str, notes: &mut Notes) {
         match self {
+            // Nothing but line ends is no metadata, and is not written either.
+            Self::Meta if text.trim_matches('\n').is_empty() => {}
             Self::Meta => notes.meta = Meta::from_text(text),
             Self::Names => notes.names = lines(text).map(str::to_owned).collect(),
             Self::Labels => notes.labels = lines(text).map(str::to_owned).collect(),

@@ -1,0 +1,14 @@
+//! Packed bytes: any of them end in a verdict on which the decoders agree; what is packed is proved
+//! by the walk, and each block unpacks alone and with the others.
+#![no_main]
+#![forbid(unsafe_code)]
+
+use libfuzzer_sys::fuzz_target;
+use npstow::__fuzzing;
+
+fuzz_target!(|input: (u8, u16, &[u8], &[u8])| {
+    let (level, block, bytes, packed) = input;
+    __fuzzing::pack(level % 13, usize::from(block) + 1, bytes);
+    __fuzzing::unpack(packed, usize::from(block));
+    __fuzzing::walk(packed, bytes);
+});
