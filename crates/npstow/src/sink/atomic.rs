@@ -33,9 +33,11 @@ pub enum Durability {
 
 /// A [`Sink`] that becomes the file at its path when [`commit`](AtomicFile::commit) is called.
 ///
-/// Dropped without that, it leaves the old file as it was. A link is followed, so what it points
-/// to is replaced; the old file's permissions are kept. What is no regular file (a pipe, a
-/// terminal, `/dev/null`) is written to directly, since it cannot be replaced.
+/// Dropped without that, it leaves the old file as it was. A symbolic link is followed, so what it
+/// points to is replaced; the old file's permissions are kept, and its owner and group where the
+/// system lets. Of several names of one file (hard links) only this one stands for the new file:
+/// the others keep the old one. What is no regular file (a pipe, a terminal, `/dev/null`) is
+/// written to directly, since it cannot be replaced.
 ///
 /// ```
 /// use npstow::{AtomicFile, Durability, Sink};
@@ -97,6 +99,8 @@ impl AtomicFile {
         let replaces = old_metadata.is_some();
         let new = Self { file, place, target, durability, replaces };
         if let Some(metadata) = old_metadata {
+            // Before the permissions: a change of owner takes some of them away.
+            keep_owner(&new.file, &metadata);
             new.file.set_permissions(metadata.permissions())?;
         }
         Ok(new)
@@ -195,6 +199,23 @@ impl Sink for AtomicFile {
         self.can_seek()
     }
 }
+
+/// Gives a file the owner and the group of the old one. Only root gives files away, and who is in
+/// a group may give them to it; else the file is ours, which is no failure.
+#[cfg(unix)]
+fn keep_owner(file: &File, old: &fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let both = |about: &fs::Metadata| (about.uid(), about.gid());
+    if file.metadata().is_ok_and(|new| both(&new) == both(old)) {
+        return;
+    }
+    if fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
+        let _ = fchown(file, None, Some(old.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) {}
 
 /// Asks the system for the room of a file that is to have `len` bytes.
 #[cfg(target_os = "linux")]
@@ -386,6 +407,31 @@ mod tests {
         file.write_all(b"gone").unwrap();
         file.commit().unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn owner_and_group_are_kept_and_hard_links_are_split() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+        let dir = tempfile::tempdir().unwrap();
+        let (path, other) = (dir.path().join("f"), dir.path().join("other"));
+        fs::write(&path, b"old").unwrap();
+        fs::hard_link(&path, &other).unwrap();
+        // Without the right to give files away, those of this user have to do.
+        let _ = chown(&path, Some(12_345), Some(23_456));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o4750)).unwrap();
+        let old = fs::metadata(&path).unwrap();
+        let mut file = AtomicFile::create(&path, Durability::None).unwrap();
+        file.write_all(b"new").unwrap();
+        file.commit().unwrap();
+        let new = fs::metadata(&path).unwrap();
+        let about = |of: &fs::Metadata| (of.uid(), of.gid(), of.permissions().mode());
+        assert_eq!(about(&new), about(&old));
+        assert_eq!(
+            (fs::read(&path).unwrap(), fs::read(&other).unwrap()),
+            (b"new".into(), b"old".into())
+        );
+        assert_eq!(fs::metadata(&other).unwrap().ino(), old.ino());
     }
 
     #[test]
