@@ -46,7 +46,7 @@ mod file;
 #[doc(hidden)]
 pub use array::private as __private;
 pub use array::{
-    Array, Datetime64, Element, Index, Iter, LongDouble, MemoryOrder, MlArray, MlType,
+    Array, Corners, Datetime64, Element, Index, Iter, LongDouble, MemoryOrder, MlArray, MlType,
     PreviewOptions, Resolved, Selection, Timedelta64,
 };
 pub use buffer::{Buffer, BufferMut};

@@ -39,7 +39,8 @@ pub(crate) struct Ls {
 
 /// Show an array as NumPy prints it, large ones in summary
 ///
-/// Of a large array only what is shown is read.
+/// Of a large array only what is shown is read. A slice is what stands between the brackets of
+/// x[...]; these may be written too, so '[[1,5]]' is x[[1,5]], and so is '[1,5]'; '1,5' is x[1,5].
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,

@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::place::{Place, label};
 use crate::progress::Progress;
 use crate::render;
-use npstow::{Array, Entry, Error, ErrorKind, MlType, Node, NodeKind, Result, Selection};
+use npstow::{Entry, Error, Node, NodeKind, PreviewOptions, Result};
 
 /// The longest dtype shown in the first line: some records have thousands of fields.
 const HEAD_WIDTH: usize = 300;
@@ -22,20 +22,22 @@ pub(super) fn run(args: &Show) -> Result<Exit> {
     if args.form.json {
         return json(&node, args).map_err(at);
     }
-    let entry = node.entry()?;
-    let array = part(&entry, args.slice.as_ref()).map_err(at)?;
-    let dtype = args.as_type.map_or_else(|| array.dtype().to_string(), |ml| ml.to_string());
+    let slice = args.slice.clone().unwrap_or_default();
+    let corners = node.entry()?.corners(&slice, &PreviewOptions::default()).map_err(at)?;
+    let dtype = args.as_type.map_or_else(|| corners.dtype().to_string(), |ml| ml.to_string());
     let head = format!(
         "{}  {} {}",
         label(node.name(), &place.path),
         render::short(&dtype, HEAD_WIDTH),
-        render::shape(array.shape())
+        render::shape(corners.shape())
     );
     let body = match args.as_type {
-        Some(ml) => as_type(&array, ml).map_err(at)?,
-        None => array.to_string(),
+        // A float32 holds each of them exactly.
+        Some(ml) => corners.map(|array| array.view_ml(ml)?.to_f32()).map_err(at)?,
+        None => corners,
     };
-    super::print(&format!("{}\n{}\n", render::harmless(&head), render::harmless_lines(&body)))
+    let body = render::harmless_lines(&body.to_string());
+    super::print(&format!("{}\n{body}\n", render::harmless(&head)))
 }
 
 /// Bytes that are no array: as text where they are text, else as Python prints bytes.
@@ -53,44 +55,6 @@ fn value(node: &Node, args: &Show) -> Result<Exit> {
         Err(_) => format!("b'{}'\n", bytes.escape_ascii()),
     };
     super::print(&text)
-}
-
-/// Results up to this size are read; a file that changes meanwhile cannot hurt then.
-const SMALL: usize = 1 << 20;
-
-/// What is to be shown. NumPy's summary looks at the edges only, so what is large is mapped and
-/// looked at there, whatever its size.
-fn part(entry: &Entry, slice: Option<&Selection>) -> Result<Array> {
-    let all = Selection::all();
-    let slice = slice.unwrap_or(&all);
-    let shape = slice.resolve(entry.shape())?;
-    let elements = shape.shape().iter().fold(1usize, |all, &n| all.saturating_mul(n));
-    if elements.saturating_mul(entry.dtype().itemsize()) <= SMALL {
-        return entry.read_slice(slice);
-    }
-    match entry.view() {
-        Ok(whole) => whole.select(slice),
-        // What cannot be mapped, or is packed.
-        Err(e) if e.kind() == ErrorKind::Unsupported && entry.check().is_ok() => {
-            entry.read_slice(slice)
-        }
-        Err(e) => Err(e),
-    }
-}
-
-/// As much is decoded for `--as`, the parts that are not shown included.
-const DECODED: usize = 256 << 20;
-
-/// The elements as a type of `ml_dtypes`, each of which a float32 holds exactly.
-fn as_type(array: &Array, ml: MlType) -> Result<String> {
-    if array.nbytes() > DECODED {
-        return Err(Error::limit(
-            "an array for --as (bytes; -s takes less)",
-            DECODED as u64,
-            array.nbytes(),
-        ));
-    }
-    Ok(array.view_ml(ml)?.to_f32()?.to_string())
 }
 
 fn json(node: &Node, args: &Show) -> Result<Exit> {

@@ -22,8 +22,8 @@ mod strings;
 mod typed;
 
 pub(crate) use convert::{Strided, copy_strided, for_blocks, map_blocks, swap_by};
-pub use display::PreviewOptions;
-pub(crate) use display::as_doubles;
+pub use display::{Corners, PreviewOptions};
+pub(crate) use display::{Shown, as_doubles, shown};
 pub use element::{Element, private};
 pub use layout::MemoryOrder;
 pub(crate) use layout::{MAX_NDIM, Shape, count, nbytes, strides};

@@ -9,6 +9,7 @@ mod rows;
 
 pub(crate) use rows::Where;
 
+use super::Shown;
 use super::layout::{MAX_NDIM, signed};
 use crate::{Error, Result};
 use std::fmt;
@@ -38,6 +39,11 @@ pub enum Index {
 }
 
 /// A part of an array, as written between brackets in NumPy.
+///
+/// As text, one pair of brackets around the whole may be there or not: they are those of the
+/// indexing, `[:, 0]` and `:, 0` are `x[:, 0]`, `[[1, 5]]` is `x[[1, 5]]`. Only brackets around
+/// nothing but numbers are a list even so: `[1, 5]` is `x[[1, 5]]`, while `1, 5` and `(1, 5)` are
+/// `x[1, 5]`. Lists within lists are refused.
 ///
 /// ```
 /// use npstow::Selection;
@@ -369,6 +375,28 @@ impl Resolved {
         let offsets = self.fixed.iter().map(|(axis, index)| signed(*index) * stride(*axis));
         // Not more than the array's extent, which was checked; without elements it may be.
         offsets.fold(0, isize::wrapping_add)
+    }
+
+    /// Of each axis of the result, the first `lead` and the last ones, where there is a `lead`;
+    /// else all.
+    pub(crate) fn corners(mut self, shown: &[Shown]) -> Self {
+        let axes = self.picks.iter_mut().zip(&mut self.shape).zip(shown);
+        for ((pick, length), (lead, trail)) in axes.filter(|(_, (lead, _))| *lead > 0) {
+            let indices = (0..*lead).chain(trail.clone());
+            *length = lead + trail.len();
+            *pick = match pick {
+                Pick::New => Pick::New,
+                Pick::Range { axis, start, step } => {
+                    let index = |i| start.wrapping_add_signed(signed(i).wrapping_mul(*step));
+                    Pick::List { axis: *axis, indices: indices.map(index).collect() }
+                }
+                Pick::List { axis, indices: all } => {
+                    let some = indices.filter_map(|i| all.get(i).copied()).collect();
+                    Pick::List { axis: *axis, indices: some }
+                }
+            };
+        }
+        self
     }
 
     /// The same elements with the axes of the result in reverse: its runs are those of this one's

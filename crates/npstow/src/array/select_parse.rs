@@ -9,8 +9,9 @@ use std::str::FromStr;
 impl FromStr for Selection {
     type Err = Error;
 
-    /// Reads `10:20, ::2`, `...`, `-1`, `[1, 5, 7], :`, `None`. Outer brackets may be there, as in
-    /// `[:, 0, ::-1]`; brackets around nothing but numbers are a list, as in `a[[1, 5, 7]]`.
+    /// Reads `10:20, ::2`, `...`, `-1`, `[1, 5, 7], :`, `None`. An outer pair of brackets is that of
+    /// the indexing, as in `[:, 0, ::-1]` and `[[1, 5, 7]]`; around nothing but numbers it is a
+    /// list.
     fn from_str(text: &str) -> Result<Self> {
         let text = text.trim();
         if let Some(inner) = outer(text, '(', ')').filter(|inner| !inner.contains('(')) {
@@ -143,6 +144,7 @@ mod tests {
             "1,,2",
             "True",
             "[[1],[2]]]",
+            "[[[1, 5]]]",
             "99999999999999999999",
         ] {
             let found = text.parse::<Selection>();

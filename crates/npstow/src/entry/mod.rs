@@ -10,6 +10,7 @@
 //! * `view`: no allocation and no copy.
 //! * `read_slice`: reads only the runs of bytes that the selection touches; runs that lie close
 //!   together are read as one. Of what is packed in blocks, only the blocks touched are unpacked.
+//! * `corners`: as `read_slice`, of the few elements that are printed.
 //! * `read_many`: neighbours in a file come with one read, and share one allocation.
 #![forbid(unsafe_code)]
 
@@ -30,8 +31,8 @@ pub(crate) use pieces::Pieces;
 pub(crate) use seal::Seal;
 
 use crate::array::{
-    Array, MemoryOrder, Resolved, Selection, Strided, bands, copy_strided, for_blocks, map_blocks,
-    nbytes, strides, swap_by,
+    Array, Corners, MemoryOrder, PreviewOptions, Resolved, Selection, Strided, bands, copy_strided,
+    for_blocks, map_blocks, nbytes, shown, strides, swap_by,
 };
 use crate::codec::Crc32;
 use crate::dtype::SwapPlan;
@@ -453,9 +454,43 @@ impl Entry {
         self.placed_in(self.slice(selection))
     }
 
-    fn slice(&self, selection: &Selection) -> Result<Array> {
+    /// Reads of a part of the array what a preview shows: all where it is small, else the corners,
+    /// however large the rest is.
+    ///
+    /// ```
+    /// use npstow::{Array, Entry, PreviewOptions, Selection};
+    /// let array = Array::from_vec((0..3000).collect::<Vec<i32>>()).reshape(&[1000, 3])?;
+    /// let entry = Entry::try_from(&array)?;
+    /// let options = PreviewOptions::default().edgeitems(1);
+    /// let corners = entry.corners(&Selection::all(), &options)?;
+    /// assert_eq!(corners.shape(), [1000, 3]);
+    /// assert_eq!(corners.to_string(), array.preview(&options));
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`read_slice`](Self::read_slice).
+    pub fn corners(&self, selection: &Selection, options: &PreviewOptions) -> Result<Corners> {
+        self.placed_in(self.read_corners(selection, options))
+    }
+
+    fn read_corners(&self, selection: &Selection, options: &PreviewOptions) -> Result<Corners> {
         self.check()?;
         let selected = selection.resolve(&self.shape)?;
+        let shape = selected.shape().to_vec();
+        let array = match shown(&shape, options) {
+            Some(axes) => self.read_selected(selected.corners(&axes))?,
+            None => Array::new(self.dtype.clone(), &[0], self.order, Buffer::from(Vec::new()))?,
+        };
+        Ok(Corners::new(shape, array, options.clone()))
+    }
+
+    fn slice(&self, selection: &Selection) -> Result<Array> {
+        self.check()?;
+        self.read_selected(selection.resolve(&self.shape)?)
+    }
+
+    fn read_selected(&self, selected: Resolved) -> Result<Array> {
         let shape = selected.shape().to_vec();
         let nbytes = nbytes(&shape, self.dtype.itemsize())?;
         self.limits.check_array(nbytes as u64)?;

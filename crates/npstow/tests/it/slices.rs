@@ -2,7 +2,7 @@
 
 use super::roads::elements;
 use super::support;
-use npstow::{Limits, MemoryOrder, Result, Source, npy};
+use npstow::{ErrorKind, Limits, MemoryOrder, PreviewOptions, Result, Selection, Source, npy};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,7 +78,7 @@ fn slices_of_files_are_slices_of_arrays() {
                 let selection = text.parse().unwrap();
                 let Ok(expected) = array.select(&selection) else {
                     let e = on_disk.read_slice(&selection).unwrap_err();
-                    assert_eq!(e.kind(), npstow::ErrorKind::Invalid, "{text} of {shape:?}");
+                    assert_eq!(e.kind(), ErrorKind::Invalid, "{text} of {shape:?}");
                     continue;
                 };
                 let got = on_disk.read_slice(&selection).unwrap();
@@ -137,4 +137,55 @@ fn reading_everything_is_one_read() {
     let source = Counted::new(bytes);
     npy::open_source(source.clone(), &Limits::default()).unwrap().read().unwrap();
     assert_eq!(source.reads.load(Ordering::Relaxed), 2);
+}
+
+/// A preview of the corners is one of the whole, in any order and of any part.
+#[test]
+fn corners_print_as_the_whole() {
+    let parts =
+        ["...", "::-1", "..., ::-2", "[9, 3, 3, 0, 1, 8, 7, 2]", "None, 3:", "5, ...", "7:7"];
+    for shape in [&[][..], &[3], &[40], &[0, 9], &[12, 9], &[10, 8, 9], &[10, 2, 7, 8]] {
+        for order in [MemoryOrder::C, MemoryOrder::F] {
+            let whole = support::counted("<i2", shape, order);
+            let source = Counted::new(npy::to_bytes(&whole, &Default::default()).unwrap());
+            let entry = npy::open_source(source, &Limits::default()).unwrap();
+            for part in parts {
+                let part: Selection = part.parse().unwrap();
+                let Ok(array) = whole.select(&part) else {
+                    let e = entry.corners(&part, &PreviewOptions::default()).unwrap_err();
+                    assert_eq!(e.kind(), ErrorKind::Invalid);
+                    continue;
+                };
+                for options in [(5, 1), (5, 3), (50, 2), (1000, 3)] {
+                    let options =
+                        PreviewOptions::default().threshold(options.0).edgeitems(options.1);
+                    let corners = entry.corners(&part, &options).unwrap();
+                    assert_eq!(corners.shape(), array.shape());
+                    assert_eq!(corners.to_string(), array.preview(&options), "{shape:?} {part}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn corners_are_all_that_is_read() {
+    for order in [MemoryOrder::C, MemoryOrder::F] {
+        let whole = support::counted("<u4", &[500, 400, 6], order);
+        let source = Counted::new(npy::to_bytes(&whole, &Default::default()).unwrap());
+        let entry = npy::open_source(Arc::clone(&source) as _, &Limits::default()).unwrap();
+        let before = source.read.load(Ordering::Relaxed);
+        let options = PreviewOptions::default();
+        let corners = entry.corners(&Selection::all(), &options).unwrap();
+        assert_eq!(corners.to_string(), whole.preview(&options));
+        let read = source.read.load(Ordering::Relaxed) - before;
+        assert!(read < 200_000, "{read} of {}", whole.nbytes());
+    }
+    // Of very many axes nothing is shown, and nothing read.
+    let whole = support::counted("|u1", &[7; 8], MemoryOrder::C);
+    let entry = npstow::Entry::try_from(&whole).unwrap();
+    let corners = entry.corners(&Selection::all(), &PreviewOptions::default()).unwrap();
+    assert_eq!((corners.to_string().as_str(), corners.shape()), ("[...]", whole.shape()));
+    let e = corners.map(|_| Ok(support::counted("|u1", &[1], MemoryOrder::C))).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Mismatch);
 }

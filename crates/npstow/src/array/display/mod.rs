@@ -2,20 +2,24 @@
 //!
 //! The rules are those of `numpy/_core/arrayprint.py` (2.4): one formatter for the whole array is
 //! made from the elements that are shown, then each is printed with it. What is not shown is
-//! never looked at, so that a preview of a mapped file touches a few pages of it.
+//! never looked at, so that a preview of a mapped file touches a few pages of it, and one of a
+//! file that is not mapped needs [`Corners`] only.
 #![forbid(unsafe_code)]
 
+mod corners;
 mod date;
 mod digits;
 mod float;
 mod format;
 mod number;
 
+pub use corners::Corners;
 pub(crate) use number::as_doubles;
 
 use super::Array;
 use format::{Format, Place};
 use std::fmt;
+use std::ops::Range;
 
 /// Beyond so many elements even a summary is left out.
 const MOST_SHOWN: usize = 1 << 20;
@@ -93,45 +97,55 @@ impl Array {
     /// ```
     #[must_use]
     pub fn preview(&self, options: &PreviewOptions) -> String {
+        self.print(shown(&self.shape, options).as_deref(), options)
+    }
+
+    /// Prints what is shown of each axis; `None` where that is too much.
+    fn print(&self, shown: Option<&[Shown]>, options: &PreviewOptions) -> String {
         if self.shape.is_empty() {
             return format::scalar(&self.dtype, self.item(self.offset), options);
         }
         if self.is_empty() {
             return "[]".to_owned();
         }
-        let is_summary = self.len() > options.threshold;
-        let shown: Vec<Shown> =
-            self.shape.iter().map(|length| shown(*length, options, is_summary)).collect();
-        // NumPy shows up to 6 elements of each axis: of very many axes that is more than anyone
-        // reads, and of elements without bytes more than memory holds.
-        let count = |(lead, trail): &Shown| lead + trail.len();
-        let total = shown.iter().try_fold(1_usize, |n, axis| n.checked_mul(count(axis)));
-        if total.is_none_or(|total| total > MOST_SHOWN.max(options.threshold)) {
-            return "[...]".to_owned();
-        }
+        let Some(shown) = shown else { return TOO_MUCH.to_owned() };
         let mut items = Vec::new();
-        corners(self, &shown, 0, self.offset, &mut items);
+        corners(self, shown, 0, self.offset, &mut items);
         let format = Format::new(&self.dtype, &items, Place::InArray, options);
-        let page = Page { array: self, shown: &shown, format: &format };
+        let page = Page { array: self, shown, format: &format };
         page.axis(0, self.offset, " ", options.linewidth)
     }
 }
 
-/// The indices of one axis that are shown: the first ones, and the last ones.
-type Shown = (usize, std::ops::Range<usize>);
+/// What stands for everything.
+const TOO_MUCH: &str = "[...]";
 
-fn shown(length: usize, options: &PreviewOptions, is_summary: bool) -> Shown {
-    if is_summary && length > 2 * options.edgeitems {
-        (options.edgeitems, length - options.edgeitems..length)
-    } else {
-        (0, 0..length)
-    }
+/// The indices of one axis that are shown: the first ones, and the last ones.
+pub(crate) type Shown = (usize, Range<usize>);
+
+/// What is shown of each axis. `None` where that is too much: NumPy shows up to 6 elements of each
+/// axis, which of very many axes is more than anyone reads, and of elements without bytes more
+/// than memory holds.
+pub(crate) fn shown(shape: &[usize], options: &PreviewOptions) -> Option<Vec<Shown>> {
+    let len = shape.iter().fold(1_usize, |len, n| len.saturating_mul(*n));
+    let is_summary = len > options.threshold;
+    let shown = |length: &usize| {
+        if is_summary && *length > 2 * options.edgeitems {
+            (options.edgeitems, length - options.edgeitems..*length)
+        } else {
+            (0, 0..*length)
+        }
+    };
+    let shown: Vec<Shown> = shape.iter().map(shown).collect();
+    let count = |(lead, trail): &Shown| lead + trail.len();
+    let total = shown.iter().try_fold(1_usize, |n, axis| n.checked_mul(count(axis)));
+    total.is_some_and(|total| total <= MOST_SHOWN.max(options.threshold)).then_some(shown)
 }
 
 /// Everything that is shown, in order.
 fn corners<'a>(
     array: &'a Array,
-    shown: &Vec<Shown>,
+    shown: &[Shown],
     axis: usize,
     start: usize,
     items: &mut Vec<&'a [u8]>,
