@@ -60,7 +60,6 @@ pub(crate) fn report(done: Result<Exit, Failure>) -> Exit {
     match done {
         Ok(exit) => exit,
         Err(Failure::Usage(error)) => usage(&error),
-        Err(Failure::Error(error)) if is_broken_pipe(&error) => Exit::Done,
         Err(Failure::Error(error)) => {
             complain(&error.to_string());
             error.kind().into()
@@ -68,15 +67,15 @@ pub(crate) fn report(done: Result<Exit, Failure>) -> Exit {
     }
 }
 
-/// Whoever read our output has seen enough: `npstow show x.npy | head -1` is no failure.
-fn is_broken_pipe(error: &Error) -> bool {
-    error.io_error().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
-}
-
 /// One line on standard error.
 pub(crate) fn complain(what: &str) {
+    say(&format!("npstow: {}\n", harmless(what)));
+}
+
+/// All in one write, so that lines of processes side by side stay whole.
+fn say(text: &str) {
     // Nobody is left to tell that standard error is closed.
-    let _ = writeln!(io::stderr(), "npstow: {}", harmless(what));
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 fn usage(error: &clap::Error) -> Exit {
@@ -89,7 +88,7 @@ fn usage(error: &clap::Error) -> Exit {
             Exit::Done
         }
         DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = write!(io::stderr(), "{error}");
+            say(&error.to_string());
             Exit::Usage
         }
         _ => {
@@ -146,11 +145,9 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pipe_is_no_failure() {
+    fn a_pipe_that_data_cannot_leave_by_is_a_failure() {
         let closed = Error::io("writing", io::ErrorKind::BrokenPipe.into());
-        assert_eq!(report(Err(closed.into())), Exit::Done);
-        let full = Error::io("writing", io::ErrorKind::StorageFull.into());
-        assert_eq!(report(Err(full.into())), Exit::Failed);
+        assert_eq!(report(Err(closed.into())), Exit::Failed);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 use crate::progress::Progress;
-use npstow::{Error, File, FileSource, Node, NodeKind, OpenOptions, Result, Source};
+use npstow::{
+    Error, ErrorKind, File, FileSource, Format, Node, NodeKind, OpenOptions, Result, Source,
+};
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, IsTerminal};
@@ -16,7 +18,7 @@ pub(crate) struct Place {
     pub(crate) name: String,
 }
 
-/// How errors call the standard input.
+/// How the standard input is typed, and how errors call it.
 const STDIN: &str = "-";
 
 impl Place {
@@ -70,6 +72,31 @@ impl fmt::Display for Place {
         f.write_str(&self.path.to_string_lossy())?;
         if self.name.is_empty() { Ok(()) } else { write!(f, ":{}", self.name) }
     }
+}
+
+/// An error for `-`, which is a stream: only files are changed in place.
+pub(crate) fn check_in_place(path: &Path) -> Result<()> {
+    if path.as_os_str() == STDIN {
+        let what = "a stream cannot be changed in place (a file of that name is ./-)";
+        return Err(Error::invalid(what).in_path(path));
+    }
+    Ok(())
+}
+
+/// Why a file was not taken for a `.npy` file: where it is of another format, that is all there is
+/// to say.
+pub(crate) fn not_npy(doing: &str, path: &Path, error: Error) -> Error {
+    if !path.is_file() && !path.is_dir() {
+        return error;
+    }
+    let what = match npstow::open(path).map(|file| file.format()) {
+        Ok(format) if format != Format::Npy => {
+            Error::unsupported(format!("{doing} what is of the format {format}"))
+        }
+        Err(e) if e.kind() == ErrorKind::Unsupported => e,
+        _ => error,
+    };
+    what.in_path(path)
 }
 
 /// A node and all below it, groups before their members; the root group itself is left out.

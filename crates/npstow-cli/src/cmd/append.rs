@@ -4,7 +4,7 @@
 use crate::args::Append;
 use crate::exit::Exit;
 use crate::json::Json;
-use crate::place::Place;
+use crate::place::{Place, check_in_place, not_npy};
 use crate::progress::Progress;
 use crate::render::{self, harmless};
 use npstow::{Entry, Error, Result, Selection, npy};
@@ -13,11 +13,14 @@ use npstow::{Entry, Error, Result, Selection, npy};
 const PIECE: usize = 32 << 20;
 
 pub(super) fn run(args: &Append, quiet: bool) -> Result<Exit> {
+    check_in_place(&args.target)?;
     let place = Place::new(&args.source);
     let source = place.node(&Progress::none())?.entry()?;
     let in_source = |e: Error| e.in_member(&place.name).in_path(&place.path);
     source.check().map_err(in_source)?;
-    fits(source.shape(), npy::open(&args.target)?.shape()).map_err(|e| e.in_path(&args.target))?;
+    let there = npy::open(&args.target);
+    let there = there.map_err(|e| not_npy("adding rows to", &args.target, e))?;
+    fits(source.shape(), there.shape()).map_err(|e| e.in_path(&args.target))?;
     let mut target = npy::Appender::open_with(&args.target, args.durability.get())?;
     let before = target.rows();
     let progress = Progress::new(quiet);

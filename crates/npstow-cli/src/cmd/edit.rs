@@ -4,7 +4,7 @@
 use crate::args::{Add, Compact, Mv, Rm};
 use crate::exit::Exit;
 use crate::json::Json;
-use crate::place::{Place, name_of};
+use crate::place::{Place, check_in_place, name_of};
 use crate::progress::Progress;
 use crate::render::harmless;
 use npstow::npz::{self, Editor, WriteOptions};
@@ -13,6 +13,7 @@ use std::path::Path;
 
 /// Says what is no archive before anything looks for one in it.
 fn check(path: &Path) -> Result<()> {
+    check_in_place(path)?;
     if path.is_dir() {
         let what = "changing a folder in place: change its files, or write it anew with convert";
         return Err(Error::unsupported(what).in_path(path));

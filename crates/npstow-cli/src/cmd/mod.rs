@@ -43,17 +43,18 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     })
 }
 
-/// Writes to standard output.
+/// Writes an answer to standard output. Whoever closes it has seen enough: `npstow show x.npy |
+/// head -1` is no failure. Data are another matter; see `target`.
 fn print(text: &str) -> Result<Exit> {
     print_bytes(text.as_bytes())
 }
 
 fn print_bytes(bytes: &[u8]) -> Result<Exit> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes)
-        .and_then(|()| out.flush())
-        .map_err(|e| Error::io("writing the answer", e))?;
-    Ok(Exit::Done)
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Error::io("writing the answer", e)),
+        _ => Ok(Exit::Done),
+    }
 }
 
 /// An error as an answer in JSON has it.

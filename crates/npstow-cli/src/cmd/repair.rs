@@ -4,6 +4,7 @@
 use crate::args::Repair;
 use crate::exit::Exit;
 use crate::json::Json;
+use crate::place::{check_in_place, not_npy};
 use crate::render::harmless;
 use npstow::{Error, Result, npy, npz};
 use std::fs::File;
@@ -11,10 +12,12 @@ use std::io::{self, Read};
 use std::path::Path;
 
 pub(super) fn run(args: &Repair, quiet: bool) -> Result<Exit> {
+    check_in_place(&args.path)?;
     let path = args.path.to_string_lossy();
-    let (changed, mut facts, text) = match is_archive(&args.path)? {
+    let named = |e| not_npy("repairing", &args.path, e);
+    let (changed, mut facts, text) = match is_archive(&args.path).map_err(named)? {
         true => archive(args)?,
-        false => array(args)?,
+        false => array(args).map_err(named)?,
     };
     if args.form.json {
         let mut json: Vec<(&'static str, Json)> = vec![("path", path.as_ref().into())];

@@ -6,7 +6,10 @@ use npstow::{Array, MemoryOrder, Order, npy};
 use std::fs;
 use std::path::Path;
 #[cfg(unix)]
-use std::process::{Command, Stdio};
+use std::{
+    ffi::OsStr,
+    process::{Command, Output, Stdio},
+};
 
 #[test]
 fn ls_describes_without_reading() {
@@ -73,6 +76,26 @@ fn show_looks_at_the_edges_of_a_huge_file() {
     }
     let text = npstow(&words(&["show"], &[&path]));
     assert!(out(&text).ends_with("[0. 0. 0. ... 0. 0. 0.]]\n"), "{text:?}");
+}
+
+#[test]
+fn show_prints_packed_arrays_alike() {
+    let desk = Desk::new();
+    let array = Array::from_vec_shape((0..60_000).collect::<Vec<i32>>(), &[200, 300]).unwrap();
+    npy::write(desk.at("x.npy"), &array).unwrap();
+    desk.told("convert @x.npy @f.npy --order F");
+    desk.told("convert @x.npy @z.npz --compress");
+    for slice in [":", "::-1", "[5, 199, 7], 2:"] {
+        let said = |path: &Path| {
+            let said = npstow(&words(&["show", "-s", slice], &[path]));
+            out(&said).split_once("  ").unwrap().1.to_owned()
+        };
+        let expected = array.select(&slice.parse().unwrap()).unwrap();
+        assert!(said(&desk.at("x.npy")).ends_with(&format!("\n{expected}\n")), "{slice}");
+        for other in ["f.npy", "z.npz:x"] {
+            assert_eq!(said(&desk.at(other)), said(&desk.at("x.npy")), "{slice} {other}");
+        }
+    }
 }
 
 #[test]
@@ -168,6 +191,25 @@ fn verify_tells_faults_and_remarks() {
 }
 
 #[test]
+fn dtypes_that_are_none_are_invalid_data() {
+    let desk = Desk::new();
+    let bytes = fs::read(desk.numbers("x.npy")).unwrap();
+    let header = String::from_utf8_lossy(&bytes[10..128]);
+    for (descr, code, what) in [
+        ("<f3", 1, "at byte 10: expected a dtype that NumPy knows, found '<f3'"),
+        ("xyz", 1, "at byte 10: expected a dtype that NumPy knows, found 'xyz'"),
+        ("f12", 3, "at byte 10: not supported: the dtype 'f12'"),
+    ] {
+        let header = header.replace("<i4", descr);
+        fs::write(desk.at("y.npy"), [&bytes[..10], header.as_bytes(), &bytes[128..]].concat())
+            .unwrap();
+        for command in ["ls", "show", "verify"] {
+            assert_eq!(desk.refused(&format!("{command} @y.npy"), code), format!("@y.npy: {what}"));
+        }
+    }
+}
+
+#[test]
 fn what_is_not_done_is_refused_by_name() {
     let desk = Desk::new();
     let path = desk.numbers("x.npy");
@@ -212,18 +254,97 @@ fn wrong_usage_is_one_line_too() {
     }
 }
 
+/// What the program says to a reader that has left.
+#[cfg(unix)]
+fn unheard(words: &[&OsStr]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_npstow"));
+    let command = command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    child.wait_with_output().unwrap()
+}
+
 #[cfg(unix)]
 #[test]
-fn a_reader_that_leaves_is_no_failure() {
+fn a_reader_that_leaves_has_the_answer_but_not_the_data() {
     let desk = Desk::new();
     let path = desk.at("long.npy");
     npy::write(&path, &Array::from_vec(vec![0u8; 4 << 20])).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_npstow"));
-    let command = command.args(words(&["convert"], &[&path])).arg("-");
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
+    for command in ["ls", "show", "digest"] {
+        let output = unheard(&words(&[command], &[&path]));
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
+    }
+    // The answer of a fault is still its exit code.
+    let other = desk.numbers("x.npy");
+    assert_eq!(unheard(&words(&["diff"], &[&path, &other])).status.code(), Some(1));
+    for command in ["convert", "concat"] {
+        let paths: &[&Path] = match command {
+            "convert" => &[&path, Path::new("-")],
+            _ => &[Path::new("-"), &path, &path],
+        };
+        let line = refused(&unheard(&words(&[command], paths)), 3);
+        assert!(line.starts_with("-: ") && line.contains("roken pipe"), "{line}");
+    }
+}
+
+#[test]
+fn what_is_damaged_does_not_reach_standard_output() {
+    let desk = Desk::new();
+    let path = desk.at("cut.npy");
+    let bytes = npy::to_bytes(&Array::from_vec(vec![1u64; 1 << 20]), &Default::default()).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    let line = refused(&npstow(&words(&["convert"], &[&path, Path::new("-")])), 1);
+    assert!(
+        line.ends_with("expected 8388608 bytes of data, found the end after 8388607"),
+        "{line}"
+    );
+    refused(&fed(&["convert", "-", "-"], &bytes[..bytes.len() - 1]), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_is_an_error() {
+    let desk = Desk::new();
+    let path = desk.at("long.npy");
+    npy::write(&path, &Array::from_vec(vec![0u8; 4 << 20])).unwrap();
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -f 1; exec \"$0\" convert \"$1\" \"$2\""])
+        .args([Path::new(env!("CARGO_BIN_EXE_npstow")), &path, &desk.at("new.npy")])
+        .output()
+        .unwrap();
+    let line = refused(&output, 3);
+    assert!(line.contains("new.npy") && line.contains("os error"), "{line}");
+    assert!(!desk.at("new.npy").exists());
+}
+
+#[test]
+fn only_files_of_the_right_format_are_changed_in_place() {
+    let desk = Desk::new();
+    desk.numbers("x.npy");
+    desk.told("convert @x.npy @z.npz");
+    desk.told("convert @x.npy @folder");
+    fs::write(desk.at("a.h5"), b"\x89HDF\r\n\x1a\n").unwrap();
+    for (line, code, what) in [
+        (
+            "append @z.npz @x.npy",
+            3,
+            "@z.npz: not supported: adding rows to what is of the format npz",
+        ),
+        (
+            "append @folder @x.npy",
+            3,
+            "@folder: not supported: adding rows to what is of the format folder",
+        ),
+        ("repair @folder", 3, "@folder: not supported: repairing what is of the format folder"),
+        ("append @a.h5 @x.npy", 3, "@a.h5: not supported: reading the format hdf5"),
+        ("repair @a.h5", 3, "@a.h5: not supported: reading the format hdf5"),
+    ] {
+        assert_eq!(desk.refused(line, code), what);
+    }
+    for line in ["append - @x.npy", "repair -", "add - @x.npy", "rm - x", "mv - x y", "compact -"] {
+        let told = desk.refused(line, 2);
+        assert_eq!(told, "-: a stream cannot be changed in place (a file of that name is ./-)");
+    }
 }
 
 #[cfg(unix)]
