@@ -8,10 +8,25 @@
 //! | | npstow |
 //! |---|---|
 //! | versions | 1.0, 2.0, 3.0 read and written; which one is written is NumPy's choice, or yours |
-//! | headers | every header that NumPy reads: any key order, quote and spacing, Python 2 longs, no padding; a length of at most [`Limits::header_len`](crate::Limits::header_len) |
+//! | headers | those that NumPy reads, but for the oddities below: any key order, quote and spacing, Python 2 longs, no padding; a length of at most [`Limits::header_len`](crate::Limits::header_len) |
 //! | dtypes | all of NumPy's; objects are described, their payload (a pickle) is refused |
 //! | shapes | 0 to 64 axes |
 //! | bytes after the data | left alone, as by NumPy: another array may follow |
+//!
+//! What NumPy reads and npstow refuses, with an error that says so. NumPy never writes most of it:
+//! only names, titles and units that a program has made so, and `f12` on 32-bit machines.
+//!
+//! | in the header | why not |
+//! |---|---|
+//! | names with a lone surrogate, `\ud800` (two of them that make a pair, too) | no text of UTF-8 holds one |
+//! | characters by name, `\N{BULLET}` | they need the table of all names of Unicode |
+//! | titles that are no text: numbers, tuples, `b'bytes'` | they are nothing to look a field up by |
+//! | a field as a string or a dictionary, `['ab']`, `[{'a': 0, 'b': 1}]`; a dictionary or a set for the list of fields, `{}` | NumPy takes letters and keys for name and dtype by accident |
+//! | one dtype under the name of another, `('<f4', '<i4')`; fields laid over a scalar | they are not in the file, or not what elements are |
+//! | subarrays of empty subarrays | NumPy's own sizes contradict their shapes |
+//! | dates counted in units of nothing, `<M8[0s]` | they tell no time |
+//! | the dtypes `T` (strings of any length), `f12` and `c24` (long doubles) | such strings lie outside of the array; NumPy knows the others on 32-bit machines only |
+//! | integers beyond 128 bits, brackets deeper than [`Limits::depth`](crate::Limits::depth) | bounds |
 //!
 //! Reading an array, and a part of it:
 //! ```
