@@ -8,6 +8,18 @@ use std::path::Path;
 /// Saves a tree in the format that the path's extension names; an old file is replaced only when
 /// the new one is whole.
 ///
+/// ```
+/// use npstow::{Array, Tree};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("run");
+/// # #[cfg(feature = "folder")] {
+/// let tree = Tree::new().with("hit", Array::from_vec(vec![1u8]))?;
+/// npstow::save(&path, &tree)?; // without an extension: a folder
+/// assert_eq!(npstow::open(&path)?.get("hit")?.read()?.as_slice::<u8>()?, [1]);
+/// # }
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// `Unsupported` for a format that is not written; `Invalid` where the format cannot hold the
 /// tree (a `.npy` file holds one array without a name); `Io`.
@@ -121,6 +133,16 @@ impl SaveOptions {
 }
 
 /// Saves a tree as the options say.
+///
+/// ```
+/// use npstow::{Array, Durability, Format, SaveOptions, Tree};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.dat");
+/// let options = SaveOptions::default().format(Format::Npy).durability(Durability::Full);
+/// npstow::save_with(&path, &Tree::from(Array::from_vec(vec![1u8])), &options)?;
+/// assert_eq!(npstow::open(&path)?.format(), Format::Npy);
+/// # Ok::<(), npstow::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`save()`]; `Unsupported` for an option that the format has no use for.

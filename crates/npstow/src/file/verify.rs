@@ -11,6 +11,20 @@ use std::sync::Arc;
 ///
 /// Returns what it found; nothing where all is well. Memory stays bounded.
 ///
+/// ```
+/// use npstow::{Array, Tree};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// npstow::save(&path, &Tree::from(Array::from_vec(vec![true, false])))?;
+/// assert!(npstow::verify(&path)?.is_empty());
+/// # let io = |e| npstow::Error::io("damaging", e);
+/// let mut bytes = std::fs::read(&path).map_err(io)?;
+/// bytes[129] = 7; // no boolean
+/// std::fs::write(&path, bytes).map_err(io)?;
+/// assert_eq!(npstow::verify(&path)?.len(), 1);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`open`](crate::open()): a file that cannot be opened has no faults to list.
 pub fn verify(path: impl AsRef<Path>) -> Result<Vec<Fault>> {

@@ -16,6 +16,16 @@ use std::path::{Path, PathBuf};
 
 /// Adds the rows of `array` to the first axis of the array in an NPY file.
 ///
+/// ```
+/// use npstow::{Array, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// npy::write(&path, &Array::from_vec(vec![1u16, 2]))?;
+/// npy::append(&path, &Array::from_vec(vec![3u16]))?;
+/// assert_eq!(npy::read(&path)?.as_slice::<u16>()?, [1, 2, 3]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`Appender::open`] and [`Appender::push`].
 pub fn append(path: impl AsRef<Path>, array: &Array) -> Result<()> {

@@ -47,6 +47,17 @@ pub struct ArrayMut {
 /// The file appears at once and takes up only what is written to it, where the file system has
 /// sparse files. An old file is replaced.
 ///
+/// ```
+/// use npstow::{MemoryOrder, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// let mut counts = npy::create(&path, "<u4".parse()?, &[3], MemoryOrder::C)?;
+/// counts.as_mut_slice::<u32>()?[1] += 1;
+/// drop(counts);
+/// assert_eq!(npy::read(&path)?.as_slice::<u32>()?, [0, 1, 0]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// `Io`; `Unsupported` for objects and dtypes without a `descr`.
 pub fn create(
@@ -81,6 +92,17 @@ fn begin(path: &Path, dtype: Dtype, shape: &[usize], order: MemoryOrder) -> Resu
 
 /// Maps the array of an NPY file so that it can be changed. To only look, use
 /// [`view`](super::view()).
+///
+/// ```
+/// use npstow::{Array, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// npy::write(&path, &Array::from_vec(vec![1.0f32, 2.0]))?;
+/// npy::map_mut(&path, npy::MapMode::CopyOnWrite)?.as_mut_slice::<f32>()?[0] = 7.0;
+/// npy::map_mut(&path, npy::MapMode::ReadWrite)?.as_mut_slice::<f32>()?[1] = 8.0;
+/// assert_eq!(npy::read(&path)?.as_slice::<f32>()?, [1.0, 8.0]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`open`](super::open()) and [`Entry::view`](crate::Entry::view).

@@ -13,6 +13,17 @@ use std::sync::Arc;
 
 /// Opens the array of an NPY file; only the header is read.
 ///
+/// ```
+/// use npstow::{Array, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// npy::write(&path, &Array::from_vec(vec![1u16, 2, 3]))?;
+/// let entry = npy::open(&path)?;
+/// assert_eq!((entry.dtype().to_string().as_str(), entry.shape()), ("<u2", &[3][..]));
+/// assert_eq!(entry.read_slice(&"-1".parse()?)?.as_slice::<u16>()?, [3]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// `Io`; `Corrupt`, `Limit` or `Unsupported` for a header that is not read. That the data are
 /// all there is checked when they are read.
@@ -23,6 +34,15 @@ pub fn open(path: impl AsRef<Path>) -> Result<Entry> {
 }
 
 /// Opens the array of NPY bytes in any source.
+///
+/// ```
+/// use npstow::{Array, Limits, MemorySource, npy};
+/// let bytes = npy::to_bytes(&Array::from_vec(vec![1u8, 2]), &npy::WriteOptions::default())?;
+/// let source = std::sync::Arc::new(MemorySource::new(bytes));
+/// let entry = npy::open_source(source, &Limits::default())?;
+/// assert_eq!(entry.read()?.as_slice::<u8>()?, [1, 2]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`open`].
@@ -50,6 +70,15 @@ pub(crate) fn entry_of(
 ///
 /// Pipes and other things that are no regular files are read as streams.
 ///
+/// ```
+/// use npstow::{Array, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// npy::write(&path, &Array::from_vec(vec![0.5f64, 1.5]))?;
+/// assert_eq!(npy::read(&path)?.as_slice::<f64>()?, [0.5, 1.5]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`open`] and [`Entry::read`].
 pub fn read(path: impl AsRef<Path>) -> Result<Array> {
@@ -65,6 +94,17 @@ pub fn read(path: impl AsRef<Path>) -> Result<Array> {
 }
 
 /// Maps an NPY file and shows its array without reading it; see [`Entry::view`] for the caveat.
+///
+/// ```
+/// use npstow::{Array, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// npy::write(&path, &Array::from_vec(vec![0.5f64, 1.5]))?;
+/// let array = npy::view(&path)?;
+/// let values: &[f64] = array.as_slice()?; // in the file itself
+/// assert_eq!(values, [0.5, 1.5]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`open`] and [`Entry::view`].

@@ -28,6 +28,15 @@ impl Repair {
 
 /// Says what [`repair`] would do, and changes nothing.
 ///
+/// ```
+/// use npstow::{Array, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// npy::write(&path, &Array::from_vec(vec![1u16, 2]))?;
+/// assert!(npy::diagnose(&path)?.is_clean());
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// As `repair`.
 pub fn diagnose(path: impl AsRef<Path>) -> Result<Repair> {
@@ -44,6 +53,20 @@ pub fn diagnose(path: impl AsRef<Path>) -> Result<Repair> {
 ///
 /// Bytes behind the data (the torn tail of an append that was not committed) are cut off. Where
 /// the file ends before its data do, the header is made to count the rows that are wholly there.
+///
+/// ```
+/// use npstow::{Array, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// npy::write(&path, &Array::from_vec(vec![1u16, 2, 3]))?;
+/// # let io = |e| npstow::Error::io("cutting", e);
+/// std::fs::OpenOptions::new().write(true).open(&path).map_err(io)?.set_len(133).map_err(io)?;
+/// assert!(npy::read(&path).is_err());
+/// let done = npy::repair(&path)?;
+/// assert_eq!((done.rows_before, done.rows_after, done.trimmed), (3, 2, 1));
+/// assert_eq!(npy::read(&path)?.as_slice::<u16>()?, [1, 2]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
 ///
 /// # Errors
 /// `Corrupt` where the header itself is damaged; `Exists` where another array follows in the same

@@ -71,6 +71,16 @@ impl WriteOptions {
 
 /// Writes an array to a file, atomically: an old file stays as it was until the new one is whole.
 ///
+/// ```
+/// use npstow::{Array, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// let array = Array::from_vec_shape(vec![1i32, 2, 3, 4, 5, 6], &[2, 3])?;
+/// npy::write(&path, &array)?;
+/// assert_eq!(npy::read(&path)?.shape(), [2, 3]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// `Io`; `Unsupported` for objects and for dtypes without a `descr`.
 pub fn write(path: impl AsRef<Path>, array: &Array) -> Result<()> {
@@ -78,6 +88,16 @@ pub fn write(path: impl AsRef<Path>, array: &Array) -> Result<()> {
 }
 
 /// Writes an array to a file as the options say, atomically.
+///
+/// ```
+/// use npstow::{Array, Order, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// let options = npy::WriteOptions::default().byte_order(Order::Big).version(npy::Version::V2);
+/// npy::write_with(&path, &Array::from_vec(vec![1u16]), &options)?;
+/// assert_eq!(npy::open(&path)?.dtype().to_string(), ">u2");
+/// # Ok::<(), npstow::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`write()`]; `Unsupported` where the version cannot hold the header.
@@ -92,6 +112,13 @@ pub fn write_with(path: impl AsRef<Path>, array: &Array, options: &WriteOptions)
 
 /// Writes an array to a sink: memory, or a pipe by [`WriteSink`](crate::WriteSink).
 ///
+/// ```
+/// use npstow::{Array, WriteSink, npy};
+/// let mut stream = WriteSink(std::io::sink()); // or a socket, a pipe, a compressor
+/// npy::write_to(&mut stream, &Array::from_vec(vec![1u8, 2]))?;
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`write()`].
 pub fn write_to(sink: &mut dyn Sink, array: &Array) -> Result<()> {
@@ -101,6 +128,20 @@ pub fn write_to(sink: &mut dyn Sink, array: &Array) -> Result<()> {
 
 /// Writes an array of a file to a sink, piece by piece: memory stays bounded, whatever the size.
 ///
+/// ```
+/// use npstow::{Array, AtomicFile, Durability, MemoryOrder, npy};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// # let copy = dir.path().join("y.npy");
+/// npy::write(&path, &Array::from_vec_shape(vec![1u8, 2, 3, 4], &[2, 2])?)?;
+/// let mut file = AtomicFile::create(&copy, Durability::default())?;
+/// let options = npy::WriteOptions::default().memory_order(MemoryOrder::F);
+/// npy::write_entry(&mut file, &npy::open(&path)?, &options)?;
+/// file.commit()?;
+/// assert_eq!(npy::read(&copy)?.bytes(), Some(&[1u8, 3, 2, 4][..]));
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`write()`] and [`Entry::read_slice`].
 pub fn write_entry(sink: &mut dyn Sink, entry: &Entry, options: &WriteOptions) -> Result<()> {
@@ -108,6 +149,13 @@ pub fn write_entry(sink: &mut dyn Sink, entry: &Entry, options: &WriteOptions) -
 }
 
 /// The bytes of an NPY file that holds the array.
+///
+/// ```
+/// use npstow::{Array, npy};
+/// let bytes = npy::to_bytes(&Array::from_vec(vec![1u8, 2]), &npy::WriteOptions::default())?;
+/// assert_eq!((bytes.len(), &bytes[128..]), (130, &[1, 2][..]));
+/// # Ok::<(), npstow::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`write()`].

@@ -12,6 +12,18 @@ use std::sync::OnceLock;
 ///
 /// Reading copies with positional reads: another process that cuts the file short meanwhile
 /// causes an error, nothing worse. Only [`Source::view`] maps the file.
+///
+/// ```
+/// use npstow::{FileSource, Source};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("x.npy");
+/// # std::fs::write(&path, b"some bytes").unwrap();
+/// let source = FileSource::open(&path)?;
+/// let mut word = [0; 5];
+/// source.read_into(5, &mut word).map_err(|e| npstow::Error::io("reading", e))?;
+/// assert_eq!((source.len(), &word), (10, b"bytes"));
+/// # Ok::<(), npstow::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct FileSource {
     file: File,

@@ -6,6 +6,13 @@ use crate::{Buffer, Error, Result};
 use std::io;
 
 /// Bytes in memory; reading and viewing a region shares them.
+///
+/// ```
+/// use npstow::{MemorySource, Source};
+/// let source = MemorySource::new(b"some bytes".to_vec());
+/// assert_eq!(source.view(5, 5)?.as_ref(), b"bytes");
+/// # Ok::<(), npstow::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct MemorySource(Buffer);
 

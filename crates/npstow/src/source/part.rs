@@ -7,6 +7,14 @@ use std::io;
 use std::sync::Arc;
 
 /// `len` bytes of another source, from `start` on: a member of an archive, a file at its position.
+///
+/// ```
+/// use npstow::{MemorySource, PartSource, Source};
+/// let whole = std::sync::Arc::new(MemorySource::new(b"some bytes".to_vec()));
+/// let part = PartSource::new(whole, 5, 5)?;
+/// assert_eq!((part.len(), part.view(1, 2)?.as_ref()), (5, &b"yt"[..]));
+/// # Ok::<(), npstow::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct PartSource {
     whole: Arc<dyn Source>,

@@ -12,6 +12,15 @@ const FIRST: usize = 4 << 20;
 
 /// Takes in all that is left of `reader`, at most `limit` bytes.
 ///
+/// ```
+/// use npstow::{ErrorKind, read_stream};
+/// let mut pipe = &b"some bytes"[..];
+/// assert_eq!(&*read_stream(&mut pipe, 1 << 20)?, b"some bytes");
+/// let mut pipe = &b"some bytes"[..];
+/// assert_eq!(read_stream(&mut pipe, 5).unwrap_err().kind(), ErrorKind::Limit);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
 /// # Errors
 /// `Io` where reading fails; `Limit` where more than `limit` bytes come.
 pub fn read_stream(reader: &mut dyn Read, limit: u64) -> Result<Buffer> {
