@@ -10,7 +10,7 @@ use std::slice;
 use std::sync::Arc;
 
 /// Arrays whose rows follow one another as the rows of one array; see
-/// [`concat`](crate::trees::concat).
+/// [`concat()`](crate::trees::concat).
 #[derive(Clone, Debug)]
 pub struct Joined {
     parts: Box<[Entry]>,

@@ -22,7 +22,7 @@ pub enum NotesPolicy {
     Drop,
 }
 
-/// What [`concat`] does where a group lacks an array that another one has.
+/// What [`concat()`] does where a group lacks an array that another one has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missing {
@@ -33,7 +33,7 @@ pub enum Missing {
     Skip,
 }
 
-/// How [`concat`] treats what is not rows.
+/// How [`concat()`] treats what is not rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConcatOptions {
     notes: NotesPolicy,

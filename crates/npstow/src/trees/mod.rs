@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`find`] | the paths that match patterns such as `A*/hit` or `**/photon` |
 //! | [`select`] | chosen components as a tree of their own |
-//! | [`concat`] | the rows of many groups, one after another |
+//! | [`concat()`] | the rows of many groups, one after another |
 //! | [`compare`] | what differs between two trees, and by how much |
 //! | [`counts`], [`metadata`] | rows of arrays, values of metadata: a line for each group |
 //!
