@@ -1,6 +1,7 @@
 //! Where a tree goes: a file, a folder, standard output.
 #![forbid(unsafe_code)]
 
+use crate::exit::complain;
 use crate::json::Json;
 use crate::place::{Place, name_of};
 use crate::progress::Progress;
@@ -17,6 +18,7 @@ pub(crate) struct Target<'a> {
     path: &'a Path,
     format: Format,
     is_stdout: bool,
+    is_quiet: bool,
 }
 
 impl<'a> Target<'a> {
@@ -26,7 +28,7 @@ impl<'a> Target<'a> {
         typed: &'a OsStr,
         to: Option<Format>,
         of_source: Format,
-        json: bool,
+        (json, is_quiet): (bool, bool),
     ) -> Result<Self> {
         let (path, is_stdout) = (Path::new(typed), typed == "-");
         if is_stdout && json {
@@ -39,7 +41,7 @@ impl<'a> Target<'a> {
         let has_no_name = is_stdout || is_special(path);
         let named = || if has_no_name { Some(of_source) } else { Format::of_path(path) };
         match to.or_else(named) {
-            Some(format) => Ok(Self { path, format, is_stdout }),
+            Some(format) => Ok(Self { path, format, is_stdout, is_quiet }),
             None => {
                 let extension = path.extension().map(OsStr::to_string_lossy).unwrap_or_default();
                 let what = format!("'.{}' names no format (--to does)", harmless(&extension));
@@ -57,6 +59,12 @@ impl<'a> Target<'a> {
         progress: &Progress,
     ) -> Result<()> {
         let tree = self.fitting(tree, from)?;
+        if self.format == Format::Npy && tree.notes("").is_some() && !self.is_quiet {
+            let path = self.path.to_string_lossy();
+            complain(&format!(
+                "{path}: left out: metadata, names or labels, which .npy has no place for"
+            ));
+        }
         // What cannot be read is found out before anything is made.
         for (_, item) in tree.leaves() {
             if let Item::Entry(entry) | Item::Value(entry) = item {
@@ -83,7 +91,7 @@ impl<'a> Target<'a> {
             return Ok(tree);
         }
         match name_of(from) {
-            Some(name) => named(tree, &name),
+            Some(name) => under(tree, &name),
             None => Ok(tree),
         }
     }
@@ -104,10 +112,10 @@ fn is_special(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-fn named(tree: Tree, name: &str) -> Result<Tree> {
+/// A tree under a name; one array without a name is then called so.
+pub(crate) fn under(mut tree: Tree, name: &str) -> Result<Tree> {
     let notes = tree.notes("").cloned();
-    let mut tree = tree;
-    let Some(item) = tree.remove("") else { return Ok(tree) };
+    let item = tree.remove("").unwrap_or(Item::Group(tree));
     let mut tree = Tree::new().with(name, item)?;
     if let Some(notes) = notes {
         tree.set_notes(name, notes)?;
@@ -116,7 +124,7 @@ fn named(tree: Tree, name: &str) -> Result<Tree> {
 }
 
 /// The bytes of a file, or of all files of a folder.
-fn nbytes(path: &Path) -> io::Result<u64> {
+pub(crate) fn nbytes(path: &Path) -> io::Result<u64> {
     let metadata = fs::symlink_metadata(path)?;
     if !metadata.is_dir() {
         return Ok(fs::metadata(path)?.len());
@@ -149,14 +157,14 @@ mod tests {
         let mut tree = Tree::from(Array::from_vec(vec![1u8]));
         let notes = Notes { meta: Meta::from_text("k:v\n"), ..Notes::default() };
         tree.set_notes("", notes.clone()).unwrap();
-        let tree = named(tree, "x").unwrap();
+        let tree = under(tree, "x").unwrap();
         assert_eq!((tree.names(), tree.notes("x")), (vec!["x"], Some(&notes)));
     }
 
     #[test]
     fn formats_are_those_of_names_unless_asked_for() {
         let of = |typed: &str, to| {
-            Target::new(OsStr::new(typed), to, Format::Npy, false).map(|t| t.format)
+            Target::new(OsStr::new(typed), to, Format::Npy, (false, false)).map(|t| t.format)
         };
         assert_eq!(of("x.npz", None).unwrap(), Format::Npz);
         assert_eq!(of("x", None).unwrap(), Format::Folder);
@@ -165,6 +173,6 @@ mod tests {
             of("x.txt", None).unwrap_err().to_string(),
             "x.txt: '.txt' names no format (--to does)"
         );
-        assert!(Target::new(OsStr::new("-"), None, Format::Npy, true).is_err());
+        assert!(Target::new(OsStr::new("-"), None, Format::Npy, (true, false)).is_err());
     }
 }

@@ -61,8 +61,8 @@ pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
 pub use entry::{Coded, Data, Entry, Joined, ReadOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{
-    File, Format, Node, OpenOptions, SaveOptions, open, save, save_to, save_with, split_place,
-    verify,
+    File, Format, Node, OpenOptions, SaveOptions, open, save, save_to, save_with, set_notes,
+    split_place, verify,
 };
 pub use limits::Limits;
 pub use literal::{Literal, LiteralOptions};

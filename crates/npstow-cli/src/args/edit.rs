@@ -3,7 +3,7 @@
 
 use super::Form;
 use super::choice::Durable;
-use clap::Args;
+use clap::{Args, Subcommand};
 use npstow::trees::Glob;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -104,6 +104,81 @@ pub(crate) struct Compact {
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) durability: Durable,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+/// Read and change metadata: a value for each key, beside an array or a group
+///
+/// Folders have it in text files as NPFold does, archives in members of the same names.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  npstow meta get run:A000
+  npstow meta get run.npz:A000/hit unit
+  npstow meta set run creator 'a simulation'
+  npstow meta rm run:A000 t_start"
+)]
+pub(crate) struct Meta {
+    #[command(subcommand)]
+    pub(crate) action: MetaAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MetaAction {
+    /// Print the metadata, or the value of one key
+    Get {
+        /// The file or folder, or an array or a group in it
+        path: OsString,
+        /// The key; of A|B the first one that has a value
+        key: Option<String>,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Give a key a value, in place
+    Set {
+        /// The file or folder, or an array or a group in it
+        path: OsString,
+        /// The key
+        key: String,
+        /// Its value
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+        #[command(flatten)]
+        durability: Durable,
+    },
+    /// Take keys out, in place
+    Rm {
+        /// The file or folder, or an array or a group in it
+        path: OsString,
+        /// The keys
+        #[arg(value_name = "KEY", required = true)]
+        keys: Vec<String>,
+        #[command(flatten)]
+        durability: Durable,
+    },
+}
+
+/// Get out of a torn archive what is whole
+///
+/// Members are found by their own headers, and their checksums say which are whole. Those are
+/// copied into a new archive; without DST it is only told what there is. Exit code 1 where
+/// something is lost.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  npstow salvage torn.npz
+  npstow salvage torn.npz saved.npz"
+)]
+pub(crate) struct Salvage {
+    /// The archive that does not open
+    #[arg(value_name = "SRC")]
+    pub(crate) source: PathBuf,
+    /// The archive to write
+    #[arg(value_name = "DST")]
+    pub(crate) target: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) form: Form,
 }

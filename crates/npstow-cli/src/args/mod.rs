@@ -7,8 +7,8 @@ mod edit;
 mod read;
 mod write;
 
-pub(crate) use edit::{Add, Compact, Mv, Repair, Rm};
-pub(crate) use read::{Counts, Diff, Digest, Ls, Show, Verify};
+pub(crate) use edit::{Add, Compact, Meta, MetaAction, Mv, Repair, Rm, Salvage};
+pub(crate) use read::{Counts, Diff, Digest, Ls, Show, Survey, Verify};
 pub(crate) use write::{Append, Concat, Convert};
 
 use crate::exit::Failure;
@@ -51,8 +51,11 @@ pub(crate) enum Command {
     Rm(Rm),
     Mv(Mv),
     Compact(Compact),
+    Meta(Meta),
     Verify(Verify),
     Repair(Repair),
+    Salvage(Salvage),
+    Survey(Survey),
     Completions(Completions),
     Man(Man),
 }
@@ -174,6 +177,9 @@ mod tests {
             "npstow concat a",
             "npstow concat a b --notes all",
             "npstow append a b --repeat -1",
+            "npstow meta",
+            "npstow meta set a k",
+            "npstow meta rm a",
             "npstow completions tcl",
         ] {
             assert!(matches!(parsed(line), Err(Failure::Usage(_))), "{line}");

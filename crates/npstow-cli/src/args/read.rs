@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use npstow::trees::Glob;
 use npstow::{MlType, Selection};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// List every array: name, dtype, shape, order, size, and how it is stored
 ///
@@ -160,6 +161,27 @@ pub(crate) struct Counts {
 pub(crate) struct Verify {
     /// The file
     pub(crate) path: OsString,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+/// Try every format on your data: size, speed, and which one to use
+///
+/// Everything is written in each format into a temporary folder, listed, read back and compared by
+/// its digests; then the folder is removed. Reading is from the cache of the system.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  npstow survey run.npz
+  npstow survey run:A000 --dir /mnt/data"
+)]
+pub(crate) struct Survey {
+    /// The file or folder, or a place in it
+    pub(crate) path: OsString,
+    /// Where the temporary folder is made; by default where the system has them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) form: Form,
 }

@@ -21,7 +21,7 @@ pub(super) fn run(args: &Concat, quiet: bool) -> Result<Exit> {
         }
     }
     let to = args.saving.to.map(Into::into);
-    let target = Target::new(&args.target, to, format, args.form.json)?;
+    let target = Target::new(&args.target, to, format, (args.form.json, quiet))?;
     let groups: Vec<(String, &Tree)> =
         sources.iter().map(|(place, tree)| (place.to_string(), tree)).collect();
     let options = ConcatOptions::new(args.notes.into()).missing(args.missing.into());

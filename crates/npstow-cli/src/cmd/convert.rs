@@ -13,7 +13,7 @@ pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
     let place = Place::new(&args.source);
     let node = place.node(&Progress::none())?;
     let to = args.saving.to.map(Into::into);
-    let target = Target::new(&args.target, to, node.file().format(), args.form.json)?;
+    let target = Target::new(&args.target, to, node.file().format(), (args.form.json, quiet))?;
     let progress = Progress::new(quiet);
     target.save(node.to_tree()?, &place, options(args), &progress)?;
     drop(progress);

@@ -7,8 +7,9 @@ use crate::json::Json;
 use crate::place::{Place, check_in_place, name_of};
 use crate::progress::Progress;
 use crate::render::harmless;
+use crate::target::under;
 use npstow::npz::{self, Editor, WriteOptions};
-use npstow::{Error, Item, Result, Tree};
+use npstow::{Error, ErrorKind, Result};
 use std::path::Path;
 
 /// Says what is no archive before anything looks for one in it.
@@ -39,20 +40,17 @@ pub(super) fn add(args: &Add, quiet: bool) -> Result<Exit> {
     let mut editor = Editor::open_with(&target.path, &options)?;
     let progress = Progress::new(quiet);
     for (name, tree) in names.iter().zip(progress.watch(trees)?) {
-        let item = item(tree);
-        match args.replace {
-            true => editor.replace_item(name, &item)?,
-            false => editor.add_item(name, &item)?,
+        if args.replace {
+            match editor.remove(name) {
+                Err(e) if e.kind() == ErrorKind::NotFound => {}
+                done => done?,
+            }
         }
+        editor.add_tree(&under(tree, name)?)?;
     }
     editor.commit()?;
     drop(progress);
     told(&target.path, "added", &names, args.form.json, quiet)
-}
-
-/// A file of one array is that array.
-fn item(mut tree: Tree) -> Item {
-    tree.remove("").unwrap_or(Item::Group(tree))
 }
 
 /// What a source is called in the archive.

@@ -10,8 +10,11 @@ mod digest;
 mod edit;
 mod ls;
 mod man;
+mod meta;
 mod repair;
+mod salvage;
 mod show;
+mod survey;
 mod verify;
 
 use crate::args::{Cli, Command};
@@ -36,8 +39,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Rm(args) => edit::rm(&args, quiet)?,
         Command::Mv(args) => edit::mv(&args)?,
         Command::Compact(args) => edit::compact(&args, quiet)?,
+        Command::Meta(args) => meta::run(&args)?,
         Command::Verify(args) => verify::run(&args, quiet)?,
         Command::Repair(args) => repair::run(&args, quiet)?,
+        Command::Salvage(args) => salvage::run(&args)?,
+        Command::Survey(args) => survey::run(&args, quiet)?,
         Command::Completions(args) => man::completions(&args)?,
         Command::Man(args) => man::run(&args)?,
     })

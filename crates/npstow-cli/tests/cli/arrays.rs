@@ -247,7 +247,7 @@ fn wrong_usage_is_one_line_too() {
     assert!(out(&npstow(&["--version"])).starts_with("npstow "));
     for command in [
         "ls", "show", "digest", "counts", "diff", "convert", "concat", "append", "add", "rm", "mv",
-        "compact", "verify", "repair",
+        "compact", "meta", "verify", "repair", "salvage", "survey",
     ] {
         let help = npstow(&[command, "--help"]);
         assert!(out(&help).contains("Examples:"), "{command}");

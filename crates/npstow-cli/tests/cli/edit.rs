@@ -88,3 +88,102 @@ fn what_an_unfinished_change_left_is_taken_away() {
     assert_eq!(told, "{\"path\": \"@run.npz\", \"changed\": true, \"trimmed\": 8}\n");
     assert_eq!(fs::read(desk.at("run.npz")).unwrap(), before);
 }
+
+#[test]
+fn notes_go_with_what_is_added() {
+    let desk = Desk::new();
+    run(&desk.at("run"));
+    desk.told("convert @run:A000 @run.npz");
+    desk.told("meta set @run:A000/hit unit mm");
+    desk.told("add @run.npz:B @run:A001 @run:A000/hit");
+    assert_eq!(desk.told("meta get @run.npz:B/A001"), "creator:sim\nt:1.5\n");
+    assert_eq!(desk.told("meta get @run.npz:B/hit unit"), "mm\n");
+    assert_eq!(desk.told("diff @run.npz:B/A001 @run:A001"), "");
+    desk.told("add --replace @run.npz:B/hit @run:A001/hit");
+    assert_eq!(desk.told("meta get @run.npz:B/hit"), "");
+    desk.told("rm @run.npz B");
+    desk.told("compact @run.npz");
+    desk.told("convert @run:A000 @other.npz");
+    assert_eq!(desk.told("diff --data-only @run.npz @other.npz"), "");
+}
+
+#[test]
+fn metadata_are_read_and_changed_in_place() {
+    let desk = Desk::new();
+    run(&desk.at("run"));
+    desk.told("convert @run @run.npz");
+    for file in ["@run", "@run.npz"] {
+        let at = |line: &str| line.replace('%', file);
+        assert_eq!(desk.told(&at("meta get %")), "");
+        assert_eq!(desk.told(&at("meta get %:A001")), "creator:sim\nt:1.5\n");
+        assert_eq!(desk.told(&at("meta get %:A001 none|t")), "1.5\n");
+        assert_eq!(desk.told(&at("meta set %:A001 t -2.5")), "");
+        assert_eq!(desk.told(&at("meta set %:A001/hit unit mm --durability full")), "");
+        assert_eq!(desk.told(&at("meta set % run 7")), "");
+        assert_eq!(desk.told(&at("meta rm %:A001 creator")), "");
+        assert_eq!(desk.told(&at("meta get %:A001")), "t:-2.5\n");
+        let expected = "{\"path\": \"%:A001/hit\", \"meta\": {\"unit\": \"mm\"}, \"lines\": [], \
+                        \"names\": [], \"labels\": []}\n";
+        assert_eq!(desk.told(&at("meta get --json %:A001/hit")), at(expected));
+        assert_eq!(desk.told(&at("meta get --json % run")), "\"7\"\n");
+        for (line, code, what) in [
+            ("meta get % x", 3, "%: not found: the key 'x' in the metadata"),
+            ("meta rm %:A001 t x", 3, "%: A001: not found: the key 'x' in the metadata"),
+            ("meta set %:A009 k v", 3, "%: not found: the name 'A009'"),
+            (
+                "meta set %:A001 k:x v",
+                2,
+                "%: A001: the key 'k:x' of metadata: empty, or with ':', '|' or a line end",
+            ),
+        ] {
+            assert_eq!(desk.refused(&at(line), code), at(what));
+        }
+        assert_eq!(desk.told(&at("meta get %:A001 t")), "-2.5\n");
+    }
+    assert_eq!(desk.told("diff @run @run.npz"), "");
+    desk.numbers("x.npy");
+    let line = desk.refused("meta set @x.npy k v", 3);
+    assert_eq!(line, "@x.npy: not supported: metadata, names and labels in the format npy");
+    // A file of one array has no place for them, which is told.
+    let said = desk.say("convert @run:A001/hit @hit.npy");
+    assert_eq!(said.status.code(), Some(0));
+    let text = String::from_utf8(said.stderr).unwrap();
+    assert!(
+        text.ends_with(
+            "hit.npy: left out: metadata, names or labels, which .npy has no place for\n"
+        )
+    );
+    assert_eq!(desk.told("convert -q @run:A001/hit @hit.npy"), "");
+}
+
+#[test]
+fn what_is_whole_is_salvaged() {
+    let desk = Desk::new();
+    run(&desk.at("run"));
+    desk.told("convert @run @run.npz");
+    let told = desk.told("salvage @run.npz");
+    assert!(told.ends_with("@run.npz: 9 of 9 members can be saved\n"), "{told}");
+    let bytes = fs::read(desk.at("run.npz")).unwrap();
+    fs::write(desk.at("torn.npz"), &bytes[..1100]).unwrap();
+    assert_eq!(desk.say("ls @torn.npz").status.code(), Some(1));
+    let said = desk.say("salvage @torn.npz @saved.npz");
+    assert_eq!(said.status.code(), Some(1));
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert!(text.contains("cut off after"), "{text}");
+    assert_eq!(desk.told("diff --data-only @saved.npz:A000 @run:A000"), "");
+    let said = desk.say("salvage --json @torn.npz");
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert!(
+        text.contains(
+            "{\"name\": \"A000/hit\", \"offset\": 224, \"nbytes\": 136, \"state\": \"whole\""
+        ),
+        "{text}"
+    );
+    assert!(text.contains("\"state\": \"cut\""), "{text}");
+    let line = desk.refused("salvage @torn.npz @torn.npz", 2);
+    assert_eq!(line, "@torn.npz: what is salvaged goes into another file");
+    fs::write(desk.at("nothing.npz"), b"nothing").unwrap();
+    let said = desk.say("salvage @nothing.npz");
+    assert_eq!(said.status.code(), Some(1));
+    assert!(said.stdout.ends_with(b"nothing.npz: 0 of 0 members can be saved\n"));
+}

@@ -35,6 +35,7 @@ fn every_format_becomes_every_other() {
         "convert @b @c.npz --byte-order big",
         "convert @c.npz @d --durability full",
         "convert @d @e --to npz",
+        "convert @d @f --order F --byte-order big --format-version 3.0",
     ] {
         assert_eq!(desk.told(line), "");
         let target = line.split(' ').nth(2).unwrap().trim_end_matches('/');
@@ -95,8 +96,8 @@ fn options_are_refused_where_they_have_no_use() {
             "@y.npy: not supported: a profile of folders in the format npy",
         ),
         (
-            "convert @run @y --order F",
-            "@y: not supported: orders and versions of NPY in the format folder",
+            "convert @run @y --profile npfold --order F",
+            "@y: not supported: orders and versions of NPY, for NPFold",
         ),
         ("convert @run @y.h5", "@y.h5: not supported: writing the format hdf5"),
         ("convert @run - --to folder", "-: not supported: writing a folder to a stream"),
@@ -270,4 +271,33 @@ fn counts_and_metadata_of_every_group() {
          \"totals\": {\"hit\": 2}, \"metadata\": [{\"name\": \"\", \"values\": {\"t\": \"1.5\"}}]}\n"
     );
     assert_eq!(desk.refused("counts @run x,y*", 3), "@run: not found: an array of the name 'x,y*'");
+}
+
+#[test]
+fn a_survey_tries_every_format() {
+    let desk = Desk::new();
+    run(&desk.at("run"));
+    desk.numbers("x.npy");
+    fs::create_dir(desk.at("tmp")).unwrap();
+    let text = desk.told("survey @run --dir @tmp");
+    let firsts: Vec<&str> = text.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    let labels = ["FORMAT", "npz", "npz --compress=1", "npz --compress=6", "folder"];
+    assert_eq!(firsts[..5], labels, "{text}");
+    assert!(text.contains("\nnpy: holds one array alone\n"), "{text}");
+    assert!(text.contains("\nMany arrays: "), "{text}");
+    let json = desk.told("survey --json @x.npy --dir @tmp");
+    assert!(json.starts_with("{\"path\": \"@x.npy\", \"arrays\": 1, \"nbytes\": 24, "), "{json}");
+    assert_eq!(json.matches("\"same\": true").count(), 5, "{json}");
+    assert!(json.contains("One array: npy can be mapped"), "{json}");
+    assert_eq!(fs::read_dir(desk.at("tmp")).unwrap().count(), 0);
+    // What a format refuses is told, and the others are tried all the same.
+    fs::write(desk.at("run/extra.txt"), "x").unwrap();
+    desk.told("survey @run:A000");
+    let line = desk.refused("survey @run --dir @none", 3);
+    assert!(line.contains("none/npstow-survey-"), "{line}");
+    let length = fs::metadata(desk.at("x.npy")).unwrap().len();
+    fs::OpenOptions::new().write(true).open(desk.at("x.npy")).unwrap().set_len(length - 1).unwrap();
+    let line = desk.refused("survey @x.npy --dir @tmp", 1);
+    assert!(line.starts_with("@x.npy: at byte 128: expected 24 bytes"), "{line}");
+    assert_eq!(fs::read_dir(desk.at("tmp")).unwrap().count(), 0);
 }

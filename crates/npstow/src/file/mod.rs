@@ -4,12 +4,14 @@
 mod collect;
 mod detect;
 mod node;
+mod notes;
 mod place;
 mod save;
 mod verify;
 
 pub use detect::Format;
 pub use node::Node;
+pub use notes::set_notes;
 pub use place::split_place;
 pub use save::{SaveOptions, save, save_to, save_with};
 pub use verify::verify;

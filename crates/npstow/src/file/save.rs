@@ -100,7 +100,7 @@ impl SaveOptions {
             return refused("compression");
         }
         #[cfg(feature = "npy")]
-        if self.array.is_some() && !matches!(format, Format::Npy | Format::Npz) {
+        if self.array.is_some() && !matches!(format, Format::Npy | Format::Npz | Format::Folder) {
             return refused("orders and versions of NPY");
         }
         #[cfg(feature = "folder")]
@@ -128,7 +128,11 @@ impl SaveOptions {
     #[cfg(feature = "folder")]
     fn folder(&self) -> crate::folder::WriteOptions {
         let options = crate::folder::WriteOptions::default().durability(self.durability);
-        options.profile(self.profile.unwrap_or_default())
+        let options = options.profile(self.profile.unwrap_or_default());
+        match &self.array {
+            Some(array) => options.array(array.clone()),
+            None => options,
+        }
     }
 }
 

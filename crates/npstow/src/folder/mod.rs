@@ -48,6 +48,7 @@ mod lint;
 mod listing;
 mod marks;
 mod names;
+mod notes;
 mod ours;
 mod place;
 mod plan;
@@ -60,6 +61,7 @@ pub mod transport;
 mod writer;
 
 pub use names::{name_of_key, numbered};
+pub use notes::set_notes;
 pub use profile::Profile;
 pub(crate) use reader::Folder;
 pub use writer::{WriteOptions, write, write_with};

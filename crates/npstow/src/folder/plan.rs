@@ -13,6 +13,8 @@ use std::path::PathBuf;
 /// What will be written, known before the first byte is.
 pub(super) struct Plan<'a> {
     profile: Profile,
+    /// How arrays are written where the profile lets them be as they are.
+    array: npy::WriteOptions,
     pub(super) folders: Vec<PathBuf>,
     pub(super) files: Vec<Planned<'a>>,
 }
@@ -40,8 +42,8 @@ struct Level<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(tree: &'a Tree, profile: Profile) -> Result<Self> {
-        let mut plan = Self { profile, folders: Vec::new(), files: Vec::new() };
+    pub(super) fn new(tree: &'a Tree, profile: Profile, array: npy::WriteOptions) -> Result<Self> {
+        let mut plan = Self { profile, array, folders: Vec::new(), files: Vec::new() };
         let mut waiting = vec![Level { tree, folder: PathBuf::new(), name: String::new() }];
         while let Some(level) = waiting.pop() {
             let mut below = plan.level(&level).map_err(|e| e.in_member(&level.name))?;
@@ -135,7 +137,7 @@ impl<'a> Plan<'a> {
         }
         let file = format!("{stem}{NPY}");
         seen.add(&file)?;
-        let options = self.profile.options(dtype, shape)?;
+        let options = self.profile.options(dtype, shape, &self.array)?;
         let whole = join(&level.name, name);
         let content = match item {
             Item::Entry(entry) => Content::Entry(entry, options),

@@ -19,13 +19,18 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// How an array is written.
+    /// How an array is written; `wanted` is how it may be.
     ///
     /// # Errors
     /// `Unsupported` for what the profile cannot hold.
-    pub(super) fn options(self, dtype: &Dtype, shape: &[usize]) -> Result<WriteOptions> {
+    pub(super) fn options(
+        self,
+        dtype: &Dtype,
+        shape: &[usize],
+        wanted: &WriteOptions,
+    ) -> Result<WriteOptions> {
         match self {
-            Self::Native => Ok(WriteOptions::default()),
+            Self::Native => Ok(wanted.clone()),
             Self::NpFold => Ok(plan(dtype, shape)?.1),
         }
     }
@@ -100,7 +105,7 @@ mod tests {
             assert_eq!(e.kind(), crate::ErrorKind::Unsupported, "{dtype}");
         }
         let dtype: Dtype = "f4".parse().unwrap();
-        assert!(Profile::NpFold.options(&dtype, &[]).is_err());
-        assert!(Profile::Native.options(&dtype, &[]).is_ok());
+        assert!(Profile::NpFold.options(&dtype, &[], &WriteOptions::default()).is_err());
+        assert!(Profile::Native.options(&dtype, &[], &WriteOptions::default()).is_ok());
     }
 }

@@ -154,6 +154,18 @@ impl Folder {
         }
     }
 
+    /// Where the notes of a node are, or would be; within the folder, whatever links there are.
+    pub(super) fn text_path(&self, id: u64, kind: Sidecar) -> Result<PathBuf> {
+        let node = self.node(id)?;
+        if !matches!(node.what, What::Group(_) | What::Array) {
+            return Err(Error::unsupported("notes beside what is neither an array nor a group"));
+        }
+        let path = self.sidecar_path(node, kind);
+        let parent = path.parent().unwrap_or(Path::new(""));
+        self.root.below(parent, true).map_err(|e| Error::io("opening the folder", e))?;
+        Ok(self.root.path().join(path))
+    }
+
     fn texts(&self, node: &Node) -> Result<Notes> {
         let mut notes = Notes::default();
         for kind in &node.sidecars {

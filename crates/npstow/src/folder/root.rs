@@ -70,6 +70,11 @@ impl Root {
         })
     }
 
+    /// The path it was opened by.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Opens what is at a path below, through links that stay below.
     pub(super) fn below(&self, path: &Path, folder: bool) -> io::Result<File> {
         #[cfg(target_os = "linux")]

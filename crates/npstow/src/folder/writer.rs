@@ -7,7 +7,7 @@ use super::place::NewFolder;
 use super::plan::{Content, Plan, Planned};
 use super::profile::Profile;
 use crate::entry::read_many;
-use crate::npy::{HeaderMemo, Payload, Plan as NpyPlan};
+use crate::npy::{self, HeaderMemo, Payload, Plan as NpyPlan};
 use crate::sink::reserve;
 use crate::{Array, Durability, Entry, Error, MemoryOrder, Result, Sink, Tree, parallel};
 use std::fs::File;
@@ -26,6 +26,7 @@ use std::path::Path;
 pub struct WriteOptions {
     profile: Profile,
     durability: Durability,
+    array: Option<npy::WriteOptions>,
 }
 
 impl WriteOptions {
@@ -33,6 +34,14 @@ impl WriteOptions {
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
+        self
+    }
+
+    /// How each array is written: its orders, and the version of its header. NPFold knows one way
+    /// alone, so its profile refuses this.
+    #[must_use]
+    pub fn array(mut self, options: npy::WriteOptions) -> Self {
+        self.array = Some(options);
         self
     }
 
@@ -78,7 +87,10 @@ pub fn write_with(path: impl AsRef<Path>, tree: &Tree, options: &WriteOptions) -
 }
 
 fn write_tree(path: &Path, tree: &Tree, options: &WriteOptions) -> Result<()> {
-    let plan = Plan::new(tree, options.profile)?;
+    if options.array.is_some() && options.profile == Profile::NpFold {
+        return Err(Error::unsupported("orders and versions of NPY, for NPFold"));
+    }
+    let plan = Plan::new(tree, options.profile, options.array.clone().unwrap_or_default())?;
     let new = NewFolder::create(path, options.durability, plan.files.len())?;
     for folder in &plan.folders {
         let shown = folder.to_string_lossy();

@@ -15,7 +15,7 @@ use crate::error::quoted;
 use crate::sink::Locked;
 use crate::{
     Array, AtomicFile, Durability, Entry, Error, FileSource, Item, Limits, Notes, Result, Sink,
-    Source,
+    Source, Tree,
 };
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ impl Editor {
     }
 
     /// Adds what stands under a name of a tree: an array, a value, a group with all that is in
-    /// it.
+    /// it, notes included.
     ///
     /// # Errors
     /// As [`add`](Self::add).
@@ -119,10 +119,21 @@ impl Editor {
             Item::Group(tree) => tree
                 .leaves()
                 .into_iter()
-                .try_for_each(|(path, item)| self.writer.add_item(&format!("{name}/{path}"), item)),
+                .try_for_each(|(path, item)| self.writer.add_item(&format!("{name}/{path}"), item))
+                .and_then(|()| self.writer.add_notes(&format!("{name}/"), tree)),
             item => self.writer.add_item(name, item),
         };
         self.place(done, name)
+    }
+
+    /// Adds everything in a tree, notes included, beside what is there.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
+        self.changed = true;
+        let done = self.writer.add_tree(tree);
+        self.place(done, "")
     }
 
     /// Puts an array in the place of the one of that name, or adds it.
@@ -596,13 +607,21 @@ mod tests {
         editor.rename("b", "c").unwrap();
         editor.remove("g/a").unwrap();
         editor.add("g/d", &array(3, 1)).unwrap();
+        editor.add_item("h", &Item::Group(tree.clone())).unwrap();
+        let mut alone = Tree::new().with("i", array(4, 1)).unwrap();
+        alone.set_notes("i", notes("alone\n")).unwrap();
+        editor.add_tree(&alone).unwrap();
         editor.set_notes("g", &notes("new:1\n")).unwrap();
         editor.set_notes("", &Notes::default()).unwrap();
         assert_eq!(editor.set_notes("x", &notes("")).unwrap_err().kind(), ErrorKind::NotFound);
         editor.commit().unwrap();
         let back = crate::open(&path).unwrap().load().unwrap();
         let names: Vec<String> = back.leaves().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["c", "g/d"]);
+        assert_eq!(names, ["c", "g/d", "h/g/a", "h/b", "i"]);
+        for path in ["g", "g/a", "b"] {
+            assert_eq!(back.notes(&format!("h/{path}")), tree.notes(path), "{path}");
+        }
+        assert_eq!((back.notes("h"), back.notes("i")), (tree.notes(""), alone.notes("i")));
         assert_eq!(back.notes("c"), tree.notes("b"));
         assert_eq!(back.notes("g"), Some(&notes("new:1\n")));
         assert!(back.notes("").is_none() && back.notes("g/d").is_none());
