@@ -44,7 +44,11 @@ impl NewFolder {
             Err(e) => return Err(doing(e)),
         };
         if old.is_some() {
-            ours::check(&target)?;
+            match ours::check(&target) {
+                // Somebody replaces it this moment; whoever comes later looks again, alone.
+                Err(e) if e.io_error().is_some_and(|e| e.kind() == io::ErrorKind::NotFound) => {}
+                done => done?,
+            }
         }
         let (temporary, handle) = make_beside(&target).map_err(doing)?;
         let waits = match durability {
