@@ -31,7 +31,8 @@ pub(super) enum State {
     Going,
     /// Behind its end; so many of the bytes taken, in this step or before, are no part of it.
     Ended(usize),
-    /// The packed bytes end before the stream does.
+    /// The packed bytes end before the stream does; only LZMA finds that out by itself.
+    #[cfg_attr(not(feature = "lzma"), allow(dead_code))]
     Short,
     /// The stream is broken: what was found.
     Broken(String),
