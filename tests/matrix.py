@@ -103,6 +103,8 @@ def wanted(array, row, option, value):
     if option == "--order" and value != "keep":
         flags = np.ndarray(array.shape, dtype, order=value).flags
         fortran = flags.f_contiguous and not flags.c_contiguous
+    # elements of no bytes lie in both orders at once, and np.save of such an array that was loaded says C
+    fortran = fortran and dtype.itemsize > 0
     if option == "--byte-order" and value != "keep":
         dtype = dtype.newbyteorder({"little": "<", "big": ">", "native": "="}[value])
     if option == "--format-version" and value != "auto":

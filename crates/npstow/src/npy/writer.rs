@@ -215,9 +215,10 @@ impl<'a> Plan<'a> {
         let order = options.memory_order.unwrap_or_else(|| payload.order());
         let swapped = options.byte_order.map(|order| dtype.to_order(order));
         let swap = options.byte_order.map_or(SwapPlan::Nothing, |order| dtype.swaps_to(order));
-        // NumPy: what is contiguous in both orders is written as C. Elements without bytes have
-        // the order in which they were made.
-        let both = shape.iter().filter(|&&n| n != 1).count() <= 1 || shape.contains(&0);
+        // NumPy: what is contiguous in both orders is written as C.
+        let both = shape.iter().filter(|&&n| n != 1).count() <= 1
+            || shape.contains(&0)
+            || dtype.itemsize() == 0;
         let order = if both { MemoryOrder::C } else { order };
         let stored = options.stored_as.clone().or(swapped);
         let header = Header::new(stored.unwrap_or_else(|| dtype.clone()), shape, order)?;

@@ -3,7 +3,7 @@
 use super::roads::elements;
 use super::support::counted;
 use npstow::npy::{self, RowWriter, WriteOptions};
-use npstow::{Array, Durability, ErrorKind, Limits, MemoryOrder, MemorySource, Order, Sink};
+use npstow::{Array, Durability, ErrorKind, MemoryOrder, Order, Sink};
 
 #[test]
 fn views_are_written_as_what_they_show() {
@@ -110,38 +110,6 @@ fn one_axis_has_one_order() {
         let array = counted("<i4", shape, MemoryOrder::C);
         let c = npy::to_bytes(&array, &WriteOptions::default()).unwrap();
         assert!(c == npy::to_bytes(&array, &options).unwrap(), "{shape:?}");
-    }
-}
-
-/// `np.save(np.zeros(shape, 'V0', order='F'))` of NumPy 2.4: without bytes there is an order all the
-/// same. A file keeps what it says; an array in memory has both, as one that NumPy has loaded.
-#[test]
-fn elements_without_bytes_have_an_order() {
-    let options = WriteOptions::default().memory_order(MemoryOrder::F);
-    for descr in ["|V0", "|S0", "[]", "[('a', '<f4', (0,))]"] {
-        for (shape, is_fortran) in [
-            (&[3, 4][..], true),
-            (&[3, 1, 4], true),
-            (&[3, 1], false),
-            (&[1, 4], false),
-            (&[3, 0], false),
-            (&[], false),
-        ] {
-            let array = counted(descr, shape, MemoryOrder::C);
-            let bytes = npy::to_bytes(&array, &options).unwrap();
-            let says = |bytes: &[u8]| {
-                let limits = Limits::default();
-                npy::Header::parse(bytes, &limits).unwrap().order() == MemoryOrder::F
-            };
-            assert_eq!(says(&bytes), is_fortran, "{descr} {shape:?}");
-            let source = std::sync::Arc::new(MemorySource::new(bytes.clone()));
-            let entry = npy::open_source(source, &Limits::default()).unwrap();
-            let mut kept = Vec::new();
-            npy::write_entry(&mut kept, &entry, &WriteOptions::default()).unwrap();
-            assert_eq!(kept, bytes, "{descr} {shape:?}");
-            let read = entry.read().unwrap();
-            assert!(!says(&npy::to_bytes(&read, &WriteOptions::default()).unwrap()));
-        }
     }
 }
 
