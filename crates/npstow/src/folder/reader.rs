@@ -14,6 +14,7 @@ use crate::{
     Array, Data, Dtype, Entry, Error, Kind, Limits, MemoryOrder, MemorySource, NodeKind, Notes,
     Order, Result, Scalar, Source, npy, parallel,
 };
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,16 +56,20 @@ impl Folder {
         let mut attempt = 1;
         loop {
             let root = Root::open(path).map_err(|e| Error::io("opening", e))?;
-            match scan(&root, limits) {
-                // What vanished was replaced as a whole: the new one is there.
-                Err(e) if e.io_error().is_some() && attempt < ATTEMPTS && !root.is_current() => {
+            let found = scan(&root, limits);
+            // A folder that was replaced meanwhile may have been listed while it was removed, file
+            // by file: what is at its path now is whole.
+            let vanished = found.as_ref().err().is_none_or(|e| e.io_error().is_some());
+            if vanished && !root.is_current() {
+                if attempt < ATTEMPTS {
                     attempt += 1;
+                    continue;
                 }
-                found => {
-                    let (root, limits) = (Arc::new(root), Arc::new(limits.clone()));
-                    return Ok(Self { root, found: found?, limits });
-                }
+                let gone = io::Error::from(io::ErrorKind::NotFound);
+                return Err(Error::io("opening", root.gone(gone)));
             }
+            let (root, limits) = (Arc::new(root), Arc::new(limits.clone()));
+            return Ok(Self { root, found: found?, limits });
         }
     }
 
