@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::shell::{Result, cargo, check, root};
-use crate::{features, layers, lines, msrv, test, tree};
+use crate::{features, layers, lines, msrv, mutate, test, tree};
 use std::time::Instant;
 
 type Step = fn() -> Result;
@@ -10,6 +10,7 @@ type Step = fn() -> Result;
 /// In the order of what fails soonest.
 const STEPS: &[(&str, Step)] = &[
     ("fmt", fmt),
+    ("planted", mutate::planted),
     ("layers", layers::run),
     ("lines", lines::run),
     ("tree", tree::run),

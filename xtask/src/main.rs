@@ -30,6 +30,7 @@ cargo xtask COMMAND
   ci        every check below, then test; what CI runs
   fmt       formatting, nothing changed
   lint      clippy over everything, warnings denied
+  planted   none of the bugs of xtask/mutants/ is in the code; which patches are to be made again
   layers    module uses against the layer table; unsafe code only where the list says
   lines     length of files and functions; panics in parsers
   features  the library without features, with each one alone, and with all

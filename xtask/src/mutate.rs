@@ -21,6 +21,27 @@ pub(crate) fn run(names: &[&str]) -> Result {
     result
 }
 
+/// `cargo xtask planted`: is any of the bugs in the code itself? Where someone tried one by hand it
+/// is soon committed along with other changes. Cheap, and it tells which patches are to be made
+/// again.
+pub(crate) fn planted() -> Result {
+    let patches = files(&root().join("xtask/mutants"), "patch");
+    let (mut planted, mut stale) = (Vec::new(), Vec::new());
+    for patch in &patches {
+        let applies = |words: &[&str]| capture(command("git", words).arg(patch));
+        if applies(&["apply", "--check", "--reverse"])?.0 {
+            planted.push(name(patch));
+        } else if !applies(&["apply", "--check"])?.0 {
+            stale.push(name(patch));
+        }
+    }
+    println!("planted: {} bugs, {} of them in the code", patches.len(), planted.len());
+    if !stale.is_empty() {
+        println!("planted: no longer apply: {}", stale.join(", "));
+    }
+    if planted.is_empty() { Ok(()) } else { Err(format!("planted: {}", planted.join(", "))) }
+}
+
 /// The patches of these names, in the order of the patches; all of them where there are no names.
 fn chosen(patches: Vec<PathBuf>, names: &[&str]) -> Result<Vec<PathBuf>> {
     if let Some(unknown) = names.iter().find(|n| !patches.iter().any(|patch| name(patch) == **n)) {
