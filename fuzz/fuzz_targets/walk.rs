@@ -6,9 +6,9 @@
 use libfuzzer_sys::fuzz_target;
 use npstow::__fuzzing;
 
-fuzz_target!(|input: (u8, u16, &[u8], &[u8])| {
-    let (level, block, bytes, packed) = input;
-    __fuzzing::pack(level % 13, usize::from(block) + 1, bytes);
-    __fuzzing::unpack(packed, usize::from(block));
+fuzz_target!(|input: (u8, u8, u16, &[u8], &[u8])| {
+    let (level, which, block, bytes, packed) = input;
+    __fuzzing::pack(level % 13, usize::from(block) + 1, bytes, which.into());
+    __fuzzing::unpack(packed, block.into(), which.into());
     __fuzzing::walk(packed, bytes);
 });
