@@ -7,7 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use npstow::folder::{self, Profile, WriteOptions, transport};
-use npstow::{Array, Meta, Tree};
+use npstow::{Array, Meta, Notes, Tree};
 use std::fs;
 use std::path::Path;
 
@@ -56,9 +56,18 @@ fn again(tree: &Tree, copy: &Path) {
         let back = npstow::open(copy).and_then(|file| file.load()).expect("we read what we wrote");
         assert_eq!(names(tree), names(&back));
         for (name, _) in tree.leaves() {
-            assert_eq!(tree.notes(&name), back.notes(&name), "{name}");
+            assert_eq!(notes(tree, &name), notes(&back, &name), "{name}");
         }
     }
+}
+
+/// Metadata of line ends alone are none for NPFold, and are not written.
+fn notes(tree: &Tree, name: &str) -> Notes {
+    let mut notes = tree.notes(name).cloned().unwrap_or_default();
+    if notes.meta.as_str().trim_matches('\n').is_empty() {
+        notes.meta = Meta::new();
+    }
+    notes
 }
 
 fn names(tree: &Tree) -> Vec<String> {
