@@ -95,6 +95,8 @@ pub(super) struct Found {
     pub(super) nodes: Vec<Node>,
     /// What a user may want to know.
     pub(super) remarks: Vec<String>,
+    /// Whether two roads led to one group: then a file may be listed twice.
+    pub(super) merged: bool,
 }
 
 impl Found {
@@ -118,8 +120,10 @@ impl Found {
         let mut children = std::mem::take(&mut group.children);
         let node = |id: u32| nodes.get(id as usize);
         // A key through a folder and that folder's own index may list the same file.
-        let mut files = HashSet::new();
-        children.retain(|&child| node(child).is_some_and(|node| files.insert(node.file.as_str())));
+        if self.merged {
+            let mut files = HashSet::new();
+            children.retain(|&id| node(id).is_some_and(|node| files.insert(node.file.as_str())));
+        }
         let others = children.iter().filter_map(|&id| node(id)).filter(|node| !node.is_array());
         let mut taken: HashSet<String> = others.map(|node| node.file.clone()).collect();
         // What has the ending twice goes last: without one of them it may be in another's way.

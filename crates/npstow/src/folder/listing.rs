@@ -15,6 +15,8 @@ pub(super) struct Listing {
     names: Vec<(OsString, Kind, Cell<bool>)>,
     /// Whether any of them is that of a text file beside an array.
     has_texts: bool,
+    /// Where the last name was found.
+    last: Cell<usize>,
 }
 
 impl Listing {
@@ -25,13 +27,19 @@ impl Listing {
         };
         let has_texts = names.iter().any(|(name, _)| beside(name));
         let names = names.into_iter().map(|(name, kind)| (name, kind, Cell::new(false))).collect();
-        Ok(Self { names, has_texts })
+        Ok(Self { names, has_texts, last: Cell::new(0) })
     }
 
     fn at(&self, name: &str) -> Option<&(OsString, Kind, Cell<bool>)> {
         let order =
             |entry: &(OsString, Kind, Cell<bool>)| entry.0.as_os_str().cmp(OsStr::new(name));
-        self.names.get(self.names.binary_search_by(order).ok()?)
+        // Most indexes are sorted: what is asked for is where the last one was, or behind it.
+        let last = self.last.get();
+        let near = (last..last.saturating_add(2))
+            .find(|&at| self.names.get(at).is_some_and(|entry| order(entry).is_eq()));
+        let at = near.or_else(|| self.names.binary_search_by(order).ok())?;
+        self.last.set(at);
+        self.names.get(at)
     }
 
     /// The text files beside an array.

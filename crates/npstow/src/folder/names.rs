@@ -101,7 +101,7 @@ fn is_device(name: &str) -> bool {
 /// The names of one folder, to find those that some file system takes for the same.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    by_case: HashMap<String, String>,
+    by_case: HashMap<String, Option<String>>,
     /// Names with other characters than ASCII, by what normalisation cannot change.
     by_form: HashMap<String, Vec<String>>,
 }
@@ -122,9 +122,12 @@ impl Seen {
             true => name.to_ascii_lowercase(),
             false => name.chars().flat_map(fold).collect(),
         };
-        if let Some(other) = self.by_case.insert(folded, name.to_owned()) {
-            return Err(same(&other));
+        // Most names are as they are without case.
+        let own = (folded != name).then(|| name.to_owned());
+        if let Some(folded) = self.by_case.get_key_value(&folded) {
+            return Err(same(folded.1.as_deref().unwrap_or(folded.0)));
         }
+        self.by_case.insert(folded, own);
         if name.is_ascii() {
             return Ok(());
         }

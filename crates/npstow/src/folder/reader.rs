@@ -9,12 +9,13 @@ use super::scan::scan;
 use crate::container::{Child, Container, Fault, no_array};
 use crate::error::quoted;
 use crate::notes::{GROUP, Sidecar};
-use crate::npy::ParseMemo;
+use crate::npy::{Header, ParseMemo};
 use crate::{
-    Array, Data, Dtype, Entry, Error, Kind, Limits, MemoryOrder, MemorySource, NodeKind, Notes,
-    Order, Result, Scalar, Source, npy, parallel,
+    Array, Buffer, Data, Dtype, Entry, Error, Kind, Limits, MemoryOrder, MemorySource, NodeKind,
+    Notes, Order, Result, Scalar, Source, npy, parallel,
 };
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,13 +39,35 @@ const KEPT: usize = 256 << 20;
 struct Desk<'a> {
     scratch: Vec<u8>,
     memo: ParseMemo,
+    /// Small files, one after another: a run of them shares its memory.
+    pool: Vec<u8>,
     /// How many bytes of small files are in memory.
     kept: &'a AtomicUsize,
 }
 
+/// Files begin at multiples of this in the pool.
+const ALIGN: usize = 64;
+
+/// An array or a value, described.
+enum Described {
+    Entry(Entry),
+    /// A file in the pool, and the header that it begins with; without one it is a value.
+    Pooled(Option<Arc<Header>>, Range<usize>),
+}
+
 impl<'a> Desk<'a> {
     fn new(kept: &'a AtomicUsize) -> Self {
-        Self { scratch: Vec::new(), memo: ParseMemo::default(), kept }
+        let (scratch, pool) = (Vec::new(), Vec::new());
+        Self { scratch, memo: ParseMemo::default(), pool, kept }
+    }
+
+    /// Keeps the file at the start of the scratch memory.
+    fn keep(&mut self, len: usize) -> Range<usize> {
+        self.kept.fetch_add(len, Ordering::Relaxed);
+        self.pool.resize(self.pool.len().next_multiple_of(ALIGN), 0);
+        let start = self.pool.len();
+        self.pool.extend_from_slice(self.scratch.get(..len).unwrap_or_default());
+        start..self.pool.len()
     }
 }
 
@@ -92,25 +115,21 @@ impl Folder {
     }
 
     /// The array or the bytes of a node.
-    fn describe(&self, id: u64, desk: &mut Desk<'_>) -> Result<Entry> {
+    fn describe(&self, id: u64, desk: &mut Desk<'_>) -> Result<Described> {
         let node = self.node(id)?;
         match &node.what {
             What::Group(_) => Err(no_array(node.name())),
             What::Refused(_, why) => Err(refused(*why, &self.found.path(node))),
-            What::Property(table) => self.in_memory(&table.0),
+            What::Property(table) => self.in_memory(&table.0).map(Described::Entry),
             What::Array => self.array(&self.found.path(node), desk),
-            What::Value => {
-                let source = self.source(&self.found.path(node), desk, &mut |_, _| false)?;
-                let len = usize::try_from(source.len())
-                    .map_err(|_| Error::unsupported("a file larger than the address space"))?;
-                let dtype = Dtype::scalar(Scalar::new(Kind::Uint, Order::None, 1)?);
-                let (data, limits) = (Data::Raw { offset: 0 }, Arc::clone(&self.limits));
-                Entry::new(source, dtype, &[len], MemoryOrder::C, data, limits)
-            }
+            What::Value => match self.take(&self.found.path(node), desk, &mut |_, _| false)? {
+                Opened::Small(len) => Ok(Described::Pooled(None, desk.keep(len))),
+                Opened::Large(file) => self.value(Arc::new(file)).map(Described::Entry),
+            },
         }
     }
 
-    fn array(&self, path: &Path, desk: &mut Desk<'_>) -> Result<Entry> {
+    fn array(&self, path: &Path, desk: &mut Desk<'_>) -> Result<Described> {
         let limits = &self.limits;
         // Header and data end where the file did: what came is all.
         let mut is_whole = |bytes: &[u8], memo: &mut ParseMemo| {
@@ -118,29 +137,57 @@ impl Folder {
             let end = header.data_offset().saturating_add(header.nbytes().unwrap_or(0) as u64);
             end == bytes.len() as u64
         };
-        let source = self.source(path, desk, &mut is_whole)?;
-        let header = match source.in_memory() {
-            Some(bytes) if !bytes.is_empty() => desk.memo.parse(bytes, limits)?,
-            _ => return npy::open_source(source, limits),
-        };
-        npy::entry_of(source, &header, limits)
+        match self.take(path, desk, &mut is_whole)? {
+            Opened::Small(0) => Err(Error::corrupt("an NPY header", "an empty file").at(0)),
+            Opened::Small(len) => {
+                let bytes = desk.scratch.get(..len).unwrap_or_default();
+                let header = desk.memo.parse(bytes, limits)?;
+                Ok(Described::Pooled(Some(header), desk.keep(len)))
+            }
+            Opened::Large(file) => npy::open_source(Arc::new(file), limits).map(Described::Entry),
+        }
     }
 
-    fn source(
+    fn take(
         &self,
         path: &Path,
         desk: &mut Desk<'_>,
         is_whole: &mut dyn FnMut(&[u8], &mut ParseMemo) -> bool,
-    ) -> Result<Arc<dyn Source>> {
-        let Desk { scratch, memo, kept } = desk;
+    ) -> Result<Opened> {
+        let Desk { scratch, memo, kept, .. } = desk;
         let scratch = (kept.load(Ordering::Relaxed) < KEPT).then_some(scratch);
-        Ok(match self.root.take(path, scratch, &mut |bytes| is_whole(bytes, memo))? {
-            Opened::Small(bytes) => {
-                kept.fetch_add(bytes.len(), Ordering::Relaxed);
-                Arc::new(MemorySource::new(bytes))
-            }
-            Opened::Large(file) => Arc::new(file),
-        })
+        self.root.take(path, scratch, &mut |bytes| is_whole(bytes, memo))
+    }
+
+    /// The bytes of a file as an array.
+    fn value(&self, source: Arc<dyn Source>) -> Result<Entry> {
+        let len = usize::try_from(source.len())
+            .map_err(|_| Error::unsupported("a file larger than the address space"))?;
+        let dtype = Dtype::scalar(Scalar::new(Kind::Uint, Order::None, 1)?);
+        let (data, limits) = (Data::Raw { offset: 0 }, Arc::clone(&self.limits));
+        Entry::new(source, dtype, &[len], MemoryOrder::C, data, limits)
+    }
+
+    /// Describes nodes one after another; an error says which one it is about.
+    fn run(&self, ids: &[u64], kept: &AtomicUsize) -> Result<Vec<Entry>, (usize, Error)> {
+        let mut desk = Desk::new(kept);
+        let one = |(at, &id): (usize, &u64)| self.describe(id, &mut desk).map_err(|e| (at, e));
+        let described = ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        let pool = Buffer::from(desk.pool);
+        let entry = |(at, described): (usize, Described)| {
+            let entry = match described {
+                Described::Entry(entry) => Ok(entry),
+                Described::Pooled(header, range) => pool.slice(range).and_then(|bytes| {
+                    let source = Arc::new(MemorySource::new(bytes));
+                    match header {
+                        Some(header) => npy::entry_of(source, &header, &self.limits),
+                        None => self.value(source),
+                    }
+                }),
+            };
+            entry.map_err(|e| (at, e))
+        };
+        described.into_iter().enumerate().map(entry).collect()
     }
 
     fn in_memory(&self, array: &Array) -> Result<Entry> {
@@ -234,18 +281,15 @@ impl Container for Folder {
     }
 
     fn entry(&self, id: u64) -> Result<Entry> {
-        self.describe(id, &mut Desk::new(&AtomicUsize::new(0)))
+        let entries = self.run(&[id], &AtomicUsize::new(0)).map_err(|(_, e)| e)?;
+        entries.into_iter().next().ok_or_else(|| no_array(""))
     }
 
     fn entries(&self, ids: &[u64]) -> Result<Vec<Entry>, (usize, Error)> {
         let kept = AtomicUsize::new(0);
         let runs: Vec<(usize, &[u64])> = ids.chunks(RUN).enumerate().collect();
         let described = parallel::each(runs, |(run, ids)| {
-            let mut desk = Desk::new(&kept);
-            let one = |(at, &id): (usize, &u64)| {
-                self.describe(id, &mut desk).map_err(|e| (run * RUN + at, e))
-            };
-            ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()
+            self.run(ids, &kept).map_err(|(at, e)| (run * RUN + at, e))
         })?;
         Ok(described.into_iter().flatten().collect())
     }

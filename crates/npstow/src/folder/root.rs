@@ -49,8 +49,8 @@ pub(super) const SMALL: usize = 16 << 10;
 /// A file as it was found.
 #[derive(Debug)]
 pub(super) enum Opened {
-    /// All of it.
-    Small(Vec<u8>),
+    /// All of it, so many bytes, is at the start of the scratch memory.
+    Small(usize),
     /// A source that opens the file for each read.
     Large(LazyFile),
 }
@@ -194,8 +194,8 @@ impl Root {
             scratch.resize(SMALL + 1, 0);
             let read = read_small(&mut file, scratch, is_whole);
             let len = read.map_err(|e| failed("reading", path, e))?;
-            if let Some(all) = scratch.get(..len).filter(|all| all.len() <= SMALL) {
-                return Ok(Opened::Small(all.to_vec()));
+            if len <= SMALL {
+                return Ok(Opened::Small(len));
             }
         }
         let metadata = file.metadata().map_err(|e| failed("asking about", path, e))?;
@@ -314,19 +314,25 @@ mod tests {
         (dir, root)
     }
 
-    fn whole(root: &Arc<Root>, path: &str) -> Result<Opened> {
-        root.take(Path::new(path), Some(&mut Vec::new()), &mut |_| false)
+    fn whole(root: &Arc<Root>, path: &str) -> Result<(Opened, Vec<u8>)> {
+        let mut bytes = Vec::new();
+        let opened = root.take(Path::new(path), Some(&mut bytes), &mut |_| false)?;
+        Ok((opened, bytes))
+    }
+
+    fn is(found: Result<(Opened, Vec<u8>)>, text: &[u8]) -> bool {
+        matches!(found, Ok((Opened::Small(len), bytes)) if bytes[..len] == *text)
     }
 
     #[test]
     fn files_are_taken_whole_or_opened_for_each_read() {
         let (dir, root) = setup();
-        assert!(matches!(whole(&root, "a").unwrap(), Opened::Small(b) if b == b"small"));
+        assert!(is(whole(&root, "a"), b"small"));
         let Opened::Large(a) = root.take(Path::new("a"), None, &mut |_| false).unwrap() else {
             panic!("kept")
         };
         assert_eq!(a.len(), 5);
-        let Opened::Large(b) = whole(&root, "sub/b").unwrap() else { panic!("small") };
+        let (Opened::Large(b), _) = whole(&root, "sub/b").unwrap() else { panic!("small") };
         let mut two = [0; 2];
         b.read_into(SMALL as u64, &mut two).unwrap();
         assert_eq!(two, [7, 7]);
@@ -371,7 +377,7 @@ mod tests {
         fs::create_dir(&inside).unwrap();
         fs::write(inside.join("a"), b"new").unwrap();
         if cfg!(target_os = "linux") {
-            assert!(matches!(whole(&root, "a").unwrap(), Opened::Small(b) if b == b"small"));
+            assert!(is(whole(&root, "a"), b"small"));
             assert!(!root.is_current());
         }
     }

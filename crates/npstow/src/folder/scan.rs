@@ -24,6 +24,7 @@ pub(super) fn scan(root: &Root, limits: &Limits) -> Result<Found> {
         found: Found {
             nodes: vec![Node::new(0, String::new(), What::Group(Group::default()))],
             remarks: Vec::new(),
+            merged: false,
         },
         groups: HashMap::new(),
         waiting: vec![Folder { id: 0, linked: false }],
@@ -85,6 +86,7 @@ impl Scan<'_> {
     /// The group of a folder; one that several keys lead through is one group.
     fn group(&mut self, parent: u32, name: &str) -> Result<u32> {
         if let Some(&id) = self.groups.get(&(parent, name.to_owned())) {
+            self.found.merged = true;
             return Ok(id);
         }
         let group = Group { folder: self.path(parent).join(name), ..Group::default() };

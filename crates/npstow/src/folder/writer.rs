@@ -108,22 +108,43 @@ const SMALL: usize = 256 << 10;
 /// How many files one core writes before it looks for more.
 const RUN: usize = 32;
 
+/// How much they hold, unless it is a single one.
+const RUN_NBYTES: usize = 1 << 20;
+
 /// How much of them is in memory at once.
 const BATCH: usize = 16 << 20;
 
-/// Cuts the files into runs whose small arrays of files fit into memory.
+/// Cuts the files into batches whose small arrays of files fit into memory.
 fn batches<'b, 'a>(files: &'b [Planned<'a>]) -> impl Iterator<Item = &'b [Planned<'a>]> {
-    let mut rest = files;
-    std::iter::from_fn(move || {
+    cut(files, |files| {
         let mut held = 0usize;
         let fits = |file: &&Planned<'_>| {
-            held += file.read_ahead().map_or(0, Entry::nbytes);
+            held = held.saturating_add(file.read_ahead().map_or(0, Entry::nbytes));
             held <= BATCH
         };
-        let count = rest.iter().take_while(fits).count().max(1);
-        let (batch, after) = rest.split_at_checked(count)?;
+        files.iter().take_while(fits).count()
+    })
+}
+
+/// Cuts a batch into what one core writes: many small files, or a large one.
+fn runs<'b, 'a>(work: &'b [Job<'b, 'a>]) -> impl Iterator<Item = &'b [Job<'b, 'a>]> {
+    cut(work, |work| {
+        let mut sum = 0usize;
+        let fits = |(file, _): &&Job<'_, '_>| {
+            sum = sum.saturating_add(file.nbytes());
+            sum <= RUN_NBYTES
+        };
+        work.iter().take(RUN).take_while(fits).count()
+    })
+}
+
+/// Cuts a list where `fits` says how many of the first ones belong together, at least one.
+fn cut<T>(items: &[T], mut fits: impl FnMut(&[T]) -> usize) -> impl Iterator<Item = &[T]> {
+    let mut rest = items;
+    std::iter::from_fn(move || {
+        let (part, after) = rest.split_at_checked(fits(rest).max(1))?;
         rest = after;
-        Some(batch)
+        Some(part)
     })
 }
 
@@ -133,6 +154,14 @@ impl Planned<'_> {
         match &self.content {
             Content::Entry(entry, _) if entry.nbytes() <= SMALL => Some(*entry),
             _ => None,
+        }
+    }
+
+    fn nbytes(&self) -> usize {
+        match &self.content {
+            Content::Array(array, _) => array.nbytes(),
+            Content::Entry(entry, _) | Content::Value(entry) => entry.nbytes(),
+            Content::Text(text) => text.len(),
         }
     }
 
@@ -173,15 +202,21 @@ fn write_batch(new: &NewFolder, batch: &[Planned<'_>]) -> Result<()> {
         None => e,
     };
     let mut arrays = read_many(&entries).map_err(named)?.into_iter();
-    let work: Vec<(&Planned<'_>, Option<Array>)> =
+    let work: Vec<Job<'_, '_>> =
         batch.iter().map(|file| (file, file.read_ahead().and_then(|_| arrays.next()))).collect();
-    parallel::each(work.chunks(RUN).collect(), |files: &[(&Planned<'_>, Option<Array>)]| {
-        let mut memo = HeaderMemo::default();
-        files.iter().try_for_each(|(file, array)| {
-            file.write(new, array.as_ref(), &mut memo).map_err(|e| file.placed(e))
-        })
-    })?;
+    let runs = runs(&work).collect();
+    parallel::each(runs, |files| write_run(new, files))?;
     Ok(())
+}
+
+/// A file, and its array where that was read ahead.
+type Job<'b, 'a> = (&'b Planned<'a>, Option<Array>);
+
+fn write_run(new: &NewFolder, files: &[Job<'_, '_>]) -> Result<()> {
+    let mut memo = HeaderMemo::default();
+    files.iter().try_for_each(|(file, array)| {
+        file.write(new, array.as_ref(), &mut memo).map_err(|e| file.placed(e))
+    })
 }
 
 /// A new file as a sink.

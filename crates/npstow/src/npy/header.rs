@@ -9,6 +9,7 @@ use crate::literal::{Literal, LiteralOptions};
 use crate::{Dtype, Error, Limits, Result, Source};
 use std::fmt;
 use std::io::Read;
+use std::sync::Arc;
 
 /// Version of the format; it says how the header's length and text are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -365,18 +366,18 @@ impl Header {
 
 /// The last header that was parsed: the files of a folder often begin with the same bytes.
 #[derive(Debug, Default)]
-pub(crate) struct ParseMemo(Option<(Vec<u8>, Header)>);
+pub(crate) struct ParseMemo(Option<(Vec<u8>, Arc<Header>)>);
 
 impl ParseMemo {
     /// As [`Header::parse`], with the same limits each time.
-    pub(crate) fn parse(&mut self, bytes: &[u8], limits: &Limits) -> Result<Header> {
+    pub(crate) fn parse(&mut self, bytes: &[u8], limits: &Limits) -> Result<Arc<Header>> {
         if let Some((old, header)) = self.0.as_ref().filter(|(old, _)| bytes.starts_with(old)) {
             debug_assert_eq!(old.len(), header.len);
-            return Ok(header.clone());
+            return Ok(Arc::clone(header));
         }
-        let header = Header::parse(bytes, limits)?;
+        let header = Arc::new(Header::parse(bytes, limits)?);
         let own = bytes.get(..header.len).unwrap_or_default();
-        self.0 = Some((own.to_vec(), header.clone()));
+        self.0 = Some((own.to_vec(), Arc::clone(&header)));
         Ok(header)
     }
 }
