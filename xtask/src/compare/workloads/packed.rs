@@ -11,8 +11,8 @@ use std::thread;
 const SAVEZ: &str = "np.savez_compressed";
 const FAST: &str = "npstow, fast";
 
-/// The level that trades size for speed.
-const FAST_LEVEL: &str = "1";
+/// A level for speed: 1 makes smooth data 1.11 times as large as zlib does, 2 still smaller.
+const FAST_LEVEL: &str = "2";
 
 /// How much memory one core may need to pack: a few blocks of 1 MiB.
 const CORE_MIB: usize = 4;
