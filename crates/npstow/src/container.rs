@@ -1,7 +1,8 @@
 //! The plug for reading: what a format answers about a file.
 #![forbid(unsafe_code)]
 
-use crate::{Entry, Error, Notes, Result};
+use crate::entry::read_many;
+use crate::{Array, Entry, Error, Notes, Result};
 use std::fmt;
 
 /// What a node of a file is.
@@ -79,6 +80,11 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
     fn entries(&self, ids: &[u64]) -> Result<Vec<Entry>, (usize, Error)> {
         let one = |(at, &id)| self.entry(id).map_err(|e| (at, e));
         ids.iter().enumerate().map(one).collect()
+    }
+
+    /// The arrays and values at several nodes, in memory; an error says which one it is about.
+    fn load(&self, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)> {
+        read_many(&self.entries(ids)?)
     }
 
     /// Arrays and the like that are attached to a node, in the file's order.

@@ -21,6 +21,59 @@ pub(crate) fn each<T, R, E>(items: Vec<T>, work: impl Fn(T) -> Result<R, E>) -> 
     items.into_iter().map(work).collect()
 }
 
+/// Does `work` for every item on other cores, while this one does `then` with what came of those
+/// before, in order. No more than a few are under way at once.
+///
+/// The first error of `then` ends it.
+#[cfg(all(feature = "parallel", feature = "npz"))]
+pub(crate) fn ordered<T: Send, R: Send, E>(
+    items: impl IntoIterator<Item = T>,
+    work: impl Fn(T) -> R + Send + Sync,
+    mut then: impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
+    use std::collections::VecDeque;
+    use std::sync::mpsc::{Receiver, sync_channel};
+
+    // A worker of the pool must not wait for others: there may be none.
+    if width() < 2 || rayon::current_thread_index().is_some() {
+        return items.into_iter().try_for_each(|item| then(work(item)));
+    }
+    let work = &work;
+    rayon::in_place_scope(|scope| {
+        let mut waiting: VecDeque<Receiver<R>> = VecDeque::new();
+        // Of a work that panicked there is nothing; the panic goes on when the scope ends.
+        let mut next = |one: Option<Receiver<R>>| match one.and_then(|one| one.recv().ok()) {
+            Some(result) => then(result),
+            None => Ok(()),
+        };
+        for item in items {
+            let (send, receive) = sync_channel(1);
+            scope.spawn(move |_| {
+                // Nobody waits for it after an error.
+                let _ = send.send(work(item));
+            });
+            waiting.push_back(receive);
+            if waiting.len() > 2 * width() {
+                next(waiting.pop_front())?;
+            }
+        }
+        while !waiting.is_empty() {
+            next(waiting.pop_front())?;
+        }
+        Ok(())
+    })
+}
+
+/// Does `work` for every item, and `then` with what came of it.
+#[cfg(all(not(feature = "parallel"), feature = "npz"))]
+pub(crate) fn ordered<T, R, E>(
+    items: impl IntoIterator<Item = T>,
+    work: impl Fn(T) -> R,
+    mut then: impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
+    items.into_iter().try_for_each(|item| then(work(item)))
+}
+
 /// How many items are worth having at hand at once.
 pub(crate) fn width() -> usize {
     #[cfg(feature = "parallel")]

@@ -3,6 +3,7 @@
 
 use crate::{Array, Entry, Error, Notes, Result};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
 
 /// Named arrays and groups of them, in the order in which they were added.
 ///
@@ -84,15 +85,22 @@ impl Tree {
         }
     }
 
+    /// Makes room for as many more names on this level.
+    pub(crate) fn reserve(&mut self, names: usize) {
+        self.items.reserve(names);
+        self.index.reserve(names);
+    }
+
     fn put(&mut self, name: &str, item: Item) -> Result<()> {
-        let alone = name.is_empty() || self.index.contains_key("");
-        if alone && !self.items.is_empty() && !self.index.contains_key(name) {
+        // What has no name is the only item, so the first one tells.
+        let unnamed = self.items.first().map(|slot| slot.name.is_empty());
+        if unnamed.is_some_and(|unnamed| unnamed != name.is_empty()) {
             return Err(Error::invalid("an array without a name beside other names"));
         }
-        if self.index.contains_key(name) {
-            return Err(Error::exists(format_args!("the name '{name}'")));
-        }
-        self.index.insert(name.to_owned(), self.items.len());
+        match self.index.entry(name.to_owned()) {
+            MapEntry::Occupied(_) => return Err(Error::exists(format_args!("the name '{name}'"))),
+            MapEntry::Vacant(place) => place.insert(self.items.len()),
+        };
         self.items.push(Slot { name: name.to_owned(), item, notes: None });
         Ok(())
     }

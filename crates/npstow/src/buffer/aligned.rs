@@ -18,6 +18,15 @@ const ALIGN: usize = 64;
 /// From this length on, the kernel is asked for fresh (huge) pages.
 const MAPPED_FROM: usize = 1 << 20;
 
+/// A huge page.
+const HUGE: usize = 2 << 20;
+
+/// How much is mapped for `len` bytes: a large part of a huge page costs less as a whole one.
+fn mapped(len: usize) -> usize {
+    let whole = len.checked_next_multiple_of(HUGE).unwrap_or(len);
+    if len >= HUGE && whole - len < HUGE - (HUGE >> 3) { whole } else { len }
+}
+
 /// Zeroed, 64-byte aligned bytes to be filled and then frozen into a [`Buffer`].
 ///
 /// ```
@@ -33,12 +42,9 @@ pub struct BufferMut(Memory);
 
 enum Memory {
     /// `bytes[start..start + len]` is aligned.
-    Heap {
-        bytes: Vec<u8>,
-        start: usize,
-        len: usize,
-    },
-    Map(MmapMut),
+    Heap { bytes: Vec<u8>, start: usize, len: usize },
+    /// The first `len` bytes of it.
+    Map { map: MmapMut, len: usize },
 }
 
 impl BufferMut {
@@ -49,11 +55,11 @@ impl BufferMut {
     pub fn zeroed(len: usize) -> Result<Self> {
         let failed = |e: io::Error| Error::io(format_args!("allocating {len} bytes"), e);
         if len >= MAPPED_FROM {
-            let map = MmapOptions::new().len(len).map_anon().map_err(failed)?;
+            let map = MmapOptions::new().len(mapped(len)).map_anon().map_err(failed)?;
             // A hint: kernels without huge pages refuse it, and lose nothing but speed.
             #[cfg(target_os = "linux")]
             let _ = map.advise(memmap2::Advice::HugePage);
-            return Ok(Self(Memory::Map(map)));
+            return Ok(Self(Memory::Map { map, len }));
         }
         let mut bytes = Vec::new();
         bytes
@@ -69,7 +75,7 @@ impl BufferMut {
     pub fn bytes(&self) -> &[u8] {
         match &self.0 {
             Memory::Heap { bytes, start, len } => &bytes[*start..*start + *len],
-            Memory::Map(map) => map,
+            Memory::Map { map, len } => &map[..*len],
         }
     }
 
@@ -77,7 +83,7 @@ impl BufferMut {
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         match &mut self.0 {
             Memory::Heap { bytes, start, len } => &mut bytes[*start..*start + *len],
-            Memory::Map(map) => map,
+            Memory::Map { map, len } => &mut map[..*len],
         }
     }
 
@@ -100,17 +106,18 @@ impl BufferMut {
     /// `Io` (out of memory); the buffer is then as it was.
     pub fn resize(&mut self, len: usize) -> Result<()> {
         #[cfg(target_os = "linux")]
-        if let Memory::Map(map) = &mut self.0 {
+        if let Memory::Map { map, len: old } = &mut self.0 {
             if len >= MAPPED_FROM {
                 // What is cut off within the last page would come back when growing again.
-                let end = map.len().min(len.saturating_add(64 << 10));
+                let end = (*old).min(len.saturating_add(HUGE));
                 map[len.min(end)..end].fill(0);
                 let options = memmap2::RemapOptions::new().may_move(true);
                 // SAFETY: the map is anonymous and private, so no file can be shorter than it;
                 // `&mut self` proves that no slice of the old place is alive.
                 #[allow(unsafe_code)]
-                unsafe { map.remap(len, options) }
+                unsafe { map.remap(mapped(len), options) }
                     .map_err(|e| Error::io(format_args!("growing memory to {len} bytes"), e))?;
+                *old = len;
                 return Ok(());
             }
         }
@@ -158,7 +165,8 @@ mod tests {
     fn growing_keeps_the_bytes_and_zeroes_the_rest() {
         let mut b = BufferMut::zeroed(100).unwrap();
         b.bytes_mut().fill(5);
-        for len in [200, MAPPED_FROM, 5 * MAPPED_FROM, MAPPED_FROM + 7, 50] {
+        for len in [200, MAPPED_FROM, 5 * MAPPED_FROM, MAPPED_FROM + 7, 3 * HUGE - 9, 3 * HUGE, 50]
+        {
             let before = b.len().min(len);
             b.resize(len).unwrap();
             assert_eq!(b.len(), len);

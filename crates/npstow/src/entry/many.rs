@@ -6,10 +6,9 @@ use crate::codec;
 use crate::{Array, Buffer, BufferMut, Error, Result, Source, parallel};
 use std::cell::RefCell;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Arrays up to this size share an allocation and reads; larger ones are worth their own.
-const SMALL: usize = 256 << 10;
+pub(crate) const SMALL: usize = 256 << 10;
 
 /// How much of a source is read at once for neighbours.
 const BATCH: u64 = 1 << 20;
@@ -20,15 +19,28 @@ const GAP: u64 = 32 << 10;
 /// Each array begins on such a boundary.
 const ALIGN: usize = 64;
 
-/// A small array: whose it is, and where its bytes go in the common memory.
-struct Small<'a> {
-    index: usize,
-    entry: &'a Entry,
-    offset: u64,
-    /// What is read: the elements, and what else their seal is over.
-    extent: Range<u64>,
-    place: usize,
+/// Something small to be read: where it is, and how much room it needs in the common memory.
+pub(crate) struct Part<'a, T> {
+    pub(crate) source: &'a dyn Source,
+    /// What is read of the source.
+    pub(crate) extent: Range<u64>,
+    /// The most that is kept of it.
+    pub(crate) room: usize,
+    /// Whose it is.
+    pub(crate) index: usize,
+    pub(crate) what: T,
 }
+
+/// Where a part lies in the common memory, and what became of it.
+pub(crate) struct Taken<T, R> {
+    pub(crate) index: usize,
+    pub(crate) place: usize,
+    pub(crate) what: T,
+    pub(crate) result: R,
+}
+
+/// The common memory of parts, and what became of each.
+pub(crate) type Shared<T, R> = (Buffer, Vec<Taken<T, R>>);
 
 /// Reads all of `entries`, in their order; an error says which one it is about.
 ///
@@ -40,7 +52,7 @@ pub(crate) fn read_many(entries: &[Entry]) -> Result<Vec<Array>, (usize, Error)>
         arrays.push(None);
         match &entry.data {
             Data::Raw { .. } if entry.nbytes <= SMALL => {
-                smalls.push(Small::new(index, entry).map_err(|e| (index, e))?);
+                smalls.push(small(index, entry).map_err(|e| (index, e))?);
             }
             _ => others.push((index, entry)),
         }
@@ -58,80 +70,97 @@ pub(crate) fn read_many(entries: &[Entry]) -> Result<Vec<Array>, (usize, Error)>
     Ok(arrays.into_iter().flatten().collect())
 }
 
-impl<'a> Small<'a> {
-    fn new(index: usize, entry: &'a Entry) -> Result<Self> {
-        let offset = entry.raw()?;
-        entry.limits.check_array(entry.nbytes as u64)?;
-        let extent = match &entry.seal {
-            Some(seal) => seal.start..seal.end(),
-            None => offset..offset + entry.nbytes as u64,
-        };
-        Ok(Self { index, entry, offset, extent, place: 0 })
-    }
-
-    /// Takes the elements out of what was read from `base` on.
-    fn take(&self, read: &[u8], base: u64, dst: &mut [u8]) -> Result<()> {
-        let within = |range: Range<u64>| {
-            let start = usize::try_from(range.start.checked_sub(base)?).ok()?;
-            let end = usize::try_from(range.end.checked_sub(base)?).ok()?;
-            read.get(start..end)
-        };
-        let gone = || Error::corrupt("the data", "less of them").at(self.offset);
-        if let Some(seal) = &self.entry.seal {
-            seal.check(codec::crc32(within(self.extent.clone()).ok_or_else(gone)?))?;
-        }
-        let end = self.offset + self.entry.nbytes as u64;
-        dst.copy_from_slice(within(self.offset..end).ok_or_else(gone)?);
-        Ok(())
-    }
+fn small(index: usize, entry: &Entry) -> Result<Part<'_, &Entry>> {
+    let offset = entry.raw()?;
+    entry.limits.check_array(entry.nbytes as u64)?;
+    // The elements, and what else their seal is over.
+    let extent = match &entry.seal {
+        Some(seal) => seal.start..seal.end(),
+        None => offset..offset + entry.nbytes as u64,
+    };
+    Ok(Part { source: &*entry.source, extent, room: entry.nbytes, index, what: entry })
 }
 
-/// Where the bytes of a source begin in memory: what tells two sources apart.
-fn identity(source: &Arc<dyn Source>) -> usize {
-    Arc::as_ptr(source).cast::<u8>() as usize
+/// Takes the elements out of what was read.
+fn take(part: &Part<'_, &Entry>, read: &[u8], dst: &mut [u8]) -> Result<()> {
+    let entry = part.what;
+    if let Some(seal) = &entry.seal {
+        seal.check(codec::crc32(read))?;
+    }
+    let offset = entry.raw()?;
+    let start = offset.checked_sub(part.extent.start).and_then(|at| usize::try_from(at).ok());
+    let elements = start.and_then(|start| read.get(start..start.checked_add(entry.nbytes)?));
+    dst.copy_from_slice(elements.ok_or_else(|| gone(offset))?);
+    Ok(())
 }
 
-fn read_smalls(mut smalls: Vec<Small<'_>>) -> Result<Vec<(usize, Array)>, (usize, Error)> {
-    let key = |small: &Small<'_>| (identity(&small.entry.source), small.extent.start);
-    smalls.sort_by_key(key);
-    let mut total = 0usize;
-    for small in &mut smalls {
-        small.place = total;
-        total = total.saturating_add(small.entry.nbytes.next_multiple_of(ALIGN));
+fn gone(offset: u64) -> Error {
+    Error::corrupt("the data", "less of them").at(offset)
+}
+
+fn read_smalls(smalls: Vec<Part<'_, &Entry>>) -> Result<Vec<(usize, Array)>, (usize, Error)> {
+    let (shared, taken) = read_parts(smalls, || (), |(), part, read, dst| take(part, read, dst))?;
+    let array = |small: Taken<&Entry, ()>| {
+        let (entry, index) = (small.what, small.index);
+        let bytes = shared.slice(small.place..small.place + entry.nbytes);
+        let array = bytes
+            .and_then(|bytes| Array::new(entry.dtype.clone(), &entry.shape, entry.order, bytes));
+        array.map(|array| (index, array)).map_err(|e| (index, e))
+    };
+    taken.into_iter().map(array).collect()
+}
+
+/// Where a source is in memory: what tells two of them apart.
+fn identity(source: &dyn Source) -> usize {
+    std::ptr::from_ref(source).cast::<u8>() as usize
+}
+
+/// Reads parts of sources with few reads and on all cores: `take` gets the bytes of each, in the
+/// order of the sources, and the room it has in the common memory. What it makes use of from one
+/// part to the next is made by `start` for each read.
+pub(crate) fn read_parts<T: Copy + Send + Sync, R: Send, M>(
+    mut parts: Vec<Part<'_, T>>,
+    start: impl Fn() -> M + Send + Sync,
+    take: impl Fn(&mut M, &Part<'_, T>, &[u8], &mut [u8]) -> Result<R> + Send + Sync,
+) -> Result<Shared<T, R>, (usize, Error)> {
+    let key = |part: &Part<'_, T>| (identity(part.source), part.extent.start);
+    if !parts.is_sorted_by_key(key) {
+        parts.sort_by_key(key);
     }
-    let first = smalls.first().map_or(0, |small| small.index);
+    let aligned = |part: &Part<'_, T>| part.room.next_multiple_of(ALIGN);
+    let total = parts.iter().fold(0usize, |total, part| total.saturating_add(aligned(part)));
+    let first = parts.first().map_or(0, |part| part.index);
     let mut memory = BufferMut::zeroed(total).map_err(|e| (first, e))?;
     let mut batches = Vec::new();
-    let (mut rest, mut bytes) = (&smalls[..], memory.bytes_mut());
+    let (mut rest, mut bytes, mut place) = (&parts[..], memory.bytes_mut(), 0);
     while !rest.is_empty() {
         let (batch, after) = rest.split_at(neighbours(rest));
-        let start = batch.first().map_or(0, |small| small.place);
-        let len = after.first().map_or(total, |small| small.place) - start;
+        let len: usize = batch.iter().map(aligned).sum();
         let (dst, left) = bytes.split_at_mut(len);
-        batches.push((batch, dst));
-        (rest, bytes) = (after, left);
+        batches.push((batch, place, dst));
+        (rest, bytes, place) = (after, left, place + len);
     }
-    parallel::each(batches, |(batch, dst)| read_batch(batch, dst))?;
-    let shared = memory.freeze();
-    smalls.iter().map(|small| Ok((small.index, small.array(&shared)?))).collect()
-}
-
-impl Small<'_> {
-    fn array(&self, shared: &Buffer) -> Result<Array, (usize, Error)> {
-        let entry = self.entry;
-        let bytes = shared.slice(self.place..self.place + entry.nbytes);
-        bytes
-            .and_then(|bytes| Array::new(entry.dtype.clone(), &entry.shape, entry.order, bytes))
-            .map_err(|e| (self.index, e))
-    }
+    let work = |(batch, mut place, mut dst): (&[Part<'_, T>], usize, &mut [u8])| {
+        let (mut memo, mut all) = (start(), Vec::with_capacity(batch.len()));
+        read_batch(batch, |part, read| {
+            let (own, rest) = std::mem::take(&mut dst).split_at_mut(aligned(part));
+            let result = take(&mut memo, part, read, &mut own[..part.room])?;
+            all.push(Taken { index: part.index, place, what: part.what, result });
+            (dst, place) = (rest, place + own.len());
+            Ok(())
+        })?;
+        Ok(all)
+    };
+    let taken = parallel::each(batches, work)?;
+    Ok((memory.freeze(), taken.into_iter().flatten().collect()))
 }
 
 /// How many of the first ones are read with one read.
-fn neighbours(smalls: &[Small<'_>]) -> usize {
-    let Some(first) = smalls.first() else { return 0 };
+fn neighbours<T>(parts: &[Part<'_, T>]) -> usize {
+    let Some(first) = parts.first() else { return 0 };
     let mut end = first.extent.end;
-    let more = smalls.iter().skip(1).take_while(|next| {
-        let near = Arc::ptr_eq(&first.entry.source, &next.entry.source)
+    let more = parts.iter().skip(1).take_while(|next| {
+        let near = identity(first.source) == identity(next.source)
             && next.extent.start <= end.saturating_add(GAP)
             && next.extent.end.max(end) - first.extent.start <= BATCH;
         end = end.max(next.extent.end);
@@ -140,45 +169,43 @@ fn neighbours(smalls: &[Small<'_>]) -> usize {
     1 + more.count()
 }
 
-fn read_batch(batch: &[Small<'_>], dst: &mut [u8]) -> Result<(), (usize, Error)> {
+/// Reads the extents of a batch, and calls `each` with the bytes of every part.
+fn read_batch<T>(
+    batch: &[Part<'_, T>],
+    mut each: impl FnMut(&Part<'_, T>, &[u8]) -> Result<()>,
+) -> Result<(), (usize, Error)> {
     let Some(first) = batch.first() else { return Ok(()) };
-    let source = &first.entry.source;
-    let end = batch.iter().map(|small| small.extent.end).max().unwrap_or_default();
-    let range = first.extent.start..end;
-    if let Some(bytes) = source.in_memory() {
-        return take_all(batch, bytes, 0, dst);
+    let start = first.extent.start;
+    let end = batch.iter().map(|part| part.extent.end).max().unwrap_or_default();
+    let mut all = |bytes: &[u8], base: u64| {
+        for part in batch {
+            let within = |at: u64| usize::try_from(at.checked_sub(base)?).ok();
+            let range = within(part.extent.start).zip(within(part.extent.end));
+            let read = range.and_then(|(start, end)| bytes.get(start..end));
+            let done =
+                read.ok_or_else(|| gone(part.extent.start)).and_then(|read| each(part, read));
+            done.map_err(|e| (part.index, e))?;
+        }
+        Ok(())
+    };
+    if let Some(bytes) = first.source.in_memory() {
+        return all(bytes, 0);
     }
     SCRATCH.with_borrow_mut(|scratch| {
-        let len = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+        let len = usize::try_from(end - start).unwrap_or(usize::MAX);
         if scratch.len() < len {
             scratch.resize(len, 0);
         }
         let read = scratch.get_mut(..len).unwrap_or_default();
-        let failed = |e| (first.index, Error::io("reading the data", e).at(range.start));
-        source.read_into(range.start, read).map_err(failed)?;
-        take_all(batch, read, range.start, dst)
+        let failed = |e| (first.index, Error::io("reading the data", e).at(start));
+        first.source.read_into(start, read).map_err(failed)?;
+        all(read, start)
     })
 }
 
 thread_local! {
     /// What a batch is read into: memory that was touched before costs no page faults.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Takes all arrays of a batch out of what was read from `base` on.
-fn take_all(
-    batch: &[Small<'_>],
-    read: &[u8],
-    base: u64,
-    dst: &mut [u8],
-) -> Result<(), (usize, Error)> {
-    let Some(first) = batch.first() else { return Ok(()) };
-    for small in batch {
-        let start = small.place - first.place;
-        let place = &mut dst[start..start + small.entry.nbytes];
-        small.take(read, base, place).map_err(|e| (small.index, e))?;
-    }
-    Ok(())
 }
 
 /// Large arrays one after another, since each keeps the machine busy by itself; what is packed
@@ -200,6 +227,7 @@ mod tests {
     use super::*;
     use crate::{Dtype, ErrorKind, Limits, MemoryOrder, MemorySource};
     use std::io;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Bytes that are read, not shown, and how often.

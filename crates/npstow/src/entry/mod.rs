@@ -27,6 +27,8 @@ pub use coded::Coded;
 pub(crate) use coded::{Blocks, decoded_start};
 pub use joined::Joined;
 pub(crate) use many::read_many;
+#[cfg(feature = "npz")]
+pub(crate) use many::{Part, SMALL, Taken, read_parts};
 pub(crate) use pieces::Pieces;
 pub(crate) use seal::Seal;
 

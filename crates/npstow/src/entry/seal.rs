@@ -14,7 +14,7 @@ pub(crate) struct Seal {
 }
 
 impl Seal {
-    pub(super) fn check(&self, found: u32) -> Result<()> {
+    pub(crate) fn check(&self, found: u32) -> Result<()> {
         if found != self.crc32 {
             let expected = format!("data with the CRC-32 {:08x}", self.crc32);
             return Err(Error::corrupt(expected, format!("{found:08x}")).at(self.start));

@@ -3,12 +3,12 @@
 
 use super::Node;
 use crate::container::NodeKind;
-use crate::entry::read_many;
 use crate::{Array, Entry, Error, Item, Result, Tree};
 
 /// Everything below `top`, with nothing read but descriptions.
 pub(super) fn describe(top: &Node) -> Result<Tree> {
-    collect(top, |nodes, entries| {
+    collect(top, |nodes, ids| {
+        let entries = top.file().0.container.entries(ids)?;
         let item = |(node, entry): (&&Node, Entry)| {
             let entry = entry.found_at(node.file().path(), node.name());
             match node.kind() {
@@ -22,8 +22,8 @@ pub(super) fn describe(top: &Node) -> Result<Tree> {
 
 /// Everything below `top`, in memory.
 pub(super) fn load(top: &Node) -> Result<Tree> {
-    collect(top, |nodes, entries| {
-        let arrays = read_many(&entries)?;
+    collect(top, |nodes, ids| {
+        let arrays = top.file().0.container.load(ids)?;
         let item = |(at, (node, array)): (usize, (&&Node, Array))| match node.kind() {
             NodeKind::Value => Entry::try_from(&array).map(Item::Value).map_err(|e| (at, e)),
             _ => Ok(Item::Array(array)),
@@ -34,7 +34,7 @@ pub(super) fn load(top: &Node) -> Result<Tree> {
 
 type Made<T> = Result<Vec<T>, (usize, Error)>;
 
-fn collect(top: &Node, make: impl Fn(&[&Node], Vec<Entry>) -> Made<Item>) -> Result<Tree> {
+fn collect(top: &Node, make: impl Fn(&[&Node], &[u64]) -> Made<Item>) -> Result<Tree> {
     let nodes = top.walk()?;
     let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
     let ids: Vec<u64> = leaves.iter().map(|node| node.id()).collect();
@@ -43,9 +43,12 @@ fn collect(top: &Node, make: impl Fn(&[&Node], Vec<Entry>) -> Made<Item>) -> Res
         Some(leaf) => leaf.placed(e),
         None => e,
     };
-    let entries = top.file().0.container.entries(&ids).map_err(named)?;
-    let mut items = make(&leaves, entries).map_err(named)?.into_iter();
+    let mut items = make(&leaves, &ids).map_err(named)?.into_iter();
     let mut tree = Tree::new();
+    if leaves.len() + 1 == nodes.len() {
+        // All on one level, below the top.
+        tree.reserve(leaves.len());
+    }
     for node in &nodes {
         let is_top = node.id() == top.id();
         let item = match node.kind() {

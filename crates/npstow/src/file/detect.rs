@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::quoted;
-use crate::{Error, Result, Source};
+use crate::{Buffer, Error, Result, Source};
 use std::fmt;
 use std::path::Path;
 
@@ -87,12 +87,19 @@ const MAGICS: &[(&[u8], &str)] = &[
     (b"CDF\x05", "a netCDF-3 file"),
 ];
 
-/// Tells the format from the first bytes.
-pub(super) fn detect(source: &dyn Source, path: &Path) -> Result<Format> {
-    let len = usize::try_from(source.len().min(8)).unwrap_or(8);
+/// How many bytes are read to tell the format: what an archive begins with is in them, too.
+const START: usize = 256;
+
+/// Tells the format from the first bytes, and gives them along.
+pub(super) fn detect(source: &dyn Source, path: &Path) -> Result<(Format, Buffer)> {
+    let len = usize::try_from(source.len()).map_or(START, |len| len.min(START));
     let start = source.read(0, len).map_err(|e| Error::io("reading the first bytes", e))?;
+    Ok((told(source, path, start.get(..8).unwrap_or(&start))?, start))
+}
+
+fn told(source: &dyn Source, path: &Path, start: &[u8]) -> Result<Format> {
     #[cfg(feature = "npy")]
-    if crate::npy::sniff(&start) {
+    if crate::npy::sniff(start) {
         return Ok(Format::Npy);
     }
     if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
@@ -142,7 +149,8 @@ mod tests {
     #[test]
     fn the_content_decides_and_the_name_breaks_ties() {
         let told = |bytes: &[u8], path: &str| {
-            detect(&MemorySource::new(bytes.to_vec()), Path::new(path)).map(Format::name)
+            let told = detect(&MemorySource::new(bytes.to_vec()), Path::new(path));
+            told.map(|(format, _)| format.name())
         };
         assert_eq!(told(b"PK\x03\x04", "x.npy").unwrap(), "npz");
         assert_eq!(told(b"\x89HDF\r\n\x1a\n", "x").unwrap(), "hdf5");

@@ -116,8 +116,8 @@ impl OpenOptions {
     /// As [`open()`].
     pub fn open_source(&self, source: Arc<dyn Source>, name: impl AsRef<Path>) -> Result<File> {
         let name = name.as_ref();
-        let opened = detect::detect(&*source, name).and_then(|format| {
-            let container = self.container(format, source)?;
+        let opened = detect::detect(&*source, name).and_then(|(format, start)| {
+            let container = self.container(format, source, &start)?;
             Ok(Opened { path: name.to_owned(), format, container })
         });
         Ok(File(Arc::new(opened.map_err(|e| e.in_path(name))?)))
@@ -125,12 +125,19 @@ impl OpenOptions {
 
     // By value: a format keeps the source.
     #[allow(clippy::needless_pass_by_value)]
-    fn container(&self, format: Format, source: Arc<dyn Source>) -> Result<Box<dyn Container>> {
+    fn container(
+        &self,
+        format: Format,
+        source: Arc<dyn Source>,
+        start: &[u8],
+    ) -> Result<Box<dyn Container>> {
+        #[cfg(not(feature = "npz"))]
+        let _ = start;
         match format {
             #[cfg(feature = "npy")]
             Format::Npy => Ok(Box::new(crate::npy::Npy::open(source, &self.limits)?)),
             #[cfg(feature = "npz")]
-            Format::Npz => Ok(Box::new(crate::npz::Npz::open(source, &self.limits)?)),
+            Format::Npz => Ok(Box::new(crate::npz::Npz::open_known(source, start, &self.limits)?)),
             other => Err(detect::lacks("reading", other)),
         }
     }

@@ -34,8 +34,8 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    pub(super) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
-        let directory = Directory::read(&*source, limits)?;
+    pub(super) fn open(source: Arc<dyn Source>, start: &[u8], limits: &Limits) -> Result<Self> {
+        let directory = Directory::read_known(&*source, start, limits)?;
         let states = directory.members().iter().map(|_| AtomicU8::new(UNKNOWN)).collect();
         let limits = Arc::new(limits.clone());
         Ok(Self { source, directory, limits, states, promised: AtomicUsize::new(0) })
@@ -89,21 +89,43 @@ impl Archive {
         let found = locate(&*self.source, &self.directory, index, window)?;
         let member = self.directory.member(index)?;
         let place = |e| self.directory.place(index, e);
-        if let Some(copy) = self.copy(member).map_err(place)? {
+        if self.copy(member).map_err(place)?.is_some() {
             let header = self.npy_header(member, &found).map_err(place)?;
-            let own = u16::try_from(found.extra_len).ok().and_then(|n| HeaderCopy::of(&header, n));
-            if own != Some(copy) {
-                let expected = "the NPY header that the directory repeats";
-                let error = Error::corrupt(expected, "another one").at(found.data_offset);
-                return Err(place(error));
-            }
+            self.compare(member, &header, found.data_offset, found.extra_len).map_err(place)?;
         }
+        self.checked(index);
+        Ok(found)
+    }
+
+    /// Holds a member's own NPY header against the copy in the directory, where there is one.
+    pub(super) fn compare(
+        &self,
+        member: &Member,
+        header: &[u8],
+        data_offset: u64,
+        extra_len: usize,
+    ) -> Result<()> {
+        let Some(copy) = self.copy(member)? else { return Ok(()) };
+        let own = u16::try_from(extra_len).ok().and_then(|n| HeaderCopy::of(header, n));
+        if own == Some(copy) {
+            return Ok(());
+        }
+        let expected = "the NPY header that the directory repeats";
+        Err(Error::corrupt(expected, "another one").at(data_offset))
+    }
+
+    /// Remembers that a member keeps what the directory promises.
+    pub(super) fn checked(&self, index: usize) {
         if let Some(state) = self.states.get(index) {
             if state.swap(CHECKED, Ordering::AcqRel) == PROMISED {
                 self.promised.fetch_sub(1, Ordering::AcqRel);
             }
         }
-        Ok(found)
+    }
+
+    /// The file itself, of which nothing is held against the directory.
+    pub(super) fn file(&self) -> &dyn Source {
+        &*self.source
     }
 
     /// The bytes of the NPY header that a member begins with, unpacked.

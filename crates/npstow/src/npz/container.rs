@@ -12,7 +12,7 @@ use crate::container::{Child, Container, Fault, NodeKind};
 use crate::entry::{Blocks, Coded, Data, Seal};
 use crate::error::quoted;
 use crate::npy::{self, Header};
-use crate::{Dtype, Entry, Error, Limits, MemoryOrder, Notes, Result, Source};
+use crate::{Array, Dtype, Entry, Error, Limits, MemoryOrder, Notes, Result, Source};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -52,7 +52,16 @@ impl Memo {
 
 impl Npz {
     pub(crate) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
-        let archive = Arc::new(Archive::open(source, limits)?);
+        Self::open_known(source, &[], limits)
+    }
+
+    /// As [`open`](Self::open), with some first bytes of the source at hand.
+    pub(crate) fn open_known(
+        source: Arc<dyn Source>,
+        start: &[u8],
+        limits: &Limits,
+    ) -> Result<Self> {
+        let archive = Arc::new(Archive::open(source, start, limits)?);
         let (groups, beside) = (OnceLock::new(), OnceLock::new());
         let (headers, kinds) = (Memo::default(), Mutex::default());
         Ok(Self { archive, groups, beside, headers, kinds })
@@ -216,7 +225,7 @@ fn blocks(member: &Member, index: &BlockIndex<'_>) -> Result<Blocks> {
 }
 
 /// What a full read of a member must find.
-fn seal(member: &Member, start: u64) -> Seal {
+pub(super) fn seal(member: &Member, start: u64) -> Seal {
     Seal { start, len: member.unpacked_len, crc32: member.crc32 }
 }
 
@@ -283,7 +292,14 @@ impl Container for Npz {
         Ok(entries.into_iter().flatten().collect())
     }
 
+    fn load(&self, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)> {
+        super::load::load(self, ids)
+    }
+
     fn notes(&self, id: u64) -> Result<Notes> {
+        if self.beside().is_empty() {
+            return Ok(Notes::default());
+        }
         let directory = self.archive.directory();
         let owner = match Place::of(id, self.len()) {
             Place::Group(group) => format!("{}/", self.groups().path(group)),

@@ -70,7 +70,12 @@ impl Directory {
     /// `Corrupt` where there is no archive, or its members overlap, or a name is refused; `Limit`;
     /// `Unsupported` for archives in several parts; `Io`.
     pub(super) fn read(source: &dyn Source, limits: &Limits) -> Result<Self> {
-        end::find(source, limits)
+        Self::read_known(source, &[], limits)
+    }
+
+    /// As [`read`](Self::read), with some first bytes of the source at hand.
+    pub(super) fn read_known(source: &dyn Source, start: &[u8], limits: &Limits) -> Result<Self> {
+        end::find(source, start, limits)
     }
 
     /// Reads the entries of the directory that `end` describes; `bytes` are those of it.

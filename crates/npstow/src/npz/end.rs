@@ -6,13 +6,17 @@
 #![forbid(unsafe_code)]
 
 use super::directory::Directory;
-use super::zip::{EndRecord, LocalHeader, Zip64EndRecord, Zip64Locator};
+use super::zip::{CentralHeader, EndRecord, Flags, LocalHeader, Zip64EndRecord, Zip64Locator};
 use crate::cursor::Cursor;
 use crate::{Buffer, Error, ErrorKind, Limits, Result, Source};
 
-/// What is read at first: half of the file, but no less and no more than this.
+/// What is read at first: half of the file at most, but no less and no more than this.
 const LEAST: u64 = 64 << 10;
 const MOST: u64 = 2 << 20;
+
+/// From this length on it is worth a guess how much of the tail is needed: new memory costs more
+/// than the copy into it.
+const GUESSED: u64 = 256 << 10;
 
 /// How much is read at once when searching backwards.
 const WINDOW: u64 = 1 << 20;
@@ -174,9 +178,12 @@ impl View<'_> {
 }
 
 /// Finds the directory of an archive and reads it.
-pub(super) fn find(source: &dyn Source, limits: &Limits) -> Result<Directory> {
+pub(super) fn find(source: &dyn Source, start: &[u8], limits: &Limits) -> Result<Directory> {
     let len = source.len();
-    let tail_len = len.min((len / 2).clamp(LEAST, MOST));
+    let mut tail_len = len.min((len / 2).clamp(LEAST, MOST));
+    if tail_len > GUESSED && source.in_memory().is_none() {
+        tail_len = guess(source, start).map_or(tail_len, |guess| guess.clamp(LEAST, tail_len));
+    }
     let tail_at = len - tail_len;
     let none = View { source, tail: Buffer::default(), tail_at: len };
     let tail = none.read(tail_at, tail_len)?;
@@ -193,6 +200,32 @@ pub(super) fn find(source: &dyn Source, limits: &Limits) -> Result<Directory> {
         whole = Some(directory);
     }
     search(&view, limits, whole)
+}
+
+/// How long the directory is if all members are like the first one, and what follows it. Where
+/// they are not, a second read brings what is missing.
+fn guess(source: &dyn Source, start: &[u8]) -> Option<u64> {
+    const NAME: usize = 200;
+    let read;
+    let start = match start.len() {
+        0 => {
+            read = source.read(0, LocalHeader::SIZE + NAME).ok()?;
+            &*read
+        }
+        _ => start,
+    };
+    let header = LocalHeader::parse(&mut Cursor::new(start)).ok()?;
+    let len = LocalHeader::whole_len(start).ok()?.checked_add(header.packed_len)?;
+    // Sizes that were not known when the header was written tell nothing.
+    if header.packed_len == 0 && header.flags.has(Flags::DESCRIPTOR) {
+        return None;
+    }
+    let count = source.len() / len + 1;
+    // NumPy has zip64 fields in all local headers. npstow has not, and repeats NPY headers in the
+    // directory.
+    let copy = if header.zip64 { 8 } else { 96 };
+    let entry = CentralHeader::SIZE as u64 + header.name.len() as u64 + copy;
+    count.checked_mul(entry)?.checked_add(4 << 10)
 }
 
 fn begins_like_one(view: &View<'_>) -> bool {
@@ -260,7 +293,7 @@ fn too_many() -> Error {
 /// A cheap look before a directory is read: it begins with an entry, or is empty.
 fn looks_sound(view: &View<'_>, end: &End) -> Result<()> {
     let len = (end.at - end.start).min(4);
-    if len == 0 || &*view.read(end.start, len)? == super::zip::CentralHeader::SIGNATURE {
+    if len == 0 || &*view.read(end.start, len)? == CentralHeader::SIGNATURE {
         return Ok(());
     }
     Err(Error::corrupt("the entries of a directory", "something else").at(end.start))

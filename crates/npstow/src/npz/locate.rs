@@ -18,9 +18,18 @@ pub(super) struct Located {
     pub(super) start: Buffer,
 }
 
+/// A member that lies in memory as a whole.
+pub(super) struct Inside<'a> {
+    pub(super) data_offset: u64,
+    /// Length of the extra fields in the local header.
+    pub(super) extra_len: usize,
+    /// All of the data as they are stored.
+    pub(super) data: &'a [u8],
+}
+
 /// What is read behind the fixed part and the name of a local header: extra fields as long as
 /// NumPy and npstow write them, and an NPY header of the usual length.
-const ALONG: u64 = 448;
+pub(super) const ALONG: u64 = 448;
 
 /// How much is read at once where members are read one after another.
 const WINDOW: u64 = 256 << 10;
@@ -141,6 +150,23 @@ fn open(
     let end = start.saturating_add(data).min(bytes.len());
     let extra_len = header.extra.len();
     Ok(Located { data_offset: offset + len, extra_len, start: bytes.slice(start..end)? })
+}
+
+/// The local header that `bytes` begin with, which must be the member's; `None` where they do not
+/// hold all of the member.
+pub(super) fn within<'a>(
+    directory: &Directory,
+    member: &Member,
+    bytes: &'a [u8],
+) -> Result<Option<Inside<'a>>> {
+    let offset = member.offset;
+    let len = LocalHeader::whole_len(bytes).map_err(|e| e.shift(offset))?;
+    let end = len.checked_add(member.packed_len).filter(|&end| end <= bytes.len() as u64);
+    let Some(end) = end.and_then(|end| usize::try_from(end).ok()) else { return Ok(None) };
+    let header = LocalHeader::parse(&mut Cursor::new(bytes)).map_err(|e| e.shift(offset))?;
+    compare(member, directory.raw_name(member), &header).map_err(|e| e.at(offset))?;
+    let data = usize::try_from(len).ok().and_then(|start| bytes.get(start..end));
+    Ok(data.map(|data| Inside { data_offset: offset + len, extra_len: header.extra.len(), data }))
 }
 
 /// Two readers must not see two archives: what the local header says has to be the same.

@@ -2,7 +2,7 @@
 //!
 //! | | npstow |
 //! |---|---|
-//! | opening | one read of the file's end; a second one only for directories of more than 2 MiB |
+//! | opening | one read of the file's end, as long as the directory will be if all members are like the first one (2 MiB at most); a second one where they are not |
 //! | one array by name | the directory and that member, nothing else |
 //! | packing | stored and deflate; bzip2, LZMA and Zstandard with the features of those names |
 //! | zip64 | wherever it stands: sizes, offsets, counts, local headers |
@@ -45,11 +45,13 @@ mod end;
 #[cfg(test)]
 mod forge;
 mod groups;
+mod load;
 mod locate;
 mod member;
 mod names;
 mod notes;
 mod reader;
+mod run;
 mod salvage;
 mod scan;
 #[cfg(test)]

@@ -31,6 +31,11 @@ impl Beside {
         self.members.contains(&index)
     }
 
+    /// Whether there are no notes at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// The members that hold the notes of an array or (with a slash behind its path) a group.
     pub(super) fn members_of(&self, owner: &str) -> &[(Sidecar, usize)] {
         self.of.get(owner).map_or(&[], Vec::as_slice)

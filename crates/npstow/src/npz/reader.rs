@@ -3,7 +3,6 @@
 
 use super::container::Npz;
 use crate::container::Container;
-use crate::entry::read_many;
 use crate::{Array, Entry, Error, FileSource, Limits, Result, Source, Tree};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -121,8 +120,7 @@ impl Reader {
             let name = names.get(at).copied().unwrap_or_default();
             self.placed(e, name)
         };
-        let entries = self.npz.entries(&ids).map_err(failed)?;
-        let arrays = read_many(&entries).map_err(failed)?;
+        let arrays = self.npz.load(&ids).map_err(failed)?;
         Ok(names.iter().map(|&name| name.to_owned()).zip(arrays).collect())
     }
 

@@ -77,11 +77,13 @@ fn members_are_listed_and_located() {
 }
 
 #[test]
-fn one_read_lists_thousands_and_thirty_locate_them() {
+fn two_reads_list_thousands_and_thirty_locate_them() {
     let many: Vec<_> = (0..4000).map(|i| Forged::new(&format!("x{i}.npy"), &[5; 1728])).collect();
     let source = Counting::new(archive(&many));
     let directory = Directory::read(&source, &Limits::default()).unwrap();
-    assert_eq!(source.taken(), (1, 2 << 20));
+    // A look at the first member tells how much of the tail is worth reading.
+    let (reads, read) = source.taken();
+    assert!(reads == 2 && read < 700_000, "{reads} reads of {read} bytes");
     assert_eq!(directory.members().len(), 4000);
     assert_eq!(directory.find("x3999.npy"), Found::One(3999));
     locate(&source, &directory, 77, &mut Window::single()).unwrap();
@@ -98,7 +100,7 @@ fn one_read_lists_thousands_and_thirty_locate_them() {
     let large: Vec<_> = (0..5).map(|i| Forged::new(&format!("x{i}"), &vec![1; 300_000])).collect();
     let source = Counting::new(archive(&large));
     let directory = Directory::read(&source, &Limits::default()).unwrap();
-    assert_eq!(source.taken(), (1, 750_211));
+    assert_eq!(source.taken(), (2, 230 + (64 << 10)));
     let mut window = Window::ahead();
     for i in 0..5 {
         locate(&source, &directory, i, &mut window).unwrap();
@@ -108,7 +110,7 @@ fn one_read_lists_thousands_and_thirty_locate_them() {
 }
 
 #[test]
-fn a_long_directory_takes_a_second_read() {
+fn a_long_directory_takes_one_more_read() {
     let pad = b"\x02\0\xfc\xfe".iter().copied().chain(std::iter::repeat_n(0, 0xfefc));
     let pad: Vec<u8> = pad.collect();
     let name = |i| Forged::new(&format!("x{i}"), b"").change(|m| m.extra.clone_from(&pad));
@@ -116,7 +118,7 @@ fn a_long_directory_takes_a_second_read() {
     let directory = Directory::read(&source, &Limits::default()).unwrap();
     assert_eq!(directory.members().len(), 50);
     let (reads, read) = source.taken();
-    assert!(reads == 2 && read > 50 * 0xff00, "{reads} reads of {read} bytes");
+    assert!(reads == 3 && read > 50 * 0xff00, "{reads} reads of {read} bytes");
 }
 
 #[test]

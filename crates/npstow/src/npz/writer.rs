@@ -201,7 +201,7 @@ impl<S: Sink> Writer<S> {
     pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
         let leaves = tree.leaves();
         match self.packing.is_stored() {
-            true => leaves.iter().try_for_each(|(name, item)| self.add_item(name, item))?,
+            true => self.add_stored(&leaves)?,
             false => self.add_packed(&leaves)?,
         }
         self.add_notes("", tree)
@@ -229,7 +229,7 @@ impl<S: Sink> Writer<S> {
     }
 
     fn add_payload(&mut self, name: &str, payload: Payload<'_>) -> Result<()> {
-        let plan = Plan::new(payload, &self.array, &mut self.memo)?;
+        let plan = self.plan(payload)?;
         self.put(&format!("{name}.npy"), &Content::Array(&plan))
     }
 
@@ -256,8 +256,7 @@ impl<S: Sink> Writer<S> {
                 }
             };
             let name = array_name(name);
-            let plan = Plan::new(payload, &self.array, &mut self.memo);
-            let plan = plan.map_err(|e| e.in_member(name))?;
+            let plan = self.plan(payload).map_err(|e| e.in_member(name))?;
             let small = plan.len() <= self.packing.block_len(plan.len()) as u64;
             len += plan.len();
             batch.push((format!("{name}.npy"), plan));
@@ -417,7 +416,12 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Checks a name and takes it.
-    fn begin(&mut self, name: &str, content: &Content<'_>, method: Method) -> Result<Member> {
+    pub(super) fn begin(
+        &mut self,
+        name: &str,
+        content: &Content<'_>,
+        method: Method,
+    ) -> Result<Member> {
         self.take_name(name)?;
         // A deflated member may become longer than it was, so the room for long sizes is
         // there before it is needed.
@@ -467,6 +471,17 @@ impl<S: Sink> Writer<S> {
     ) -> Result<()> {
         self.count += 1;
         member.central(at, header_len, header, &mut self.directory)
+    }
+
+    /// Adds entries for `count` members that were made apart.
+    pub(super) fn enter_all(&mut self, count: u64, directory: &[u8]) {
+        self.count += count;
+        self.directory.extend_from_slice(directory);
+    }
+
+    /// What will be written of an array.
+    pub(super) fn plan<'a>(&mut self, payload: Payload<'a>) -> Result<Plan<'a>> {
+        Plan::new(payload, &self.array, &mut self.memo)
     }
 
     /// Where the next byte goes.

@@ -30,6 +30,8 @@ impl<'a> LocalHeader<'a> {
     pub(crate) const SIGNATURE: &'static [u8; 4] = b"PK\x03\x04";
     /// Length without name and extra fields.
     pub(crate) const SIZE: usize = 30;
+    /// Where the checksum is.
+    pub(crate) const CRC_AT: usize = 14;
 
     /// Reads a header; where its extra fields are damaged, those behind are not found.
     pub(crate) fn parse(cursor: &mut Cursor<'a>) -> Result<Self> {
