@@ -70,6 +70,38 @@ pub(crate) fn read_many(entries: &[Entry]) -> Result<Vec<Array>, (usize, Error)>
     Ok(arrays.into_iter().flatten().collect())
 }
 
+/// As [`read_many`], of sources that were made for these entries alone: what lies in memory
+/// already stays where it is.
+#[cfg(feature = "folder")]
+pub(crate) fn keep_many(entries: &[Entry]) -> Result<Vec<Array>, (usize, Error)> {
+    let held = |entry: &Entry| {
+        let is_held = matches!(entry.data, Data::Raw { .. })
+            && entry.seal.is_none()
+            && entry.source.in_memory().is_some();
+        is_held.then(|| {
+            entry.limits.check_array(entry.nbytes as u64)?;
+            entry.view()
+        })
+    };
+    let mut arrays = Vec::with_capacity(entries.len());
+    let mut others = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let array = held(entry).transpose().map_err(|e| (index, e))?;
+        if array.is_none() {
+            others.push(index);
+        }
+        arrays.push(array);
+    }
+    let rest: Vec<Entry> = others.iter().filter_map(|&at| entries.get(at).cloned()).collect();
+    let named = |(at, e)| (others.get(at).copied().unwrap_or_default(), e);
+    for (&at, array) in others.iter().zip(read_many(&rest).map_err(named)?) {
+        if let Some(place) = arrays.get_mut(at) {
+            *place = Some(array);
+        }
+    }
+    Ok(arrays.into_iter().flatten().collect())
+}
+
 fn small(index: usize, entry: &Entry) -> Result<Part<'_, &Entry>> {
     let offset = entry.raw()?;
     entry.limits.check_array(entry.nbytes as u64)?;

@@ -26,6 +26,8 @@ pub use coded::Coded;
 #[cfg(feature = "npz")]
 pub(crate) use coded::{Blocks, decoded_start};
 pub use joined::Joined;
+#[cfg(feature = "folder")]
+pub(crate) use many::keep_many;
 pub(crate) use many::read_many;
 #[cfg(feature = "npz")]
 pub(crate) use many::{Part, SMALL, Taken, read_parts};

@@ -7,6 +7,7 @@ use super::lint;
 use super::root::{Opened, Root};
 use super::scan::scan;
 use crate::container::{Child, Container, Fault, no_array};
+use crate::entry::keep_many;
 use crate::error::quoted;
 use crate::notes::{GROUP, Sidecar};
 use crate::npy::{Header, ParseMemo};
@@ -41,6 +42,8 @@ struct Desk<'a> {
     memo: ParseMemo,
     /// Small files, one after another: a run of them shares its memory.
     pool: Vec<u8>,
+    /// How many files are described.
+    files: usize,
     /// How many bytes of small files are in memory.
     kept: &'a AtomicUsize,
 }
@@ -56,14 +59,18 @@ enum Described {
 }
 
 impl<'a> Desk<'a> {
-    fn new(kept: &'a AtomicUsize) -> Self {
+    fn new(kept: &'a AtomicUsize, files: usize) -> Self {
         let (scratch, pool) = (Vec::new(), Vec::new());
-        Self { scratch, memo: ParseMemo::default(), pool, kept }
+        Self { scratch, memo: ParseMemo::default(), pool, files, kept }
     }
 
     /// Keeps the file at the start of the scratch memory.
     fn keep(&mut self, len: usize) -> Range<usize> {
         self.kept.fetch_add(len, Ordering::Relaxed);
+        if self.pool.is_empty() {
+            // Files of one folder are often of one length.
+            self.pool.reserve(len.next_multiple_of(ALIGN).saturating_mul(self.files));
+        }
         self.pool.resize(self.pool.len().next_multiple_of(ALIGN), 0);
         let start = self.pool.len();
         self.pool.extend_from_slice(self.scratch.get(..len).unwrap_or_default());
@@ -170,7 +177,7 @@ impl Folder {
 
     /// Describes nodes one after another; an error says which one it is about.
     fn run(&self, ids: &[u64], kept: &AtomicUsize) -> Result<Vec<Entry>, (usize, Error)> {
-        let mut desk = Desk::new(kept);
+        let mut desk = Desk::new(kept, ids.len());
         let one = |(at, &id): (usize, &u64)| self.describe(id, &mut desk).map_err(|e| (at, e));
         let described = ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
         let pool = Buffer::from(desk.pool);
@@ -292,6 +299,11 @@ impl Container for Folder {
             self.run(ids, &kept).map_err(|(at, e)| (run * RUN + at, e))
         })?;
         Ok(described.into_iter().flatten().collect())
+    }
+
+    fn load(&self, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)> {
+        // Small files were read to be described.
+        keep_many(&self.entries(ids)?)
     }
 
     fn notes(&self, id: u64) -> Result<Notes> {

@@ -100,9 +100,6 @@ impl Packing {
     /// So much of a packed member is held for a sink that wants its sizes first.
     pub(super) const HELD: usize = 64 << 20;
 
-    /// Blocks for each core that are packed before they are written.
-    const AT_ONCE: usize = 3;
-
     /// The length of most blocks, as a power of two.
     const LOG2_LEN: u8 = 20;
 
@@ -229,28 +226,26 @@ impl Run<'_> {
         }
         let count = blocks.len();
         let blocks = blocks.into_iter().enumerate();
-        let mut blocks = blocks.map(|(at, bytes)| (bytes, is_end && at + 1 == count)).peekable();
-        while blocks.peek().is_some() {
-            let batch = blocks.by_ref().take(Packing::AT_ONCE * parallel::width()).collect();
-            self.pack(batch, out)?;
+        let blocks = blocks.map(|(at, bytes)| (bytes, is_end && at + 1 == count));
+        let packing = self.packing;
+        let work = |(bytes, last): (&[u8], bool)| packing.block(bytes, last);
+        let mut then = |block: Result<(Vec<u8>, Crc32)>| self.add(block?, out);
+        match count {
+            0 | 1 => blocks.map(work).try_for_each(then),
+            _ => parallel::ordered(blocks, work, &mut then),
         }
-        Ok(())
     }
 
-    /// Packs blocks side by side, and gives them in order; with each whether it is the last one.
-    fn pack(
+    /// Gives what came of a block, which is the next one.
+    fn add(
         &mut self,
-        batch: Vec<(&[u8], bool)>,
+        (packed, crc): (Vec<u8>, Crc32),
         out: &mut dyn FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
-        let packing = self.packing;
-        for (packed, crc) in parallel::each(batch, |(bytes, last)| packing.block(bytes, last))? {
-            self.crc.combine(&crc);
-            self.packed.len += packed.len() as u64;
-            let len = u32::try_from(packed.len());
-            self.packed.blocks.push(len.map_err(|_| Error::invalid("a packed block of 4 GiB"))?);
-            out(&packed)?;
-        }
-        Ok(())
+        self.crc.combine(&crc);
+        self.packed.len += packed.len() as u64;
+        let len = u32::try_from(packed.len());
+        self.packed.blocks.push(len.map_err(|_| Error::invalid("a packed block of 4 GiB"))?);
+        out(&packed)
     }
 }

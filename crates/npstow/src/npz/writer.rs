@@ -13,7 +13,9 @@ use super::notes;
 use super::zip::{Method, write_end};
 use crate::codec::Crc32;
 use crate::npy::{self, HeaderMemo, Payload, Plan};
-use crate::{Array, AtomicFile, Durability, Entry, Error, Item, Limits, Result, Sink, Tree};
+use crate::{
+    Array, AtomicFile, Durability, Entry, Error, Item, Limits, Result, Sink, Tree, parallel,
+};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -268,25 +270,21 @@ impl<S: Sink> Writer<S> {
         self.put_batch(batch)
     }
 
-    fn put_batch(&mut self, batch: Vec<(String, Plan<'_>)>) -> Result<()> {
-        let packing = &self.packing;
-        let packed = crate::parallel::each(batch, |(name, plan)| {
+    fn put_batch<'a>(&mut self, batch: Vec<(String, Plan<'a>)>) -> Result<()> {
+        let packing = self.packing.clone();
+        let work = |(name, plan): (String, Plan<'a>)| {
             let block = packing.block_len(plan.len()) as u64;
-            let packed = match plan.len() <= block {
-                true => Some(packing.pack(&Content::Array(&plan)).map_err(|e| e.in_member(&name))?),
-                false => None,
-            };
-            Ok::<_, Error>((name, plan, packed))
-        })?;
-        for (name, plan, packed) in packed {
+            let packed = (plan.len() <= block).then(|| packing.pack(&Content::Array(&plan)));
+            (name, plan, packed)
+        };
+        parallel::ordered(batch, work, |(name, plan, packed)| {
             let content = Content::Array(&plan);
             let done = match packed {
-                Some(packed) => self.put_packed(&name, &content, &packed),
+                Some(packed) => packed.and_then(|packed| self.put_packed(&name, &content, &packed)),
                 None => self.put(&name, &content),
             };
-            done.map_err(|e| e.in_member(name.trim_end_matches(".npy")))?;
-        }
-        Ok(())
+            done.map_err(|e| e.in_member(name.trim_end_matches(".npy")))
+        })
     }
 
     /// Writes a member of exactly this name.
