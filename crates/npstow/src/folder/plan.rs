@@ -65,6 +65,11 @@ impl<'a> Plan<'a> {
             match item {
                 Item::Group(tree) => {
                     self.check_name(name, name).map_err(placed)?;
+                    if name.ends_with(NPY) {
+                        let found = quoted(name);
+                        let what = format!("the group '{found}': its line of the index would be an array's");
+                        return Err(placed(Error::invalid(what)));
+                    }
                     seen.add(name).map_err(placed)?;
                     others.push((Key::Group(name.to_owned()), arrays.len()));
                     // NPFold: an empty group is a line of the index without a folder.
