@@ -232,6 +232,26 @@ impl Tree {
         found
     }
 
+    /// The paths of groups that hold nothing and have no notes.
+    pub(crate) fn empty_groups(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut levels = vec![(String::new(), self.items.iter())];
+        while let Some((prefix, items)) = levels.last_mut() {
+            let Some(slot) = items.next() else {
+                levels.pop();
+                continue;
+            };
+            let Item::Group(group) = &slot.item else { continue };
+            let path = format!("{prefix}{}", slot.name);
+            if group.is_empty() && group.notes.is_none() {
+                found.push(path);
+            } else {
+                levels.push((format!("{path}/"), group.items.iter()));
+            }
+        }
+        found
+    }
+
     /// The same tree with every item changed that is no group; notes stay.
     ///
     /// ```

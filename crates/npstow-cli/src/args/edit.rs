@@ -55,7 +55,7 @@ pub(crate) struct Rm {
     /// The .npz file
     #[arg(value_name = "ARCHIVE")]
     pub(crate) path: PathBuf,
-    /// Names, or GLOBs as for ls
+    /// Names, or GLOBs as for ls; a name that is there is no pattern
     #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<Glob>,
     #[command(flatten)]

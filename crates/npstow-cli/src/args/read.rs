@@ -101,7 +101,7 @@ pub(crate) struct Digest {
     verbatim_doc_comment,
     after_help = "Examples:
   npstow diff run.npz run
-  npstow diff --rtol 1e-5 --equal-nan a.npz:photon b/A000:photon
+  npstow diff --rtol 1e-5 --strict-nan a.npz:photon b/A000:photon
   npstow diff --json a.npy b.npy | jq '.differences[].largest'"
 )]
 pub(crate) struct Diff {
@@ -117,9 +117,9 @@ pub(crate) struct Diff {
     /// How far numbers may be apart
     #[arg(long, value_name = "DIFFERENCE", default_value_t = 0.0)]
     pub(crate) atol: f64,
-    /// Take nan for the equal of nan, and NaT of NaT
+    /// Count nan as different from nan, and NaT from NaT, as == in NumPy does
     #[arg(long)]
-    pub(crate) equal_nan: bool,
+    pub(crate) strict_nan: bool,
     /// Leave metadata, names and labels alone
     #[arg(long)]
     pub(crate) data_only: bool,

@@ -20,7 +20,7 @@ pub(super) fn run(args: &Diff, quiet: bool) -> Result<Exit> {
     let options = CompareOptions::default()
         .rtol(args.rtol)
         .atol(args.atol)
-        .equal_nan(args.equal_nan)
+        .equal_nan(!args.strict_nan)
         .notes(!args.data_only);
     let report = compare(&trees[0], &trees[1], &options)?;
     drop((trees, progress));

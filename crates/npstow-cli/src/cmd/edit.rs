@@ -10,6 +10,7 @@ use crate::render::harmless;
 use crate::target::under;
 use npstow::npz::{self, Editor, WriteOptions};
 use npstow::{Error, ErrorKind, Result};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Says what is no archive before anything looks for one in it.
@@ -77,9 +78,15 @@ pub(super) fn rm(args: &Rm, quiet: bool) -> Result<Exit> {
 
 /// The names that match; of a group that does, not what is in it.
 fn matching(args: &Rm) -> Result<Vec<String>> {
-    let root = npstow::open(&args.path)?.root();
+    let file = npstow::open(&args.path)?;
+    let root = file.root();
     let mut names: Vec<String> = Vec::new();
     for glob in &args.names {
+        // A name that is there means just that one, whatever else it would match as a pattern.
+        if let Some(node) = file.get(glob.as_str()).ok().filter(|node| !node.name().is_empty()) {
+            names.push(node.name().to_owned());
+            continue;
+        }
         let found = root.find(std::slice::from_ref(glob))?;
         if found.is_empty() {
             let what = format!("anything that matches '{}'", harmless(glob.as_str()));
@@ -87,13 +94,12 @@ fn matching(args: &Rm) -> Result<Vec<String>> {
         }
         names.extend(found.iter().map(|node| node.name().to_owned()));
     }
-    let is_within = |name: &String| {
-        names
-            .iter()
-            .any(|group| name.strip_prefix(group.as_str()).is_some_and(|r| r.starts_with('/')))
+    let all: HashSet<&str> = names.iter().map(String::as_str).collect();
+    let is_within = |name: &&String| {
+        name.match_indices('/').any(|(at, _)| name.get(..at).is_some_and(|top| all.contains(top)))
     };
     let mut top: Vec<String> = names.iter().filter(|name| !is_within(name)).cloned().collect();
-    let mut known = std::collections::HashSet::new();
+    let mut known = HashSet::new();
     top.retain(|name| known.insert(name.clone()));
     Ok(top)
 }

@@ -187,3 +187,19 @@ fn what_is_whole_is_salvaged() {
     assert_eq!(said.status.code(), Some(1));
     assert!(said.stdout.ends_with(b"nothing.npz: 0 of 0 members can be saved\n"));
 }
+
+#[test]
+fn a_name_that_is_there_is_no_pattern() {
+    let desk = Desk::new();
+    let tree = ["a[0]", "a0", "b*", "bb"].into_iter().fold(npstow::Tree::new(), |tree, name| {
+        tree.with(name, npstow::Array::from_vec(vec![1u8])).unwrap()
+    });
+    npstow::save(desk.at("w.npz"), &tree).unwrap();
+    desk.told("rm @w.npz a[0]");
+    desk.told("rm @w.npz b*");
+    assert_eq!(desk.told("ls --names @w.npz"), "a0\nbb\n");
+    desk.told("rm @w.npz b*");
+    assert_eq!(desk.told("ls --names @w.npz"), "a0\n");
+    assert_eq!(desk.say("rm @w.npz /").status.code(), Some(3));
+    assert_eq!(desk.told("ls --names @w.npz"), "a0\n");
+}

@@ -8,9 +8,7 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-/// Names of the files of a group that are no arrays, one on each line: npstow's own, since
-/// NPFold's index has no place for them.
-pub(super) const VALUES: &str = "npstow_values.txt";
+pub(super) use crate::notes::VALUES;
 
 /// Something in the folder. There may be millions: what follows from other things is not stored.
 #[derive(Debug)]

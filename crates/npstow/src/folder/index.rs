@@ -6,8 +6,7 @@ use crate::error::quoted;
 use crate::{Error, Result};
 use std::collections::HashSet;
 
-/// The index of a group, beside its files.
-pub(super) const INDEX: &str = "NPFold_index.txt";
+pub(super) use crate::notes::INDEX;
 
 /// How the file of an array ends.
 pub(super) const NPY: &str = ".npy";

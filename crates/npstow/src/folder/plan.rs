@@ -67,7 +67,9 @@ impl<'a> Plan<'a> {
                     self.check_name(name, name).map_err(placed)?;
                     if name.ends_with(NPY) {
                         let found = quoted(name);
-                        let what = format!("the group '{found}': its line of the index would be an array's");
+                        let what = format!(
+                            "the group '{found}': its line of the index would be an array's"
+                        );
                         return Err(placed(Error::invalid(what)));
                     }
                     seen.add(name).map_err(placed)?;

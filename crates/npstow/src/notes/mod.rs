@@ -6,7 +6,7 @@
 
 mod sidecar;
 
-pub(crate) use sidecar::{GROUP, Sidecar};
+pub(crate) use sidecar::{GROUP, INDEX, Sidecar, VALUES};
 
 use crate::error::quoted;
 use crate::{Error, Result};

@@ -11,6 +11,13 @@ const LINE_ENDS: [char; 3] = ['\n', '\r', '\0'];
 /// The stem of a group's own files; no array may have it.
 pub(crate) const GROUP: &str = "NPFold";
 
+/// The index of a group, beside its files.
+pub(crate) const INDEX: &str = "NPFold_index.txt";
+
+/// Names of the files of a group that are no arrays, one on each line: npstow's own, since
+/// NPFold's index has no place for them.
+pub(crate) const VALUES: &str = "npstow_values.txt";
+
 /// What a text file beside an array holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sidecar {

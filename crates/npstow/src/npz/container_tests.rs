@@ -42,7 +42,8 @@ fn slashes_make_groups_in_the_order_of_the_archive() {
     let named = |node: &crate::Node| (node.name().to_owned(), node.kind());
     let top: Vec<_> = file.root().children().unwrap().iter().map(named).collect();
     let kinds = [
-        ("x", NodeKind::Array),
+        // Its group has the short name.
+        ("x.npy", NodeKind::Array),
         ("read me", NodeKind::Value),
         ("g", NodeKind::Group),
         ("x", NodeKind::Group),
@@ -50,7 +51,7 @@ fn slashes_make_groups_in_the_order_of_the_archive() {
     ];
     assert_eq!(top, kinds.map(|(name, kind)| (name.to_owned(), kind)));
     let leaves: Vec<_> = file.leaves().unwrap().iter().map(|n| n.name().to_owned()).collect();
-    assert_eq!(leaves, ["x", "read me", "g/y", "g/h/w", "x/z"]);
+    assert_eq!(leaves, ["x.npy", "read me", "g/y", "g/h/w", "x/z"]);
     for (name, from) in [("x", 0), ("g/y", 1), ("x/z", 2), ("g/h/w", 3)] {
         let array = file.get(name).unwrap().read().unwrap();
         assert_eq!(array.as_slice::<i64>().unwrap()[0], from, "{name}");
@@ -81,8 +82,9 @@ fn a_tree_in_memory_and_one_described_are_the_same() {
     let Some(Item::Value(text)) = loaded.get("read me") else { panic!() };
     assert_eq!(text.read().unwrap().as_slice::<u8>().unwrap(), b"text");
     assert!(matches!(described.get("g/y"), Some(Item::Entry(_))));
-    // An array and a group of one name are no tree.
-    assert!(open(archive(&tree())).unwrap().load().is_err());
+    // Where an array and a group have one name, the array is called as its member is.
+    let both = open(archive(&tree())).unwrap().load().unwrap();
+    assert!(matches!((both.get("x.npy"), both.get("x/z")), (Some(_), Some(_))));
 }
 
 #[test]
@@ -530,4 +532,63 @@ fn claims_out_of_proportion_are_refused() {
     ] {
         assert_eq!(with(limits.clone()).unwrap_err().kind(), ErrorKind::Limit, "{limits:?}");
     }
+}
+
+#[test]
+fn an_array_beside_a_group_of_its_name_keeps_its_member() {
+    let members = [
+        Forged::array("a", &numbers(0)),
+        Forged::array("a/x", &numbers(1)),
+        Forged::array("g/b", &numbers(2)),
+        Forged::array("g/b/y", &numbers(3)),
+        Forged::new("empty/", b""),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (dir.path().join("1.npz"), dir.path().join("2.npz"));
+    std::fs::write(&first, archive(&members)).unwrap();
+    let names = |path: &std::path::Path| {
+        let names: Vec<String> =
+            crate::npz::open(path).unwrap().names().map(str::to_owned).collect();
+        names
+    };
+    let file = crate::open(&first).unwrap();
+    let tree = file.load().unwrap();
+    assert_eq!(tree.names(), ["a.npy", "a", "g", "empty"]);
+    assert!(matches!(tree.get("g/b.npy"), Some(Item::Array(_))));
+    assert!(matches!(tree.get("empty"), Some(Item::Group(group)) if group.is_empty()));
+    assert_eq!(file.get("a").unwrap().read().unwrap().as_slice::<i64>().unwrap()[0], 0);
+    crate::save(&second, &tree).unwrap();
+    // NumPy finds the same keys.
+    assert_eq!(names(&second), names(&first));
+    assert_eq!(crate::open(&second).unwrap().load().unwrap().names(), tree.names());
+    crate::npz::write_with(&second, &tree, &crate::npz::WriteOptions::default().compress(1))
+        .unwrap();
+    assert_eq!(names(&second), names(&first));
+    // The folder that is made of it becomes the same archive again.
+    let folder = dir.path().join("folder");
+    crate::save(&folder, &tree).unwrap();
+    crate::save(&second, &crate::open(&folder).unwrap().load().unwrap()).unwrap();
+    assert_eq!(names(&second), names(&first));
+    assert_eq!(crate::open(&second).unwrap().load().unwrap().names(), ["a.npy", "a", "g", "empty"]);
+}
+
+#[test]
+fn a_packed_folder_of_npfold_has_its_order_and_no_index() {
+    let members = [
+        Forged::array("a", &numbers(0)),
+        Forged::array("b", &numbers(1)),
+        Forged::new("NPFold_index.txt", b"b.npy\nsub\na.npy\n"),
+        Forged::array("sub/y", &numbers(2)),
+        Forged::array("sub/x", &numbers(3)),
+        Forged::array("sub/w", &numbers(3)),
+        Forged::new("sub/NPFold_index.txt", b"x.npy\ny.npy\n"),
+        Forged::new("note.txt", b"a value"),
+    ];
+    let tree = open(archive(&members)).unwrap().load().unwrap();
+    assert_eq!(tree.names(), ["b", "sub", "a", "note.txt"]);
+    let Some(Item::Group(sub)) = tree.get("sub") else { panic!() };
+    assert_eq!(sub.names(), ["x", "y", "w"]);
+    let dir = tempfile::tempdir().unwrap();
+    crate::save(dir.path().join("run"), &tree).unwrap();
+    assert_eq!(crate::open(dir.path().join("run")).unwrap().load().unwrap().names(), tree.names());
 }

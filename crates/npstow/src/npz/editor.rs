@@ -23,7 +23,8 @@ use std::path::{Path, PathBuf};
 /// An archive open for changes; they count when [`commit`](Self::commit) says so.
 ///
 /// While it is open, other editors of the same file are refused; readers are not, and see the
-/// old archive. What was not committed is taken back when the editor is dropped.
+/// old archive. What was not committed is taken back when the editor is dropped. A change that
+/// fails changes nothing; those before it and after it count.
 ///
 /// Nothing that stays is written again: adding costs what is added. What was replaced or removed
 /// goes on taking room until the archive is [compacted](compact()).
@@ -49,6 +50,8 @@ pub struct Editor {
     beside: Beside,
     /// Whether each member of the old directory stays.
     stays: Vec<bool>,
+    /// Those that do not, in the order in which they were taken out.
+    dropped: Vec<usize>,
     writer: Writer<Tail>,
     changed: bool,
 }
@@ -85,7 +88,8 @@ impl Editor {
             stays.push(true);
         }
         let beside = Beside::new(&directory);
-        Ok(Self { path, source, directory, beside, stays, writer, changed: false })
+        let dropped = Vec::new();
+        Ok(Self { path, source, directory, beside, stays, dropped, writer, changed: false })
     }
 
     fn place<T>(&self, result: Result<T>, name: &str) -> Result<T> {
@@ -114,16 +118,40 @@ impl Editor {
     /// # Errors
     /// As [`add`](Self::add).
     pub fn add_item(&mut self, name: &str, item: &Item) -> Result<()> {
-        self.changed = true;
-        let done = match item {
-            Item::Group(tree) => tree
-                .leaves()
-                .into_iter()
-                .try_for_each(|(path, item)| self.writer.add_item(&format!("{name}/{path}"), item))
-                .and_then(|()| self.writer.add_notes(&format!("{name}/"), tree)),
-            item => self.writer.add_item(name, item),
-        };
+        let done = self.attempt(|editor| editor.writer.add_below(name, item));
         self.place(done, name)
+    }
+
+    /// Does something as a whole: where it fails, nothing has changed.
+    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let (changed, dropped, mark) = (self.changed, self.dropped.len(), self.writer.mark());
+        self.changed = true;
+        let done = work(self);
+        if done.is_err() {
+            self.changed = changed;
+            let mut names = Vec::new();
+            for index in self.dropped.drain(dropped..) {
+                if let Some(stays) = self.stays.get_mut(index) {
+                    *stays = true;
+                }
+                let member = self.directory.members().get(index);
+                names.extend(member.map(|member| self.directory.name(member).to_owned()));
+            }
+            self.writer.undo(mark);
+            names.iter().for_each(|name| self.writer.claim(name));
+        }
+        done
+    }
+
+    /// Takes a member out, and gives its name free.
+    fn drop_member(&mut self, index: usize) {
+        if let Some(stays) = self.stays.get_mut(index) {
+            *stays = false;
+            self.dropped.push(index);
+        }
+        if let Some(member) = self.directory.members().get(index) {
+            self.writer.release(self.directory.name(member));
+        }
     }
 
     /// Adds everything in a tree, notes included, beside what is there.
@@ -131,8 +159,7 @@ impl Editor {
     /// # Errors
     /// As [`add`](Self::add).
     pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
-        self.changed = true;
-        let done = self.writer.add_tree(tree);
+        let done = self.attempt(|editor| editor.writer.add_tree(tree));
         self.place(done, "")
     }
 
@@ -149,11 +176,14 @@ impl Editor {
     /// # Errors
     /// As [`add`](Self::add).
     pub fn replace_item(&mut self, name: &str, item: &Item) -> Result<()> {
-        match self.remove(name) {
-            Err(e) if e.kind() == crate::ErrorKind::NotFound => {}
-            done => done?,
-        }
-        self.add_item(name, item)
+        let done = self.attempt(|editor| {
+            match editor.remove(name) {
+                Err(e) if e.kind() == crate::ErrorKind::NotFound => {}
+                done => done?,
+            }
+            editor.writer.add_below(name, item)
+        });
+        self.place(done, name)
     }
 
     /// Takes an array, a value, or a group with all that is in it out of the archive.
@@ -163,14 +193,7 @@ impl Editor {
     pub fn remove(&mut self, name: &str) -> Result<()> {
         let indices = self.find(name);
         let indices = self.place(indices, name)?;
-        for index in indices {
-            if let Some(stays) = self.stays.get_mut(index) {
-                *stays = false;
-            }
-            if let Some(member) = self.directory.members().get(index) {
-                self.writer.release(self.directory.name(member));
-            }
-        }
+        indices.into_iter().for_each(|index| self.drop_member(index));
         self.changed = true;
         Ok(())
     }
@@ -181,7 +204,7 @@ impl Editor {
     /// # Errors
     /// `NotFound`; `Exists` where the new name is taken; `Invalid`; `Io`.
     pub fn rename(&mut self, from: &str, to: &str) -> Result<()> {
-        let done = self.rename_all(from, to);
+        let done = self.attempt(|editor| editor.rename_all(from, to));
         self.place(done, from)
     }
 
@@ -190,7 +213,7 @@ impl Editor {
     /// # Errors
     /// `NotFound`; `Invalid` for names or labels with line ends; `Io`.
     pub fn set_notes(&mut self, name: &str, notes: &Notes) -> Result<()> {
-        let done = self.replace_notes(name, notes);
+        let done = self.attempt(|editor| editor.replace_notes(name, notes));
         self.place(done, name)
     }
 
@@ -201,15 +224,7 @@ impl Editor {
         let is_array = is_array.is_some_and(|member| self.directory.name(member) == array);
         let owner = if is_array { name.to_owned() } else { format!("{name}/") };
         let old: Vec<usize> = self.beside.members_of(&owner).iter().map(|(_, i)| *i).collect();
-        for index in old {
-            if let Some(stays) = self.stays.get_mut(index) {
-                *stays = false;
-            }
-            if let Some(member) = self.directory.members().get(index) {
-                self.writer.release(self.directory.name(member));
-            }
-        }
-        self.changed = true;
+        old.into_iter().for_each(|index| self.drop_member(index));
         for (member, text) in notes::members(&owner, notes)? {
             self.writer.add_bytes(&member, text.as_bytes())?;
         }
@@ -223,18 +238,14 @@ impl Editor {
             let Some(member) = self.directory.members().get(index) else { continue };
             let old = self.directory.name(member);
             let rest = old.strip_prefix(from).unwrap_or(old);
-            moves.push((index, old.to_owned(), format!("{to}{rest}")));
+            moves.push((index, format!("{to}{rest}")));
         }
-        if let Some((_, _, taken)) = moves.iter().find(|(_, _, new)| self.writer.has(new)) {
+        if let Some((_, taken)) = moves.iter().find(|(_, new)| self.writer.has(new)) {
             return Err(Error::exists(format_args!("the name '{}'", quoted(taken))));
         }
-        self.changed = true;
-        for (index, old, new) in moves {
+        for (index, new) in moves {
             copy_member(&mut self.writer, &self.source, &self.directory, index, &new)?;
-            self.writer.release(&old);
-            if let Some(stays) = self.stays.get_mut(index) {
-                *stays = false;
-            }
+            self.drop_member(index);
         }
         Ok(())
     }
@@ -534,6 +545,39 @@ mod tests {
         assert_eq!((gained.before, gained.after), (after.len() as u64, compacted.len() as u64));
         assert!(gained.after < gained.before);
         assert_eq!(content(&compacted), expected(&wanted));
+    }
+
+    #[test]
+    fn what_fails_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.npz");
+        archive(&path, &[("x", 1, 5), ("g/y", 2, 6), ("g/z", 3, 7)]);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = bytes.windows(5).position(|five| five == [1; 5]).unwrap();
+        bytes[at] = 9;
+        let damaged = dir.path().join("damaged.npz");
+        std::fs::write(&damaged, bytes).unwrap();
+        let bad = crate::open(&damaged).unwrap().root().to_tree().unwrap();
+        let item = bad.get("x").unwrap();
+
+        let mut editor = Editor::open(&path).unwrap();
+        assert_eq!(editor.replace_item("x", item).unwrap_err().kind(), ErrorKind::Corrupt);
+        let mut two = Tree::new().with("new", array(4, 4)).unwrap();
+        two.insert("bad", item.clone()).unwrap();
+        assert!(editor.add_tree(&two).is_err());
+        assert!(editor.replace_item("g", &Item::from(two)).is_err());
+        // The names are free again, and those of what stays are taken.
+        editor.add("new", &array(5, 8)).unwrap();
+        assert_eq!(editor.add("x", &array(5, 8)).unwrap_err().kind(), ErrorKind::Exists);
+        editor.commit().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let all = [("x", 1, 5), ("g/y", 2, 6), ("g/z", 3, 7), ("new", 5, 8)];
+        assert_eq!(content(&bytes), expected(&all));
+        // Nor does it count as a change.
+        let mut editor = Editor::open(&path).unwrap();
+        assert!(editor.replace_item("x", item).is_err());
+        editor.commit().unwrap();
+        assert!(std::fs::read(&path).unwrap() == bytes);
     }
 
     #[test]

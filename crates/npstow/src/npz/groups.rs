@@ -72,7 +72,25 @@ impl Groups {
                 group.children.push(child);
             }
         }
+        new.part(directory);
         new
+    }
+
+    /// An array beside a group of its name is called as its member is, with `.npy`.
+    fn part(&mut self, directory: &Directory) {
+        let Self { groups, by_name, members } = self;
+        if by_name.is_empty() {
+            return;
+        }
+        for (at, group) in groups.iter_mut().enumerate() {
+            for child in &mut group.children {
+                let Place::Member(index) = Place::of(child.id, *members) else { continue };
+                if by_name.contains_key(&(at, child.name.clone())) {
+                    let stored = directory.members().get(index).map_or("", |m| directory.name(m));
+                    stored.rsplit('/').next().unwrap_or_default().clone_into(&mut child.name);
+                }
+            }
+        }
     }
 
     /// The group under a path, made where it is not there.
@@ -96,6 +114,19 @@ impl Groups {
             };
         }
         at
+    }
+
+    /// Brings what is in a group into the order of an index; what is not in it comes last.
+    pub(super) fn order<'a>(&mut self, path: &str, keys: impl Iterator<Item = &'a str>) {
+        let places: HashMap<&str, usize> = keys.enumerate().map(|(at, key)| (key, at)).collect();
+        let group = if path.is_empty() { Some(0) } else { self.find(path) };
+        let Some(group) = group.and_then(|group| self.groups.get_mut(group)) else { return };
+        group.children.sort_by_cached_key(|child| {
+            let place = |key: &str| places.get(key).copied();
+            place(&format!("{}.npy", child.name))
+                .or_else(|| place(&child.name))
+                .unwrap_or(usize::MAX)
+        });
     }
 
     /// The group under a path, where it is there.

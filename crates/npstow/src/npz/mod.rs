@@ -8,8 +8,9 @@
 //! | zip64 | wherever it stands: sizes, offsets, counts, local headers |
 //! | data descriptors | skipped; the directory is the truth |
 //! | in front of and behind the archive | other bytes are tolerated, and told by [`verify`](crate::verify()) |
-//! | names | UTF-8, Info-ZIP's UTF-8 field, code page 437; slashes make groups; `.npy` is not part of a name |
-//! | notes | texts that are named as NPFold names them (`x_meta.txt` beside `x.npy`, `g/NPFold_meta.txt`) are the [notes](crate::Notes) of arrays and groups |
+//! | names | UTF-8, Info-ZIP's UTF-8 field, code page 437; slashes make groups; `.npy` is not part of a name, unless a group or another member has the short one |
+//! | groups without anything in them | kept, as members that end in a slash |
+//! | notes | texts that are named as NPFold names them (`x_meta.txt` beside `x.npy`, `g/NPFold_meta.txt`) are the [notes](crate::Notes) of arrays and groups; the index of a packed folder (`NPFold_index.txt`) gives the order and is no value |
 //! | members that are no `.npy` | arrays where they begin as one, else values: their bytes |
 //! | names that occur twice | listed; asking for one by its name is an error |
 //! | checksums | verified on every full read; not for slices and views |

@@ -3,7 +3,8 @@
 
 use super::directory::{Directory, Found};
 use super::names;
-use crate::notes::{GROUP, Sidecar};
+use super::writer::aside;
+use crate::notes::{GROUP, INDEX, Sidecar, VALUES};
 use crate::{Entry, Error, Notes, Result, Tree};
 use std::collections::{HashMap, HashSet};
 
@@ -13,13 +14,21 @@ use std::collections::{HashMap, HashSet};
 pub(super) struct Beside {
     of: HashMap<String, Vec<(Sidecar, usize)>>,
     members: HashSet<usize>,
+    /// The indexes of folders of NPFold that were packed as they are, by their groups.
+    indexes: Vec<(String, usize)>,
 }
 
 impl Beside {
     pub(super) fn new(directory: &Directory) -> Self {
         let mut new = Self::default();
         for (index, member) in directory.members().iter().enumerate() {
-            let Some((owner, kind)) = owner(directory, directory.name(member)) else { continue };
+            let name = directory.name(member);
+            let (folder, leaf) = name.rsplit_once('/').unwrap_or(("", name));
+            if leaf == INDEX || leaf == VALUES {
+                new.members.insert(index);
+                new.indexes.extend((leaf == INDEX).then(|| (folder.to_owned(), index)));
+            }
+            let Some((owner, kind)) = owner(directory, name) else { continue };
             new.members.insert(index);
             new.of.entry(owner).or_default().push((kind, index));
         }
@@ -33,7 +42,12 @@ impl Beside {
 
     /// Whether there are no notes at all.
     pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.of.is_empty()
+    }
+
+    /// The members that say in which order the names of a group are.
+    pub(super) fn indexes(&self) -> &[(String, usize)] {
+        &self.indexes
     }
 
     /// The members that hold the notes of an array or (with a slash behind its path) a group.
@@ -85,7 +99,7 @@ pub(super) fn of_tree(tree: &Tree) -> Result<Vec<(String, String)>> {
     for (path, is_group, notes) in tree.noted() {
         let owner = match is_group {
             true => format!("{path}/"),
-            false => super::writer::array_name(&path).to_owned(),
+            false => super::writer::array_name(aside(tree, &path)).to_owned(),
         };
         all.extend(members(&owner, notes).map_err(|e| e.in_member(&path))?);
     }

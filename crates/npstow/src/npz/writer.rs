@@ -140,6 +140,10 @@ pub struct Writer<S: Sink> {
     /// Entries of the directory.
     count: u64,
     names: HashSet<String>,
+    /// The names that were taken since the last mark, where there is one.
+    taken: Option<Vec<String>>,
+    /// Whether the sink failed: what it has is not what it was given.
+    broken: bool,
     comment: Vec<u8>,
     packing: Packing,
     array: npy::WriteOptions,
@@ -164,6 +168,8 @@ impl<S: Sink> Writer<S> {
             directory: Vec::new(),
             count: 0,
             names: HashSet::new(),
+            taken: None,
+            broken: false,
             comment: Vec::new(),
             packing: Packing::new(options.level)?,
             array: options.array.clone(),
@@ -201,12 +207,31 @@ impl<S: Sink> Writer<S> {
     /// # Errors
     /// As [`add`](Self::add).
     pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
-        let leaves = tree.leaves();
+        let leaves = members_of(tree, "");
         match self.packing.is_stored() {
             true => self.add_stored(&leaves)?,
             false => self.add_packed(&leaves)?,
         }
-        self.add_notes("", tree)
+        self.add_rest("", tree)
+    }
+
+    /// Adds what stands under a name of a tree: a group with all that is in it, notes included.
+    pub(super) fn add_below(&mut self, name: &str, item: &Item) -> Result<()> {
+        let Item::Group(tree) = item else { return self.add_item(name, item) };
+        let below = format!("{name}/");
+        let leaves = members_of(tree, &below);
+        leaves.iter().try_for_each(|(name, item)| self.add_item(name, item))?;
+        self.add_rest(&below, tree)
+    }
+
+    /// Adds what is not in the leaves of a tree: groups without anything in them, and notes.
+    fn add_rest(&mut self, below: &str, tree: &Tree) -> Result<()> {
+        let alone = tree.is_empty() && tree.notes("").is_none() && !below.is_empty();
+        let within = tree.empty_groups().into_iter().map(|path| format!("{below}{path}/"));
+        for name in alone.then(|| below.to_owned()).into_iter().chain(within) {
+            self.put_stored(&name, &Content::Bytes(&[])).map_err(|e| e.in_member(&name))?;
+        }
+        self.add_notes(below, tree)
     }
 
     /// Adds the notes of a tree that stands under a path (which ends in a slash, or is empty).
@@ -410,6 +435,9 @@ impl<S: Sink> Writer<S> {
         if !self.names.insert(name.to_owned()) {
             return Err(Error::exists(format_args!("the name '{}'", crate::error::quoted(name))));
         }
+        if let Some(taken) = &mut self.taken {
+            taken.push(name.to_owned());
+        }
         Ok(())
     }
 
@@ -452,6 +480,21 @@ impl<S: Sink> Writer<S> {
     /// Whether a member has this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.names.contains(name)
+    }
+
+    /// What is in the directory now.
+    pub(super) fn mark(&mut self) -> Mark {
+        self.taken = Some(Vec::new());
+        Mark { directory: self.directory.len(), count: self.count }
+    }
+
+    /// Forgets the members that were added since the last mark; their bytes take room.
+    pub(super) fn undo(&mut self, mark: Mark) {
+        self.directory.truncate(mark.directory);
+        self.count = mark.count;
+        for name in self.taken.take().unwrap_or_default() {
+            self.names.remove(&name);
+        }
     }
 
     /// What stands at the end of the archive.
@@ -514,7 +557,9 @@ impl<S: Sink> Writer<S> {
             self.flush()?;
         }
         let at = self.flushed;
-        self.sink.write_all(bytes).map_err(|e| Error::io("writing", e).at(at))?;
+        let done = self.sink.write_all(bytes);
+        self.broken |= done.is_err();
+        done.map_err(|e| Error::io("writing", e).at(at))?;
         self.flushed += bytes.len() as u64;
         Ok(())
     }
@@ -523,7 +568,10 @@ impl<S: Sink> Writer<S> {
         self.flush()?;
         let failed = |e| Error::io("writing a header", e).at(at);
         match self.sink.patch(at, bytes) {
-            Some(done) => done.map_err(failed),
+            Some(done) => {
+                self.broken |= done.is_err();
+                done.map_err(failed)
+            }
             None => Err(Error::unsupported("a sink that takes back its word on patching")),
         }
     }
@@ -533,6 +581,9 @@ impl<S: Sink> Writer<S> {
     /// # Errors
     /// `Io`.
     pub fn finish(mut self) -> Result<S> {
+        if self.broken {
+            return Err(Error::invalid("an archive of which something could not be written"));
+        }
         let end = self.end_record()?;
         let mut directory = std::mem::take(&mut self.directory);
         directory.extend_from_slice(&end);
@@ -570,6 +621,33 @@ impl<S: Sink> Writer<S> {
         write_end(&mut end, self.count, len, at, &self.comment)?;
         Ok(end)
     }
+}
+
+/// What a writer knew at some time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    directory: usize,
+    count: u64,
+}
+
+/// The leaves of a tree that stands under a path (which ends in a slash, or is empty), by what
+/// they are called in an archive.
+fn members_of<'a>(tree: &'a Tree, below: &str) -> Vec<(String, &'a Item)> {
+    let mut leaves = tree.leaves();
+    for (path, _) in &mut leaves {
+        let name = aside(tree, path);
+        if !below.is_empty() || name.len() < path.len() {
+            *path = format!("{below}{name}");
+        }
+    }
+    leaves
+}
+
+/// What an array is called in an archive: one called `x.npy` where `x` is something else is the
+/// member `x.npy`.
+pub(super) fn aside<'a>(tree: &Tree, path: &'a str) -> &'a str {
+    let is_other = |stem: &&str| matches!(tree.get(stem), Some(Item::Group(_) | Item::Value(_)));
+    path.strip_suffix(".npy").filter(is_other).unwrap_or(path)
 }
 
 /// The name of an array in a tree that is one array.

@@ -4,6 +4,7 @@
 use super::glob::{Glob, any};
 use super::select::walk;
 use crate::{Item, Tree};
+use std::collections::HashMap;
 
 /// A table with named lines and named columns, some cells of which are empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,10 +14,6 @@ pub struct Table<T> {
 }
 
 impl<T> Table<T> {
-    fn new() -> Self {
-        Self { columns: Vec::new(), rows: Vec::new() }
-    }
-
     /// The names of the columns.
     #[must_use]
     pub fn columns(&self) -> &[String] {
@@ -35,23 +32,41 @@ impl<T> Table<T> {
         let (_, cells) = self.rows.iter().find(|(name, _)| name == path)?;
         cells.get(at)?.as_ref()
     }
+}
+
+/// A table that is being filled, cell by cell.
+struct Maker<T> {
+    table: Table<T>,
+    /// Where columns and lines are, by their names.
+    columns: HashMap<String, usize>,
+    rows: HashMap<String, usize>,
+}
+
+impl<T> Maker<T> {
+    fn new() -> Self {
+        let table = Table { columns: Vec::new(), rows: Vec::new() };
+        Self { table, columns: HashMap::new(), rows: HashMap::new() }
+    }
 
     fn put(&mut self, path: &str, column: &str, value: Option<T>) {
-        let at = match self.columns.iter().position(|name| name == column) {
-            Some(at) => at,
+        let Table { columns, rows } = &mut self.table;
+        let at = match self.columns.get(column) {
+            Some(&at) => at,
             None => {
-                self.columns.push(column.to_owned());
-                self.columns.len() - 1
+                self.columns.insert(column.to_owned(), columns.len());
+                columns.push(column.to_owned());
+                columns.len() - 1
             }
         };
-        let row = match self.rows.iter().rposition(|(name, _)| name == path) {
-            Some(row) => row,
+        let row = match self.rows.get(path) {
+            Some(&row) => row,
             None => {
-                self.rows.push((path.to_owned(), Vec::new()));
-                self.rows.len() - 1
+                self.rows.insert(path.to_owned(), rows.len());
+                rows.push((path.to_owned(), Vec::new()));
+                rows.len() - 1
             }
         };
-        let cells = &mut self.rows[row].1;
+        let cells = &mut rows[row].1;
         while cells.len() <= at {
             cells.push(None);
         }
@@ -60,17 +75,18 @@ impl<T> Table<T> {
 
     /// Brings the columns into the order of the patterns that they were asked for by, and gives
     /// every line as many cells.
-    fn ordered(mut self, globs: &[Glob]) -> Self {
+    fn ordered(self, globs: &[Glob]) -> Table<T> {
+        let mut table = self.table;
         let rank = |name: &String| globs.iter().position(|glob| glob.matches(name));
-        let mut order: Vec<usize> = (0..self.columns.len()).collect();
-        order.sort_by_key(|&at| rank(&self.columns[at]));
-        self.columns = order.iter().map(|&at| self.columns[at].clone()).collect();
-        for (_, cells) in &mut self.rows {
+        let mut order: Vec<usize> = (0..table.columns.len()).collect();
+        order.sort_by_cached_key(|&at| rank(&table.columns[at]));
+        table.columns = order.iter().map(|&at| table.columns[at].clone()).collect();
+        for (_, cells) in &mut table.rows {
             cells.resize_with(order.len(), || None);
             let mut old: Vec<Option<T>> = std::mem::take(cells);
             *cells = order.iter().map(|&at| old[at].take()).collect();
         }
-        self
+        table
     }
 }
 
@@ -94,7 +110,7 @@ impl<T> Table<T> {
 /// ```
 #[must_use]
 pub fn counts(tree: &Tree, names: &[Glob]) -> Table<usize> {
-    let mut table = Table::new();
+    let mut table = Maker::new();
     for (path, item) in walk(tree) {
         let shape = match item {
             Item::Array(array) => array.shape(),
@@ -124,7 +140,7 @@ pub fn counts(tree: &Tree, names: &[Glob]) -> Table<usize> {
 /// ```
 #[must_use]
 pub fn metadata(tree: &Tree, keys: &[Glob]) -> Table<String> {
-    let mut table = Table::new();
+    let mut table = Maker::new();
     let paths = walk(tree).into_iter().map(|(path, _)| path);
     // The tree itself comes first, unless it is one array, whose path is the same.
     let root = tree.get("").is_none().then(String::new);
