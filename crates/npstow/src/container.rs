@@ -115,5 +115,8 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
 
 /// The error for reading elements of a group.
 pub(crate) fn no_array(name: &str) -> Error {
-    Error::mismatch("an array", format_args!("the group '{name}'"))
+    match name {
+        "" => Error::mismatch("the name of an array in it, as in run.npz:photon", "none"),
+        _ => Error::mismatch("an array", format_args!("the group '{name}'")),
+    }
 }

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 ///
 /// What is there is not written again. A reader sees the old archive or the new one, and so does
 /// everyone after a crash. What is added has its own name (its last step, or that of its file)
-/// unless NAME says another one; several go into the group NAME.
+/// unless NAME says another one; several go into the group NAME. The archive has to be there:
+/// convert makes one.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,

@@ -40,6 +40,9 @@ pub(crate) struct Convert {
     /// The version of the NPY format; auto is the first that can hold the header
     #[arg(long, value_name = "VERSION", default_value = "auto")]
     pub(crate) format_version: FormatVersion,
+    /// Leave metadata, names and labels behind, readable or not
+    #[arg(long)]
+    pub(crate) data_only: bool,
     #[command(flatten)]
     pub(crate) saving: Saving,
     #[command(flatten)]

@@ -14,6 +14,11 @@ const PIECE: usize = 32 << 20;
 
 pub(super) fn run(args: &Append, quiet: bool) -> Result<Exit> {
     check_in_place(&args.target)?;
+    let target = Place::new(args.target.as_os_str());
+    if !args.target.exists() && !target.name.is_empty() && target.path.exists() {
+        let what = "adding rows within another file: write it anew, and replace it (add --replace)";
+        return Err(Error::unsupported(what).in_member(&target.name).in_path(&target.path));
+    }
     let place = Place::new(&args.source);
     let source = place.node(&Progress::none())?.entry()?;
     let in_source = |e: Error| e.in_member(&place.name).in_path(&place.path);

@@ -15,7 +15,8 @@ pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
     let to = args.saving.to.map(Into::into);
     let target = Target::new(&args.target, to, node.file().format(), (args.form.json, quiet))?;
     let progress = Progress::new(quiet);
-    target.save(node.to_tree()?, &place, options(args), &progress)?;
+    let tree = if args.data_only { node.to_data_tree() } else { node.to_tree() };
+    target.save(tree?, &place, options(args), &progress)?;
     drop(progress);
     if args.form.json {
         super::print(&format!("{}\n", Json::Object(target.answer()?)))?;

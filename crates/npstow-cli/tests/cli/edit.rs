@@ -203,3 +203,18 @@ fn a_name_that_is_there_is_no_pattern() {
     assert_eq!(desk.say("rm @w.npz /").status.code(), Some(3));
     assert_eq!(desk.told("ls --names @w.npz"), "a0\n");
 }
+
+#[test]
+fn what_is_meant_is_said_where_something_else_was_typed() {
+    let desk = Desk::new();
+    let tree = npstow::Tree::new().with("a", npstow::Array::from_vec(vec![1u8])).unwrap();
+    npstow::save(desk.at("p.npz"), &tree).unwrap();
+    let line = "the name of an array in it, as in run.npz:photon, found none";
+    assert_eq!(desk.refused("show @p.npz", 1), format!("@p.npz: expected {line}"));
+    let line = "adding rows within another file: write it anew, and replace it (add --replace)";
+    let told = desk.refused("append @p.npz:a @p.npz:a", 3);
+    assert_eq!(told, format!("@p.npz: a: not supported: {line}"));
+    // A link to a pipe that has no path.
+    #[cfg(target_os = "linux")]
+    assert_eq!(desk.say("convert @p.npz /dev/stdout --to npz").stdout[..4], *b"PK\x03\x04");
+}

@@ -3,11 +3,11 @@
 
 use super::Node;
 use crate::container::NodeKind;
-use crate::{Array, Entry, Error, Item, Result, Tree};
+use crate::{Array, Entry, Error, Item, Notes, Result, Tree};
 
 /// Everything below `top`, with nothing read but descriptions.
-pub(super) fn describe(top: &Node) -> Result<Tree> {
-    collect(top, |nodes, ids| {
+pub(super) fn describe(top: &Node, with_notes: bool) -> Result<Tree> {
+    collect(top, with_notes, |nodes, ids| {
         let entries = top.file().0.container.entries(ids)?;
         let item = |(node, entry): (&&Node, Entry)| {
             let entry = entry.found_at(node.file().path(), node.name());
@@ -22,7 +22,7 @@ pub(super) fn describe(top: &Node) -> Result<Tree> {
 
 /// Everything below `top`, in memory.
 pub(super) fn load(top: &Node) -> Result<Tree> {
-    collect(top, |nodes, ids| {
+    collect(top, true, |nodes, ids| {
         let arrays = top.file().0.container.load(ids)?;
         let item = |(at, (node, array)): (usize, (&&Node, Array))| match node.kind() {
             NodeKind::Value => Entry::try_from(&array).map(Item::Value).map_err(|e| (at, e)),
@@ -34,7 +34,11 @@ pub(super) fn load(top: &Node) -> Result<Tree> {
 
 type Made<T> = Result<Vec<T>, (usize, Error)>;
 
-fn collect(top: &Node, make: impl Fn(&[&Node], &[u64]) -> Made<Item>) -> Result<Tree> {
+fn collect(
+    top: &Node,
+    with_notes: bool,
+    make: impl Fn(&[&Node], &[u64]) -> Made<Item>,
+) -> Result<Tree> {
     let nodes = top.walk()?;
     let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
     let ids: Vec<u64> = leaves.iter().map(|node| node.id()).collect();
@@ -61,7 +65,7 @@ fn collect(top: &Node, make: impl Fn(&[&Node], &[u64]) -> Made<Item>) -> Result<
             item if is_top => tree = item.into(),
             item => tree.insert(path, item).map_err(|e| node.placed(e))?,
         }
-        let notes = node.notes()?;
+        let notes = if with_notes { node.notes()? } else { Notes::default() };
         if !notes.is_empty() {
             tree.set_notes(if is_top { "" } else { path }, notes)?;
         }

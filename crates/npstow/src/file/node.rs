@@ -240,7 +240,15 @@ impl Node {
     /// # Errors
     /// Whatever the descriptions need; `Invalid` where names do not fit into one tree.
     pub fn to_tree(&self) -> Result<Tree> {
-        super::collect::describe(self)
+        super::collect::describe(self, true)
+    }
+
+    /// As [`to_tree`](Self::to_tree), without metadata, names and labels: they are not even read.
+    ///
+    /// # Errors
+    /// As `to_tree`.
+    pub fn to_data_tree(&self) -> Result<Tree> {
+        super::collect::describe(self, false)
     }
 
     /// Reads the node and all below it into memory: thousands of arrays with few, large reads,

@@ -324,6 +324,14 @@ impl Container for Npz {
     }
 
     fn check(&self, faults: &mut Vec<Fault>) {
+        let mut owners: Vec<&str> = self.beside().owners().collect();
+        owners.sort_unstable();
+        for owner in owners {
+            let text = |index| self.describe(index, &mut Window::single());
+            if let Err(e) = self.beside().read(owner, text) {
+                faults.push(Fault::Error(e.in_member(owner.trim_end_matches('/'))));
+            }
+        }
         let directory = self.archive.directory();
         let mut note = |text: String| faults.push(Fault::Note(text));
         let (extent, len) = (directory.extent(), self.archive.len());

@@ -592,3 +592,22 @@ fn a_packed_folder_of_npfold_has_its_order_and_no_index() {
     crate::save(dir.path().join("run"), &tree).unwrap();
     assert_eq!(crate::open(dir.path().join("run")).unwrap().load().unwrap().names(), tree.names());
 }
+
+#[test]
+fn notes_in_other_letters_are_told_and_can_be_left_behind() {
+    let members = [
+        Forged::array("g/a", &numbers(0)),
+        Forged::new("g/a_meta.txt", b"where:Z\xfcrich\n"),
+        Forged::new("g/NPFold_names.txt", b"\xff"),
+    ];
+    let file = open(archive(&members)).unwrap();
+    let e = file.get("g/a").unwrap().notes().unwrap_err();
+    let expected =
+        "a.npz: g/a: at byte 7: expected text in UTF-8 in 'g/a_meta.txt', found the byte 0xfc";
+    assert_eq!(e.to_string(), expected);
+    let faults = file.verify().unwrap();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(format!("{faults:?}").contains("'g/NPFold_names.txt'"), "{faults:?}");
+    assert!(file.root().to_tree().is_err() && file.load().is_err());
+    assert_eq!(file.root().to_data_tree().unwrap().names(), ["g"]);
+}

@@ -55,6 +55,11 @@ impl Beside {
         self.of.get(owner).map_or(&[], Vec::as_slice)
     }
 
+    /// Every array and group that has notes, by its path (with a slash behind that of a group).
+    pub(super) fn owners(&self) -> impl Iterator<Item = &str> {
+        self.of.keys().map(String::as_str)
+    }
+
     /// Reads the notes of an array or a group.
     pub(super) fn read(
         &self,
@@ -64,8 +69,12 @@ impl Beside {
         let mut notes = Notes::default();
         for (kind, index) in self.members_of(owner) {
             let bytes = value(*index)?.read()?;
-            let text = std::str::from_utf8(bytes.bytes().unwrap_or_default()).map_err(|e| {
-                Error::corrupt("text in UTF-8", "other bytes").at(e.valid_up_to() as u64)
+            let bytes = bytes.bytes().unwrap_or_default();
+            let text = std::str::from_utf8(bytes).map_err(|e| {
+                let at = e.valid_up_to();
+                let found = bytes.get(at).map_or(0, |&byte| byte);
+                let what = format!("text in UTF-8 in '{}{}'", stem(owner), kind.ending());
+                Error::corrupt(what, format_args!("the byte {found:#04x}")).at(at as u64)
             })?;
             kind.read(text, &mut notes);
         }
@@ -108,11 +117,7 @@ pub(super) fn of_tree(tree: &Tree) -> Result<Vec<(String, String)>> {
 
 /// The members that hold the notes of an array or (with a slash behind its path) a group.
 pub(super) fn members(owner: &str, notes: &Notes) -> Result<Vec<(String, String)>> {
-    let stem = match owner.strip_suffix('/') {
-        Some("") => GROUP.to_owned(),
-        Some(group) => format!("{group}/{GROUP}"),
-        None => owner.to_owned(),
-    };
+    let stem = stem(owner);
     let mut members = Vec::new();
     for kind in Sidecar::ALL {
         if let Some(text) = kind.write(notes)? {
@@ -120,6 +125,15 @@ pub(super) fn members(owner: &str, notes: &Notes) -> Result<Vec<(String, String)
         }
     }
     Ok(members)
+}
+
+/// What the names of members begin with that hold the notes of an array or a group.
+fn stem(owner: &str) -> String {
+    match owner.strip_suffix('/') {
+        Some("") => GROUP.to_owned(),
+        Some(group) => format!("{group}/{GROUP}"),
+        None => owner.to_owned(),
+    }
 }
 
 /// The path that the notes of a member are found under.

@@ -81,6 +81,12 @@ impl AtomicFile {
     }
 
     fn begin(path: &Path, durability: Durability) -> io::Result<Self> {
+        // `/dev/stdout` may be a link to a pipe, which has no path to follow it to.
+        if fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+            let file = OpenOptions::new().write(true).open(path)?;
+            let (place, target) = (Place::Direct, path.to_owned());
+            return Ok(Self { file, place, target, durability, replaces: false });
+        }
         let target = follow_links(path)?;
         let old = match OpenOptions::new().write(true).open(&target) {
             Ok(old) => Some(old),

@@ -80,6 +80,10 @@ impl Locked {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             // Network file systems without locks: no worse off than without npstow.
             Ok(()) | Err(Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(Self(file)),
+            Err(Errno::AGAIN) => {
+                let what = "another program is changing it";
+                Err(io::Error::new(io::ErrorKind::WouldBlock, what))
+            }
             Err(e) => Err(e.into()),
         }
     }
