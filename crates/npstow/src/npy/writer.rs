@@ -9,6 +9,7 @@ use crate::dtype::SwapPlan;
 use crate::entry::BAND;
 use crate::{Array, AtomicFile, BufferMut, Dtype, Durability, Entry, Error, Order, Result, Sink};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Payloads up to this size leave together with the header, in one system call.
 const SMALL: usize = 64 << 10;
@@ -176,7 +177,7 @@ pub(crate) enum Payload<'a> {
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
     payload: Payload<'a>,
-    header: Vec<u8>,
+    header: Arc<[u8]>,
     nbytes: usize,
     order: MemoryOrder,
     swap: SwapPlan,
@@ -184,15 +185,15 @@ pub(crate) struct Plan<'a> {
 
 /// The last header that was made: many arrays of one file look alike.
 #[derive(Debug, Default)]
-pub(crate) struct HeaderMemo(Option<(Header, Option<Version>, Vec<u8>)>);
+pub(crate) struct HeaderMemo(Option<(Header, Option<Version>, Arc<[u8]>)>);
 
 impl HeaderMemo {
-    fn bytes(&mut self, header: Header, version: Option<Version>) -> Result<Vec<u8>> {
+    fn bytes(&mut self, header: Header, version: Option<Version>) -> Result<Arc<[u8]>> {
         match &self.0 {
-            Some((old, of, bytes)) if *old == header && *of == version => Ok(bytes.clone()),
+            Some((old, of, bytes)) if *old == header && *of == version => Ok(Arc::clone(bytes)),
             _ => {
-                let bytes = header.to_bytes(version)?;
-                self.0 = Some((header, version, bytes.clone()));
+                let bytes: Arc<[u8]> = header.to_bytes(version)?.into();
+                self.0 = Some((header, version, Arc::clone(&bytes)));
                 Ok(bytes)
             }
         }
@@ -260,7 +261,7 @@ impl<'a> Plan<'a> {
         let mut out = Out { sink, written: 0 };
         match self.contiguous() {
             Some(bytes) if bytes.len() <= SMALL => {
-                let mut both = self.header;
+                let mut both = self.header.to_vec();
                 both.extend_from_slice(bytes);
                 out.write(&both)
             }

@@ -73,18 +73,16 @@ impl Member {
             name: &self.name,
             ..LocalHeader::default()
         };
-        let mut out = Vec::with_capacity(256);
-        header.write(&mut out)?;
         let mut padding = Vec::new();
         if let (Method::STORED, Some(array)) = (self.method, header_len) {
-            let data = at + out.len() as u64 + array;
+            let data = at + header.written_len() as u64 + array;
             if let Some(field) = Alignment::fitting(ALIGN, data) {
                 field.write(&mut padding)?;
                 header.extra = &padding;
-                out.clear();
-                header.write(&mut out)?;
             }
         }
+        let mut out = Vec::with_capacity(header.written_len());
+        header.write(&mut out)?;
         Ok(out)
     }
 

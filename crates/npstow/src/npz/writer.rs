@@ -115,7 +115,7 @@ impl Sink for Borrowed<'_> {
 }
 
 /// Small pieces are collected up to this size before they are written.
-const PENDING: usize = 1 << 20;
+const PENDING: usize = 256 << 10;
 
 /// An archive that is being written, member by member.
 ///
@@ -536,6 +536,9 @@ impl<S: Sink> Writer<S> {
         }
         if bytes.len() >= PENDING / 4 {
             return self.send(bytes);
+        }
+        if self.pending.capacity() == 0 {
+            self.pending.reserve_exact(PENDING.min(bytes.len().saturating_mul(1024)));
         }
         self.pending.extend_from_slice(bytes);
         Ok(())

@@ -110,11 +110,7 @@ impl<'a> CentralHeader<'a> {
         let (offset, c) = narrow(self.offset);
         let pairs = [(self.unpacked_len, b), (self.packed_len, a), (self.offset, c)];
         let wide: Vec<u64> = pairs.iter().filter(|(_, w)| *w).map(|(value, _)| *value).collect();
-        let mut extra = Vec::with_capacity(self.extra.len());
-        if !wide.is_empty() {
-            Zip64::write(&mut extra, &wide);
-        }
-        extra::copy_without_zip64(self.extra, &mut extra);
+        let extra = extra::with_zip64(self.extra, &wide);
         let (name_len, extra_len) = super::lengths(self.name, &extra)?;
         let (comment_len, _) = super::lengths(self.comment, &[])
             .map_err(|_| Error::invalid("a comment of more than 65535 bytes"))?;

@@ -6,6 +6,7 @@
 use super::MANY;
 use crate::cursor::Cursor;
 use crate::{Error, Result};
+use std::borrow::Cow;
 
 /// One extra field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +66,29 @@ fn put(out: &mut Vec<u8>, id: u16, parts: &[&[u8]]) -> Result<()> {
     let len: usize = parts.iter().map(|part| part.len()).sum();
     let longer = |_| Error::invalid(format_args!("an extra field of {len} bytes (at most 65535)"));
     let short = u16::try_from(len).map_err(longer)?;
+    out.reserve(4 + len);
     out.extend(id.to_le_bytes());
     out.extend(short.to_le_bytes());
     parts.iter().for_each(|part| out.extend_from_slice(part));
     Ok(())
 }
 
+/// The extra fields as they are written: a zip64 field with these values, where there are any,
+/// in the place of an old one.
+pub(super) fn with_zip64<'a>(extra: &'a [u8], wide: &[u64]) -> Cow<'a, [u8]> {
+    if wide.is_empty() && find(extra, Zip64::ID).is_none() {
+        return Cow::Borrowed(extra);
+    }
+    let mut new = Vec::with_capacity(extra.len() + 28);
+    if !wide.is_empty() {
+        Zip64::write(&mut new, wide);
+    }
+    copy_without_zip64(extra, &mut new);
+    Cow::Owned(new)
+}
+
 /// Copies all fields but the zip64 one, whose content depends on where it stands.
-pub(super) fn copy_without_zip64(extra: &[u8], out: &mut Vec<u8>) {
+fn copy_without_zip64(extra: &[u8], out: &mut Vec<u8>) {
     let mut copied = 0;
     for field in fields(extra).map_while(Result::ok) {
         let start = usize::try_from(field.at).unwrap_or(usize::MAX);
@@ -175,8 +191,14 @@ impl Alignment {
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
-        let zeros = vec![0; self.len.saturating_sub(Self::SIZE)];
-        put(out, Self::ID, &[&self.to.to_le_bytes(), &zeros])
+        let end = out.len() + self.len;
+        let len = u16::try_from(self.len - 4).map_err(|_| Error::invalid("too much padding"))?;
+        out.reserve(self.len);
+        for value in [Self::ID, len, self.to] {
+            out.extend(value.to_le_bytes());
+        }
+        out.resize(end, 0);
+        Ok(())
     }
 }
 

@@ -75,19 +75,23 @@ impl<'a> LocalHeader<'a> {
         Ok(Self::SIZE as u64 + u64::from(name) + u64::from(extra))
     }
 
+    /// How long the header will be.
+    pub(crate) fn written_len(&self) -> usize {
+        let wide = self.zip64 || narrow(self.packed_len).1 || narrow(self.unpacked_len).1;
+        let zip64 = if wide { 4 + 16 } else { 0 };
+        Self::SIZE + self.name.len() + zip64 + extra::with_zip64(self.extra, &[]).len()
+    }
+
     /// Writes the header; sizes of 4 GiB and more, or `zip64`, bring a zip64 field.
     ///
     /// # Errors
     /// `Invalid` where the name or the extra fields are longer than 65,535 bytes.
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
         let ((packed, a), (unpacked, b)) = (narrow(self.packed_len), narrow(self.unpacked_len));
-        let mut extra = Vec::new();
         let zip64 = self.zip64 || a || b;
-        if zip64 {
-            // APPNOTE 4.5.3: in a local header both sizes must be there.
-            Zip64::write(&mut extra, &[self.unpacked_len, self.packed_len]);
-        }
-        extra::copy_without_zip64(self.extra, &mut extra);
+        // APPNOTE 4.5.3: in a local header both sizes must be there.
+        let both = [self.unpacked_len, self.packed_len];
+        let extra = extra::with_zip64(self.extra, if zip64 { &both } else { &[] });
         let lengths = super::lengths(self.name, &extra)?;
         out.extend_from_slice(Self::SIGNATURE);
         for value in [self.needed, self.flags.0, self.method.0, self.time, self.date] {
