@@ -248,7 +248,8 @@ fn ends(bytes: &[u8], at: u64) -> impl Iterator<Item = u64> {
 /// Goes back through the file to the last end record that has a sound directory in front of it:
 /// one without a prefix where there is one, for others may be archives in members.
 fn search(view: &View<'_>, limits: &Limits, whole: Option<Directory>) -> Result<Directory> {
-    let mut best = whole;
+    // One that reaches the end of the file, and one that does not, both with something in front.
+    let (best, mut inner) = (whole, None);
     let mut first_error = None;
     // Each attempt costs a few reads and its directory; all together no more than a few passes
     // over the file.
@@ -271,8 +272,13 @@ fn search(view: &View<'_>, limits: &Limits, whole: Option<Directory>) -> Result<
                 view.directory(end, limits)
             });
             match attempt {
-                Ok(directory) if directory.prefix_len() == 0 => return Ok(directory),
-                Ok(directory) => best = best.or(Some(directory)),
+                Ok(directory) if directory.prefix_len() == 0 => {
+                    return match best.filter(|other| is_apart(&directory, other)) {
+                        Some(other) => Err(two_archives(&directory, &other)),
+                        None => Ok(directory),
+                    };
+                }
+                Ok(directory) => inner = inner.or(Some(directory)),
                 Err(e) if matches!(e.kind(), ErrorKind::Limit | ErrorKind::Io) => return Err(e),
                 Err(e) => first_error = first_error.or(Some(e)),
             }
@@ -283,7 +289,32 @@ fn search(view: &View<'_>, limits: &Limits, whole: Option<Directory>) -> Result<
         let expected = "the end record of a zip archive";
         Error::corrupt(expected, "none, as in a file that was cut short").at(view.source.len())
     };
-    best.ok_or_else(|| first_error.unwrap_or_else(nothing))
+    let inner_start = inner.as_ref().map(Directory::prefix_len);
+    match (best.or(inner.filter(|_| !begins_like_one(view))), inner_start) {
+        (Some(directory), _) => Ok(directory),
+        (None, Some(at)) => {
+            let expected = "the directory of the archive that begins the file (npstow salvage finds its members)";
+            let found = format_args!("only that of an archive within it, at byte {at}");
+            Err(Error::corrupt(expected, found).at(view.source.len()))
+        }
+        (None, None) => Err(first_error.unwrap_or_else(nothing)),
+    }
+}
+
+/// Whether an archive that reaches the end of the file lies right behind another one, or in its
+/// comment: then other programs read that one. Where more stands between them it is within a
+/// member of a change that was never finished.
+fn is_apart(outer: &Directory, inner: &Directory) -> bool {
+    inner.prefix_len() <= outer.end()
+}
+
+fn two_archives(outer: &Directory, inner: &Directory) -> Error {
+    let (start, end) = (inner.prefix_len(), outer.end());
+    let found = match start == end {
+        true => format!("another one at byte {start}, right behind the first"),
+        false => format!("another one at byte {start}, in the comment of the first"),
+    };
+    Error::corrupt("one archive", found).at(start)
 }
 
 fn too_many() -> Error {

@@ -97,7 +97,7 @@ impl<'a> Scan<'a> {
 
     fn spend(&mut self, bytes: u64) -> Result<()> {
         self.budget = self.budget.checked_sub(bytes).ok_or_else(|| {
-            let what = "a search for members (times the length of the file)";
+            let what = "passes over the file in search of members";
             Error::limit(what, 8, "more").at(self.start)
         })?;
         Ok(())
@@ -122,10 +122,20 @@ impl<'a> Scan<'a> {
         Ok(within(offset, &self.window).unwrap_or_default())
     }
 
+    /// What is at hand from `offset` on, or what is read there: room for a signature, unless the
+    /// file ends.
+    fn rest(&mut self, offset: u64) -> Result<Buffer> {
+        let end = self.start + self.window.len() as u64;
+        if offset >= self.start && (offset + 4 <= end || end == self.len()) && offset <= end {
+            return self.bytes(offset, end - offset);
+        }
+        self.bytes(offset, WINDOW)
+    }
+
     /// The first place from `at` on where one of these signatures stands.
     fn next(&mut self, mut at: u64, signatures: &[&[u8; 4]]) -> Result<Option<u64>> {
         loop {
-            let window = self.bytes(at, WINDOW)?;
+            let window = self.rest(at)?;
             let found = window.windows(4).position(|four| {
                 four.first() == Some(&b'P') && signatures.iter().any(|wanted| four == *wanted)
             });

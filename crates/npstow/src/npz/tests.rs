@@ -564,3 +564,27 @@ fn what_cannot_be_read_is_named() {
     assert!(located(&archive(&[deflated]), 0).is_ok());
     assert_eq!(located(&archive(&three()), 9).unwrap_err().kind(), ErrorKind::NotFound);
 }
+
+#[test]
+fn two_archives_in_one_file_are_read_as_others_do_or_refused() {
+    let inner = archive(&[Forged::new("i", b"inner")]);
+    let holder = [Forged::new("a.npy", b"hello"), Forged::new("in.npz", &inner)];
+    // Others read the second one.
+    let e = told(&[archive(&three()), inner.clone()].concat());
+    assert!(e.contains("right behind the first"), "{e}");
+    let e = told(&archive_with(&three(), &inner).0);
+    assert!(e.contains("in the comment of the first"), "{e}");
+    // What was added when a change broke off is no archive yet, though it holds one.
+    let whole = archive(&three());
+    let end = whole.len() + 30 + 6 + inner.len();
+    let member = Forged::new("in.npz", &inner);
+    let added = [whole.clone(), archive(&[member])].concat();
+    assert_eq!(names(&open(&added[..end]).unwrap()), names(&open(&whole).unwrap()));
+    // Where the directory is gone, that of a member is not taken for it.
+    let torn = archive(&[&holder[..], &[Forged::new("z", &[7; 5000])]].concat());
+    let e = told(&torn[..torn.len() - 30]);
+    assert!(e.contains("npstow salvage"), "{e}");
+    // A program in front of an archive is no archive.
+    let behind = [b"#!/bin/sh\n".to_vec(), inner, vec![0; 100]].concat();
+    assert_eq!(names(&open(&behind).unwrap()), ["i"]);
+}
