@@ -21,7 +21,8 @@ pub(super) fn run(args: &Salvage) -> Result<Exit> {
         }
         None => npz::salvage(&args.source)?,
     };
-    let is_whole = found.iter().all(|member| member.is_kept() || member.superseded);
+    let given_up = |member: &Recovered| member.superseded || member.state == State::Removed;
+    let is_whole = found.iter().all(|member| member.is_kept() || given_up(member));
     let exit = if is_whole && !found.is_empty() { Exit::Done } else { Exit::Invalid };
     match args.form.json {
         true => super::print(&format!("{}\n", json(args, &found)))?,
@@ -63,6 +64,8 @@ fn state(member: &Recovered) -> String {
         State::Unsealed => "whole, as far as it tells its length; its checksum is gone".to_owned(),
         State::Damaged(why) => format!("damaged: {why}"),
         State::Cut(there) => format!("cut off after {there} bytes"),
+        State::Removed => "whole, but removed: the directory does not list it".to_owned(),
+        State::Lost => "lost: the directory lists it, and nothing is there".to_owned(),
         other => format!("{other:?}"),
     };
     match member.superseded {
@@ -78,6 +81,8 @@ fn json(args: &Salvage, found: &[Recovered]) -> Json {
             State::Unsealed => ("unsealed", Json::Null),
             State::Damaged(why) => ("damaged", why.as_str().into()),
             State::Cut(there) => ("cut", (*there).into()),
+            State::Removed => ("removed", Json::Null),
+            State::Lost => ("lost", Json::Null),
             other => ("other", format!("{other:?}").into()),
         };
         Json::Object(vec![

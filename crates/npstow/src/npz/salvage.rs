@@ -9,7 +9,7 @@ use super::scan::{Scan, Scanned, State};
 use super::writer::{WriteOptions, Writer};
 use super::zip::CentralHeader;
 use crate::{AtomicFile, Buffer, FileSource, Limits, Result, Source};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,8 +32,10 @@ pub struct Recovered {
 /// Looks for the members of an archive by their local headers, as if there were no directory, and
 /// reads each of them to see whether it is whole.
 ///
-/// Arrays that were removed or replaced and not [compacted](super::compact()) since are found as
-/// well.
+/// Where a directory is there, what was found is held against it: what it lists and what is not
+/// there is [lost](State::Lost); what was removed or replaced and not
+/// [compacted](super::compact()) since is found as well, and is [no longer part](State::Removed)
+/// of the archive.
 ///
 /// # Errors
 /// `Io`; `Limit`.
@@ -48,7 +50,42 @@ pub fn salvage(path: impl AsRef<Path>) -> Result<Vec<Recovered>> {
 /// # Errors
 /// As `salvage`.
 pub fn salvage_source(source: &Arc<dyn Source>, limits: &Limits) -> Result<Vec<Recovered>> {
-    Ok(told(&Scan::new(source, &Arc::new(limits.clone())).run()?))
+    Ok(told(&scan(source, limits)?))
+}
+
+/// All members that are found or listed, in the order of the file.
+fn scan(source: &Arc<dyn Source>, limits: &Limits) -> Result<Vec<Scanned>> {
+    let mut found = Scan::new(source, &Arc::new(limits.clone())).run()?;
+    let Ok(directory) = Directory::read(&**source, limits) else { return Ok(found) };
+    let listed: HashSet<u64> = directory.members().iter().map(|member| member.offset).collect();
+    // What lies behind the directory was added by a change that was never finished.
+    let old = directory.prefix_len()..directory.extent().start;
+    for member in &mut found {
+        let is_there = matches!(member.state, State::Whole | State::Unsealed);
+        if is_there && old.contains(&member.offset) && !listed.contains(&member.offset) {
+            member.state = State::Removed;
+        }
+    }
+    let seen: HashSet<u64> = found.iter().map(|member| member.offset).collect();
+    for member in directory.members().iter().filter(|member| !seen.contains(&member.offset)) {
+        found.push(Scanned {
+            name: directory.name(member).to_owned(),
+            raw_name: directory.raw_name(member).to_vec(),
+            extra: Vec::new(),
+            flags: member.flags,
+            method: member.method,
+            time: 0,
+            date: 0,
+            offset: member.offset,
+            data_offset: member.offset,
+            crc32: member.crc32,
+            packed_len: member.packed_len,
+            unpacked_len: member.unpacked_len,
+            state: State::Lost,
+        });
+    }
+    found.sort_by_key(|member| member.offset);
+    Ok(found)
 }
 
 /// Writes the members that [`salvage()`] finds whole to a new archive, as they are packed; of
@@ -78,12 +115,12 @@ pub fn salvage_source(source: &Arc<dyn Source>, limits: &Limits) -> Result<Vec<R
 /// As `salvage`; `Io` where the new archive cannot be written.
 pub fn salvage_to(source: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<Vec<Recovered>> {
     let (path, target) = (source.as_ref(), target.as_ref());
-    let scan = || {
+    let look = || {
         let source: Arc<dyn Source> = Arc::new(FileSource::open(path)?);
-        let found = Scan::new(&source, &Arc::new(Limits::default())).run()?;
+        let found = scan(&source, &Limits::default())?;
         Ok((source, found))
     };
-    let (source, found) = scan().map_err(|e: crate::Error| e.in_path(path))?;
+    let (source, found) = look().map_err(|e: crate::Error| e.in_path(path))?;
     let recovered = told(&found);
     let kept = found.iter().zip(&recovered).filter(|(_, told)| told.is_kept()).map(|(m, _)| m);
     let options = WriteOptions::default();
@@ -227,8 +264,59 @@ mod tests {
         // A header that is gone takes its own member along.
         let mut bytes = bytes.clone();
         bytes[usize::try_from(offsets[1]).unwrap()] = 0;
-        let told = states(&bytes);
+        let told = states(&bytes[..bytes.len() - 22]);
         assert_eq!(told.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(), ["a", "c", "d", "ä"]);
+    }
+
+    #[test]
+    fn where_a_directory_is_there_it_counts() {
+        let (bytes, offsets) = archive_with(&three(), b"");
+        let mut damaged = bytes.clone();
+        damaged[usize::try_from(offsets[1]).unwrap()] = 0;
+        let told = states(&damaged);
+        assert_eq!((told.len(), &told[1]), (5, &("g/b".to_owned(), State::Lost)));
+        let dir = tempfile::tempdir().unwrap();
+        let (path, saved) = (dir.path().join("a.npz"), dir.path().join("saved.npz"));
+        std::fs::write(&path, &bytes).unwrap();
+        let mut editor = super::super::Editor::open(&path).unwrap();
+        editor.remove("a").unwrap();
+        editor.replace("ä", &numbers(7)).unwrap();
+        editor.commit().unwrap();
+        let told = salvage_to(&path, &saved).unwrap();
+        let removed: Vec<bool> = told.iter().map(|one| one.state == State::Removed).collect();
+        assert_eq!(removed, [true, false, false, false, true, false]);
+        assert_eq!(told.iter().filter(|one| one.is_kept()).count(), 4);
+        assert_eq!(super::super::open(&saved).unwrap().names().count(), 4);
+    }
+
+    #[test]
+    fn what_no_new_archive_can_hold_is_told() {
+        let odd = |name: &[u8]| {
+            let name = name.to_vec();
+            Forged::new("x", b"data").change(|m| m.name.clone_from(&name))
+        };
+        let future = Forged::new("f", b"data").change(|m| m.method = super::super::zip::Method(98));
+        let members =
+            [odd(b"/abs"), odd(b"../y"), odd(b"a\\..\\b"), future, Forged::new("ok", b"1")];
+        let (bytes, _) = archive_with(&members, b"");
+        // As if there were no directory.
+        let end = bytes.len() - 22 - 10;
+        let told = states(&bytes[..end]);
+        let damaged: Vec<bool> =
+            told.iter().map(|(_, state)| matches!(state, State::Damaged(_))).collect();
+        assert_eq!(damaged, [true, true, true, true, false], "{told:?}");
+    }
+
+    #[test]
+    fn thousands_of_members_cost_two_passes() {
+        let many: Vec<_> =
+            (0..3000).map(|i| Forged::array(&format!("x{i}"), &numbers(i))).collect();
+        let counting = Arc::new(super::super::forge::Counting::new(archive(&many)));
+        let source: Arc<dyn Source> = counting.clone();
+        assert_eq!(salvage_source(&source, &Limits::default()).unwrap().len(), 3000);
+        let (_, read) = counting.taken();
+        let len = usize::try_from(source.len()).unwrap();
+        assert!(read < 4 * len, "{read} of {len}");
     }
 
     #[test]

@@ -44,6 +44,10 @@ pub enum State {
     Damaged(String),
     /// The file ends within it: how many of its packed bytes are there.
     Cut(u64),
+    /// It is whole, but the directory does not list it (any more): it was removed or replaced.
+    Removed,
+    /// The directory lists it, and there is nothing of it at its place.
+    Lost,
 }
 
 /// How much is read at once.
@@ -162,6 +166,8 @@ impl<'a> Scan<'a> {
         };
         if member.flags.has(Flags::SECRET.with(Flags::PATCHED)) {
             member.state = State::Damaged("not supported: an encrypted member".to_owned());
+        }
+        if matches!(member.state, State::Damaged(_)) {
             let next = member.data_offset;
             return Ok(Some((member, next)));
         }
@@ -184,17 +190,22 @@ impl<'a> Scan<'a> {
         Ok(Some((member, next)))
     }
 
-    /// What a header says, where it can be one: a name that archives may have, and a method.
+    /// What a header says, where it can be one: it has a name, and a method that is known.
     fn plausible(&self, header: &LocalHeader<'_>, offset: u64, len: u64) -> Option<Scanned> {
         let name = names::decode(header.name, header.flags, header.extra).ok()?;
-        names::check(&name, self.limits).ok()?;
-        codec(header.method, header.flags).ok()?;
+        if name.is_empty() || !header.method.is_registered() {
+            return None;
+        }
+        // What cannot be in a new archive is told, and left where it is.
+        let sound = names::check(&name, self.limits);
+        let sound = sound.and_then(|()| codec(header.method, header.flags).map(drop));
+        let state = sound.map_or_else(|e| State::Damaged(e.what().to_owned()), |()| State::Whole);
         // Fields that are damaged would damage the directory of a new archive.
-        let sound = zip::fields(header.extra).all(|field| field.is_ok());
+        let fields = zip::fields(header.extra).all(|field| field.is_ok());
         Some(Scanned {
             name: name.into_owned(),
             raw_name: header.name.to_vec(),
-            extra: if sound { header.extra.to_vec() } else { Vec::new() },
+            extra: if fields { header.extra.to_vec() } else { Vec::new() },
             flags: header.flags,
             method: header.method,
             time: header.time,
@@ -204,7 +215,7 @@ impl<'a> Scan<'a> {
             crc32: header.crc32,
             packed_len: header.packed_len,
             unpacked_len: header.unpacked_len,
-            state: State::Whole,
+            state,
         })
     }
 

@@ -97,6 +97,13 @@ impl Method {
     }
 }
 
+impl Method {
+    /// Whether APPNOTE 4.4.5 gives it a name.
+    pub(crate) fn is_registered(self) -> bool {
+        matches!(self.0, 0..=20 | 93..=99)
+    }
+}
+
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
