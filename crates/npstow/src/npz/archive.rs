@@ -49,29 +49,30 @@ impl Archive {
         &self.limits
     }
 
-    /// The copy of a member's NPY header in the directory, where there is one.
+    /// The copy of a member's NPY header in the directory, where there is one that we know.
     pub(super) fn copy(&self, member: &Member) -> Result<Option<HeaderCopy<'_>>> {
         let extra = self.directory.header(member)?.extra;
-        match find_extra(extra, HeaderCopy::ID) {
-            Some(payload) => HeaderCopy::parse(payload),
-            None => Ok(None),
-        }
+        let payload = find_extra(extra, HeaderCopy::ID);
+        Ok(payload.and_then(|payload| HeaderCopy::parse(payload).ok().flatten()))
     }
 
-    /// Where the data of a member begin if its copy tells the truth.
+    /// Where the data of a member begin if its copy tells the truth; `None` where it does not.
     ///
-    /// The member is looked at when its bytes are read; at once where that costs no system call.
-    pub(super) fn promise(&self, index: usize, copy: &HeaderCopy<'_>) -> Result<u64> {
+    /// It is believed where the member then ends as the next one begins: programs that copy our
+    /// fields without knowing them move the data. The member is looked at when its bytes are
+    /// read. Else it is looked at now, and at once where that costs no system call.
+    pub(super) fn promise(&self, index: usize, copy: &HeaderCopy<'_>) -> Result<Option<u64>> {
         let member = self.directory.member(index)?;
-        if self.source.in_memory().is_some() {
-            return self.check(index, &mut Window::single()).map(|found| found.data_offset);
-        }
-        let before = super::zip::LocalHeader::SIZE + self.directory.raw_name(member).len();
-        let offset = member.offset + before as u64 + u64::from(copy.local_extra_len);
-        if offset.checked_add(member.packed_len).is_none_or(|end| end > member.limit) {
-            let expected = format_args!("a member that ends before byte {}", member.limit);
-            let found = format_args!("{} bytes at {offset}", member.packed_len);
-            return Err(self.directory.place(index, Error::corrupt(expected, found)));
+        let (offset, fits) = self.fits(member, copy);
+        if !fits || self.source.in_memory().is_some() {
+            let found = locate(&*self.source, &self.directory, index, &mut Window::single())?;
+            let header = self.npy_header(member, &found)?;
+            let is_true = Self::own(&header, found.extra_len) == Some(*copy);
+            if fits && !is_true {
+                return Err(Self::lied(found.data_offset));
+            }
+            self.checked(index);
+            return Ok(is_true.then_some(found.data_offset));
         }
         if let Some(state) = self.states.get(index) {
             let set =
@@ -80,16 +81,28 @@ impl Archive {
                 self.promised.fetch_add(1, Ordering::AcqRel);
             }
         }
-        Ok(offset)
+        Ok(Some(offset))
     }
 
-    /// Locates a member and holds it against its entry in the directory, the copy of its NPY
-    /// header included.
+    /// Where the data of a member are by its copy, and whether it then ends where the next begins.
+    fn fits(&self, member: &Member, copy: &HeaderCopy<'_>) -> (u64, bool) {
+        let before = super::zip::LocalHeader::SIZE + self.directory.raw_name(member).len();
+        let offset = member.offset + before as u64 + u64::from(copy.local_extra_len);
+        (offset, offset.checked_add(member.packed_len) == Some(member.limit))
+    }
+
+    /// The copy that a member's own header would have.
+    fn own(header: &[u8], extra_len: usize) -> Option<HeaderCopy<'_>> {
+        u16::try_from(extra_len).ok().and_then(|n| HeaderCopy::of(header, n))
+    }
+
+    /// Locates a member and holds it against its entry in the directory, and against the copy of
+    /// its NPY header where that is believed.
     pub(super) fn check(&self, index: usize, window: &mut Window<'_>) -> Result<Located> {
         let found = locate(&*self.source, &self.directory, index, window)?;
         let member = self.directory.member(index)?;
         let place = |e| self.directory.place(index, e);
-        if self.copy(member).map_err(place)?.is_some() {
+        if self.copy(member).map_err(place)?.is_some_and(|copy| self.fits(member, &copy).1) {
             let header = self.npy_header(member, &found).map_err(place)?;
             self.compare(member, &header, found.data_offset, found.extra_len).map_err(place)?;
         }
@@ -97,7 +110,7 @@ impl Archive {
         Ok(found)
     }
 
-    /// Holds a member's own NPY header against the copy in the directory, where there is one.
+    /// Holds a member's own NPY header against the copy in the directory, where that is believed.
     pub(super) fn compare(
         &self,
         member: &Member,
@@ -105,13 +118,18 @@ impl Archive {
         data_offset: u64,
         extra_len: usize,
     ) -> Result<()> {
-        let Some(copy) = self.copy(member)? else { return Ok(()) };
-        let own = u16::try_from(extra_len).ok().and_then(|n| HeaderCopy::of(header, n));
-        if own == Some(copy) {
-            return Ok(());
+        match self.copy(member)? {
+            Some(copy)
+                if self.fits(member, &copy).1 && Self::own(header, extra_len) != Some(copy) =>
+            {
+                Err(Self::lied(data_offset))
+            }
+            _ => Ok(()),
         }
-        let expected = "the NPY header that the directory repeats";
-        Err(Error::corrupt(expected, "another one").at(data_offset))
+    }
+
+    fn lied(data_offset: u64) -> Error {
+        Error::corrupt("the NPY header that the directory repeats", "another one").at(data_offset)
     }
 
     /// Remembers that a member keeps what the directory promises.

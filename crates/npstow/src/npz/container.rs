@@ -151,9 +151,16 @@ impl Npz {
 
     fn array(&self, index: usize, member: &Member, window: &mut Window<'_>) -> Result<Entry> {
         let limits = self.archive.limits();
-        let (header, offset) = match self.archive.copy(member)? {
-            Some(copy) => (self.copied(&copy)?, self.archive.promise(index, &copy)?),
-            None => {
+        // A copy that makes no sense is none: the member itself tells.
+        let copy = self.archive.copy(member)?;
+        let copy = copy.and_then(|copy| Some((copy, self.copied(&copy).ok()?)));
+        let promised = match &copy {
+            Some((copy, _)) => self.archive.promise(index, copy)?,
+            None => None,
+        };
+        let (header, offset) = match (copy, promised) {
+            (Some((_, header)), Some(offset)) => (header, offset),
+            _ => {
                 let found = self.archive.check(index, window)?;
                 let bytes = self.archive.npy_header(member, &found)?;
                 let header = self.headers.get(&bytes, || Header::parse(&bytes, limits));
@@ -217,10 +224,13 @@ impl Npz {
         let extra = self.archive.directory().header(member)?.extra;
         let (packed_len, unpacked_len) = (member.packed_len, member.unpacked_len);
         let blocks = match find_extra(extra, BlockIndex::ID) {
-            Some(payload) => BlockIndex::parse(payload)?.map(|index| blocks(member, &index)),
+            // One that is not of these data is none: programs copy fields that they do not know.
+            Some(payload) => BlockIndex::parse(payload)
+                .ok()
+                .flatten()
+                .and_then(|index| blocks(member, &index).ok()),
             None => None,
         };
-        let blocks = blocks.transpose()?;
         let coded = Coded { codec, offset, packed_len, unpacked_len, skip, blocks };
         Ok(Data::Coded(Arc::new(coded)))
     }

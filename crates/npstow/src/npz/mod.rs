@@ -27,7 +27,8 @@
 //!
 //! Archives of npstow have two fields in their directory that other readers skip: each NPY header
 //! again, so that one read lists thousands of arrays with their shapes and dtypes (what it says is
-//! held against the member when the member is read), and the blocks of long deflated members, so
+//! held against the member when the member is read, and fields that another program copied to
+//! other data count for nothing), and the blocks of long deflated members, so
 //! that a slice unpacks only what it needs and a whole array is unpacked on all cores.
 //!
 //! Where the end of an archive is missing or torn, [`salvage_to`] finds the members by their local
