@@ -54,9 +54,11 @@ pub(crate) fn short(text: &str, most: usize) -> String {
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) kind: NodeKind,
-    /// `None` for a group.
+    /// `None` for a group, and for what cannot be described.
     pub(crate) entry: Option<Entry>,
     pub(crate) attributes: Json,
+    /// What could not be told.
+    pub(crate) error: Option<String>,
 }
 
 /// What is attached to a node, as values.
@@ -100,7 +102,8 @@ fn cells(row: &Row, long: bool) -> [String; 7] {
     let name = harmless(&row.name);
     let Some(entry) = &row.entry else {
         let dash = || "-".to_owned();
-        return [name, "group".to_owned(), dash(), dash(), dash(), dash(), dash()];
+        let why = row.error.as_ref().map_or_else(dash, |why| harmless(why));
+        return [name, kind(row.kind).to_owned(), dash(), dash(), dash(), dash(), why];
     };
     if row.kind == NodeKind::Value {
         let dash = || "-".to_owned();
@@ -169,11 +172,13 @@ pub(crate) fn aligned(lines: &[Vec<String>], align: impl Fn(usize) -> Align) -> 
 /// `Unsupported` for a dtype without a `descr`.
 pub(crate) fn item(row: Row) -> Result<Json> {
     let Some(entry) = &row.entry else {
-        return Ok(Json::Object(vec![
+        let mut all = vec![
             ("name", row.name.into()),
-            ("kind", "group".into()),
+            ("kind", kind(row.kind).into()),
             ("attributes", row.attributes),
-        ]));
+        ];
+        all.extend(row.error.map(|why| ("error", why.into())));
+        return Ok(Json::Object(all));
     };
     if row.kind == NodeKind::Value {
         return Ok(Json::Object(vec![
@@ -270,7 +275,7 @@ mod tests {
         let limits = Arc::new(Limits::default());
         let entry = Entry::new(source, dtype, shape, order, data, limits).unwrap();
         let (name, kind) = (name.to_owned(), NodeKind::Array);
-        Row { name, kind, entry: Some(entry), attributes: Json::Map(Vec::new()) }
+        Row { name, kind, entry: Some(entry), attributes: Json::Map(Vec::new()), error: None }
     }
 
     #[test]
@@ -288,7 +293,7 @@ mod tests {
     #[test]
     fn tables_are_aligned() {
         let (kind, attributes) = (NodeKind::Group, Json::Null);
-        let group = Row { name: "g".to_owned(), kind, entry: None, attributes };
+        let group = Row { name: "g".to_owned(), kind, entry: None, attributes, error: None };
         let rows = [row("a\x07", "<f4", &[500, 4], MemoryOrder::C), group];
         assert_eq!(
             table(&rows, false),

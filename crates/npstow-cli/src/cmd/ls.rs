@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::args::Ls;
-use crate::exit::Exit;
+use crate::exit::{Exit, complain};
 use crate::json::Json;
 use crate::place::{Place, label, walk};
 use crate::progress::Progress;
@@ -23,7 +23,26 @@ pub(super) fn run(args: &Ls) -> Result<Exit> {
         let names = nodes.iter().map(|node| harmless(&label(node.name(), &place.path)) + "\n");
         return super::print(&names.collect::<String>());
     }
-    let mut rows = nodes.iter().map(row).collect::<Result<Vec<_>>>()?;
+    let (mut rows, mut errors) = (Vec::with_capacity(nodes.len()), Vec::new());
+    for node in &nodes {
+        let (row, error) = row(node);
+        rows.push(row);
+        errors.extend(error);
+    }
+    // One odd member does not hide the others; where there are no others, it is the answer.
+    let exit = errors.first().map_or(Exit::Done, |e| e.kind().into());
+    if errors.len() == rows.len() {
+        if let Some(e) = errors.into_iter().next() {
+            return Err(e);
+        }
+    } else {
+        errors.iter().for_each(|e| complain(&e.to_string()));
+    }
+    listed(args, &place, format.name(), rows)?;
+    Ok(exit)
+}
+
+fn listed(args: &Ls, place: &Place, format: &str, mut rows: Vec<Row>) -> Result<Exit> {
     if !args.form.json {
         // Without the folders: columns stay narrow, and whoever asks knows the path.
         let file = place.path.file_name().map_or(place.path.as_path(), Path::new);
@@ -38,7 +57,7 @@ pub(super) fn run(args: &Ls) -> Result<Exit> {
     });
     let json = Json::Object(vec![
         ("path", place.path.to_string_lossy().into_owned().into()),
-        ("format", format.name().into()),
+        ("format", format.into()),
         ("items", items.collect::<Result<Vec<_>>>()?.into()),
     ]);
     super::print(&format!("{json}\n"))
@@ -54,12 +73,20 @@ fn found(top: &Node, globs: &[Glob]) -> Result<Vec<Node>> {
     Ok(nodes)
 }
 
-fn row(node: &Node) -> Result<Row> {
-    let entry = match node.kind() {
-        NodeKind::Group => None,
-        _ => Some(node.entry()?),
-    };
+/// What is told of a node, and what could not be.
+fn row(node: &Node) -> (Row, Option<Error>) {
     let at = |e: Error| e.in_member(node.name()).in_path(node.file().path());
-    let attributes = render::attributes(node.attributes()?).map_err(at)?;
-    Ok(Row { name: node.name().to_owned(), kind: node.kind(), entry, attributes })
+    let entry = match node.kind() {
+        NodeKind::Group => Ok(None),
+        _ => node.entry().map(Some),
+    };
+    let attributes = node.attributes().and_then(|all| render::attributes(all).map_err(at));
+    let (name, kind) = (node.name().to_owned(), node.kind());
+    let what = |e: &Error| Some(e.what().to_owned());
+    let (entry, attributes, error, failed) = match (entry, attributes) {
+        (Ok(entry), Ok(attributes)) => (entry, attributes, None, None),
+        (Ok(entry), Err(e)) => (entry, Json::Null, what(&e), Some(e)),
+        (Err(e), attributes) => (None, attributes.unwrap_or(Json::Null), what(&e), Some(e)),
+    };
+    (Row { name, kind, entry, attributes, error }, failed)
 }

@@ -218,3 +218,28 @@ fn what_is_meant_is_said_where_something_else_was_typed() {
     #[cfg(target_os = "linux")]
     assert_eq!(desk.say("convert @p.npz /dev/stdout --to npz").stdout[..4], *b"PK\x03\x04");
 }
+
+#[test]
+fn one_odd_member_hides_no_other() {
+    let desk = Desk::new();
+    let one = |value: u8| npstow::Array::from_vec(vec![value]);
+    let tree = npstow::Tree::new().with("a", one(1)).unwrap().with("b", one(2)).unwrap();
+    npstow::save(desk.at("p.npz"), &tree).unwrap();
+    let mut bytes = fs::read(desk.at("p.npz")).unwrap();
+    // As if the first one were encrypted.
+    let central = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    bytes[6] |= 1;
+    bytes[central + 8] |= 1;
+    fs::write(desk.at("p.npz"), &bytes).unwrap();
+    let found = desk.say("ls @p.npz");
+    let text = String::from_utf8(found.stdout).unwrap();
+    assert_eq!(found.status.code(), Some(3));
+    assert!(text.contains("not supported: an encrypted member\nb "), "{text}");
+    let error = String::from_utf8(found.stderr).unwrap();
+    let line = format!("a: at byte {central}: not supported: an encrypted member\n");
+    assert!(error.ends_with(&line), "{error}");
+    let text = String::from_utf8(desk.say("ls --json @p.npz").stdout).unwrap();
+    assert!(text.contains("\"error\": \"not supported: an encrypted member\""), "{text}");
+    // Where there is nothing else it is the answer.
+    assert!(desk.refused("ls @p.npz:a", 3).ends_with("not supported: an encrypted member"));
+}
