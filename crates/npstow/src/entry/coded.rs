@@ -209,23 +209,30 @@ fn too_large() -> Error {
     Error::unsupported("packed data larger than the address space")
 }
 
-/// The first bytes that a stream unpacks to, at most `len`: from `packed`, which may be cut
-/// anywhere. Enough for a header, without the block that follows it.
-pub(crate) fn decoded_start(codec: Codec, packed: &[u8], len: usize) -> Result<Vec<u8>> {
+/// The first bytes that a stream unpacks to, at most `len`, and what ended it before: `packed` may
+/// be cut anywhere. Enough for a header, without the block that follows it.
+pub(crate) fn decoded_start(
+    codec: Codec,
+    packed: &[u8],
+    len: usize,
+) -> Result<(Vec<u8>, Option<Error>)> {
     let mut reader = codec::reader(codec, Box::new(packed), u64::MAX)?;
     let mut start = vec![0; len];
-    let mut filled = 0;
+    let (mut filled, mut why) = (0, None);
     while let Some(rest) = start.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match reader.read(rest) {
             Ok(0) => break,
             Ok(n) => filled += n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            // The packed bytes end here; what came before that counts.
-            Err(_) => break,
+            // What came before that counts.
+            Err(e) => {
+                why = Some(failed(e, filled as u64));
+                break;
+            }
         }
     }
     start.truncate(filled);
-    Ok(start)
+    Ok((start, why))
 }
 
 /// Unpacks a stream forwards, piece by piece.

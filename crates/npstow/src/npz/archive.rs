@@ -163,9 +163,14 @@ impl Archive {
         };
         let mut known = found.start.len() as u64;
         loop {
-            let start = decoded_start(codec, &self.packed_start(member, found, known)?, len)?;
-            if start.len() >= len || known >= member.packed_len {
-                return Ok(Buffer::from(start));
+            let packed = self.packed_start(member, found, known)?;
+            let (start, why) = decoded_start(codec, &packed, len)?;
+            match why {
+                _ if start.len() >= len => return Ok(Buffer::from(start)),
+                // Of a stream that ends before its header does, the header's reader tells.
+                None if known >= member.packed_len => return Ok(Buffer::from(start)),
+                Some(e) if known >= member.packed_len => return Err(e),
+                _ => {}
             }
             // Four times as much of the packed data each time, until it is enough.
             known = known.max(64).saturating_mul(4).min(member.packed_len);

@@ -642,3 +642,17 @@ fn notes_in_other_letters_are_told_and_can_be_left_behind() {
     assert!(file.root().to_tree().is_err() && file.load().is_err());
     assert_eq!(file.root().to_data_tree().unwrap().names(), ["g"]);
 }
+
+#[cfg(feature = "zstd")]
+#[test]
+fn what_a_codec_says_is_told() {
+    let nonsense = |method| {
+        Forged::array("x", &numbers(0)).change(|m| (m.method, m.packed) = (method, vec![b'?'; 90]))
+    };
+    for method in [Method::ZSTD, Method::DEFLATE, Method::LZMA, Method::BZIP2] {
+        let file = open(archive(&[nonsense(method)])).unwrap();
+        let e = file.get("x").unwrap().read().unwrap_err();
+        assert_eq!((e.kind(), e.member()), (ErrorKind::Corrupt, Some("x")), "{e}");
+        assert!(e.what().starts_with("expected packed data, found "), "{e}");
+    }
+}

@@ -97,7 +97,7 @@ fn npy_header(
     let packed = source.read(data_offset, len).map_err(failed)?;
     let start = match listed.method {
         Method::STORED => packed.to_vec(),
-        Method::DEFLATE => decoded_start(crate::Codec::DEFLATE, &packed, HEADER)?,
+        Method::DEFLATE => decoded_start(crate::Codec::DEFLATE, &packed, HEADER)?.0,
         _ => return Ok(None),
     };
     Ok(npy::header_len(&start).and_then(|len| start.get(..len)).map(<[u8]>::to_vec))
