@@ -4,7 +4,6 @@
 use crate::render::harmless;
 use npstow::{Error, ErrorKind};
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 /// What an exit code means to scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +16,6 @@ pub(crate) enum Exit {
     Usage = 2,
     /// Something could not be read or written.
     Failed = 3,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
 }
 
 /// The table: by who has to act.

@@ -1,21 +1,11 @@
-//! The `npstow` command; what it promises to scripts is in its manual page.
+//! The program.
 #![forbid(unsafe_code)]
-
-mod args;
-mod cmd;
-mod exit;
-mod json;
-mod place;
-mod progress;
-mod render;
-mod target;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     outlive_full_files();
-    let done = args::parse(std::env::args_os()).and_then(cmd::run);
-    exit::report(done).into()
+    npstow_cli::run(std::env::args_os()).into()
 }
 
 /// A file that may not grow further (`ulimit -f`) makes a write fail, and does not end the process:
