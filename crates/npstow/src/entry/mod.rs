@@ -458,6 +458,24 @@ impl Entry {
         self.placed_in(self.slice(selection))
     }
 
+    /// Reads a part of the array into the caller's memory, in the memory order of the file.
+    ///
+    /// ```
+    /// use npstow::{Array, Entry};
+    /// let array = Array::from_vec(vec![1u8, 2, 3, 4]);
+    /// let mut last = [0; 2];
+    /// Entry::try_from(&array)?.read_slice_into(&"-2:".parse()?, &mut last)?;
+    /// assert_eq!(last, [3, 4]);
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Mismatch` unless `dst` has exactly the bytes of the part; else as
+    /// [`read_slice`](Self::read_slice). What `dst` holds after an error is not defined.
+    pub fn read_slice_into(&self, selection: &Selection, dst: &mut [u8]) -> Result<()> {
+        self.placed_in(self.slice_into(selection, dst))
+    }
+
     /// Reads of a part of the array what a preview shows: all where it is small, else the corners,
     /// however large the rest is.
     ///
@@ -492,6 +510,16 @@ impl Entry {
     fn slice(&self, selection: &Selection) -> Result<Array> {
         self.check()?;
         self.read_selected(selection.resolve(&self.shape)?)
+    }
+
+    fn slice_into(&self, selection: &Selection, dst: &mut [u8]) -> Result<()> {
+        self.check()?;
+        let selected = selection.resolve(&self.shape)?;
+        let nbytes = nbytes(selected.shape(), self.dtype.itemsize())?;
+        if dst.len() != nbytes {
+            return Err(Error::mismatch(format_args!("memory of {nbytes} bytes"), dst.len()));
+        }
+        self.gather(selected, dst)
     }
 
     fn read_selected(&self, selected: Resolved) -> Result<Array> {

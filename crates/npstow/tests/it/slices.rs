@@ -84,6 +84,13 @@ fn slices_of_files_are_slices_of_arrays() {
                 let got = on_disk.read_slice(&selection).unwrap();
                 assert_eq!(got.shape(), expected.shape(), "{text} of {shape:?} {order:?}");
                 assert_eq!(elements(&got), elements(&expected), "{text} of {shape:?} {order:?}");
+                // The caller's memory gets the same bytes, and has to have room for just them.
+                let mut own = vec![0xaa; got.nbytes()];
+                on_disk.read_slice_into(&selection, &mut own).unwrap();
+                assert_eq!(Some(&own[..]), got.bytes(), "{text} of {shape:?} {order:?}");
+                own.push(0);
+                let e = on_disk.read_slice_into(&selection, &mut own).unwrap_err();
+                assert_eq!(e.kind(), ErrorKind::Mismatch, "{text} of {shape:?}");
             }
         }
     }
