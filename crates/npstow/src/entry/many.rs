@@ -102,7 +102,7 @@ pub(crate) fn keep_many(entries: &[Entry]) -> Result<Vec<Array>, (usize, Error)>
     Ok(arrays.into_iter().flatten().collect())
 }
 
-fn small(index: usize, entry: &Entry) -> Result<Part<'_, &Entry>> {
+pub(super) fn small(index: usize, entry: &Entry) -> Result<Part<'_, &Entry>> {
     let offset = entry.raw()?;
     entry.limits.check_array(entry.nbytes as u64)?;
     // The elements, and what else their seal is over.
@@ -114,7 +114,7 @@ fn small(index: usize, entry: &Entry) -> Result<Part<'_, &Entry>> {
 }
 
 /// Takes the elements out of what was read.
-fn take(part: &Part<'_, &Entry>, read: &[u8], dst: &mut [u8]) -> Result<()> {
+pub(super) fn take(part: &Part<'_, &Entry>, read: &[u8], dst: &mut [u8]) -> Result<()> {
     let entry = part.what;
     if let Some(seal) = &entry.seal {
         seal.check(codec::crc32(read))?;
@@ -143,7 +143,7 @@ fn read_smalls(smalls: Vec<Part<'_, &Entry>>) -> Result<Vec<(usize, Array)>, (us
 }
 
 /// Where a source is in memory: what tells two of them apart.
-fn identity(source: &dyn Source) -> usize {
+pub(super) fn identity(source: &dyn Source) -> usize {
     std::ptr::from_ref(source).cast::<u8>() as usize
 }
 
@@ -188,7 +188,7 @@ pub(crate) fn read_parts<T: Copy + Send + Sync, R: Send, M>(
 }
 
 /// How many of the first ones are read with one read.
-fn neighbours<T>(parts: &[Part<'_, T>]) -> usize {
+pub(super) fn neighbours<T>(parts: &[Part<'_, T>]) -> usize {
     let Some(first) = parts.first() else { return 0 };
     let mut end = first.extent.end;
     let more = parts.iter().skip(1).take_while(|next| {
@@ -202,7 +202,7 @@ fn neighbours<T>(parts: &[Part<'_, T>]) -> usize {
 }
 
 /// Reads the extents of a batch, and calls `each` with the bytes of every part.
-fn read_batch<T>(
+pub(super) fn read_batch<T>(
     batch: &[Part<'_, T>],
     mut each: impl FnMut(&Part<'_, T>, &[u8]) -> Result<()>,
 ) -> Result<(), (usize, Error)> {

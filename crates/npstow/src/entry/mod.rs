@@ -16,6 +16,7 @@
 
 mod coded;
 mod gather;
+mod into;
 mod joined;
 mod many;
 mod origin;
