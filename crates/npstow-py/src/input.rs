@@ -1,0 +1,43 @@
+//! Arrays of NumPy as arrays of the library, where they lie in memory.
+#![forbid(unsafe_code)]
+
+use crate::dtype;
+use crate::error::raise;
+use crate::memory::borrowed;
+use npstow::{Array, Buffer, Dtype, MemoryOrder};
+use pyo3::intern;
+use pyo3::prelude::*;
+
+/// A `numpy.ndarray` as it is, without a copy, whatever its strides. It is held for as long as
+/// anything of it is.
+pub(crate) fn array(array: &Bound<'_, PyAny>) -> PyResult<Array> {
+    let py = array.py();
+    let dtype = dtype::library(&array.getattr(intern!(py, "dtype"))?)?;
+    array_of(array, dtype)
+}
+
+/// As [`array()`], of a dtype that is known.
+pub(crate) fn array_of(array: &Bound<'_, PyAny>, dtype: Dtype) -> PyResult<Array> {
+    let py = array.py();
+    let shape: Vec<usize> = array.getattr(intern!(py, "shape"))?.extract()?;
+    if dtype.itemsize() == 0 || shape.contains(&0) {
+        let nothing = Buffer::from(Vec::new());
+        return Array::new(dtype, &shape, MemoryOrder::C, nothing).map_err(raise);
+    }
+    let strides: Vec<isize> = array.getattr(intern!(py, "strides"))?.extract()?;
+    let itemsize = dtype.itemsize();
+    let (bytes, offset) = match borrowed(array, itemsize, &shape, &strides) {
+        Ok(found) => found,
+        // NumPy has no buffers of some dtypes (dates, for one): their bytes have one.
+        Err(_) => borrowed(&as_void(array, itemsize)?, itemsize, &shape, &strides)?,
+    };
+    Array::from_parts(dtype, shape, strides, offset, bytes).map_err(raise)
+}
+
+fn as_void<'py>(array: &Bound<'py, PyAny>, itemsize: usize) -> PyResult<Bound<'py, PyAny>> {
+    let py = array.py();
+    let ndarray = py.import("numpy")?.getattr("ndarray")?;
+    // Of subclasses, too, it is the plain view.
+    let void = (format!("V{itemsize}"), ndarray);
+    array.call_method1(intern!(py, "view"), void)
+}

@@ -1,0 +1,42 @@
+//! The extension of the Python package `npstow`: the library, as thin as can be.
+//!
+//! A function takes Python's words apart, does the work without the interpreter's lock, and puts
+//! together what came of it; what users see is written in Python, in `python/npstow`.
+#![deny(unsafe_code)]
+
+mod command;
+mod diff;
+mod dtype;
+mod edit;
+mod error;
+mod input;
+mod key;
+mod many;
+mod memory;
+mod meta;
+mod node;
+mod options;
+mod output;
+mod pool;
+mod tree;
+mod work;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _npstow {
+    #[pymodule_export]
+    use crate::command::main;
+    #[pymodule_export]
+    use crate::diff::diff;
+    #[pymodule_export]
+    use crate::edit::{Appender, Editor, compact};
+    #[pymodule_export]
+    use crate::memory::Memory;
+    #[pymodule_export]
+    use crate::meta::{meta_get, meta_keys, meta_set};
+    #[pymodule_export]
+    use crate::node::{Node, open, split_place};
+    #[pymodule_export]
+    use crate::tree::{digest, save_tree, set_notes};
+}

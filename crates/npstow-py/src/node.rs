@@ -1,0 +1,251 @@
+//! A named place in an open file, as `_npstow.Node`; `npstow.Node` makes a mapping of it.
+#![forbid(unsafe_code)]
+
+use crate::dtype::{self, nbytes};
+use crate::error::{raise, raise_selection};
+use crate::key::selection;
+use crate::many;
+use crate::memory::Writable;
+use crate::output::{owned, shared};
+use crate::work;
+use npstow::trees::Glob;
+use npstow::{
+    BufferMut, Data, Error, Limits, MemoryOrder, NodeKind, OpenOptions, Order, PreviewOptions,
+    ReadOptions, Result, Selection,
+};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+use std::path::PathBuf;
+
+/// A group, an array or a value of an open file.
+#[derive(Debug)]
+#[pyclass(frozen, module = "npstow._npstow")]
+pub(crate) struct Node(pub(crate) npstow::Node);
+
+/// The dtype, shape, memory order, bytes in memory, bytes in the file, offset, packing.
+type Described<'py> = (
+    Bound<'py, PyAny>,
+    Bound<'py, PyTuple>,
+    &'static str,
+    usize,
+    u64,
+    Option<u64>,
+    Option<&'static str>,
+);
+
+/// Metadata, names, labels.
+pub(crate) type Noted = (String, Vec<String>, Vec<String>);
+
+/// Opens a file of any format.
+#[pyfunction]
+#[pyo3(signature = (path, max_header_size=None))]
+pub(crate) fn open(py: Python<'_>, path: PathBuf, max_header_size: Option<u64>) -> PyResult<Node> {
+    let limits = match max_header_size {
+        Some(most) => Limits::default().header_len(most),
+        None => Limits::default(),
+    };
+    let opened = py.detach(|| OpenOptions::default().limits(limits).open(path));
+    Ok(Node(opened.map_err(raise)?.root()))
+}
+
+/// The path of a file and the name in it, of `run.npz:photon`.
+#[pyfunction]
+pub(crate) fn split_place(typed: &str) -> (PathBuf, Option<String>) {
+    npstow::split_place(typed)
+}
+
+#[pymethods]
+impl Node {
+    #[getter]
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    #[getter]
+    fn path(&self) -> PathBuf {
+        self.0.file().path().to_owned()
+    }
+
+    #[getter]
+    fn format(&self) -> &'static str {
+        self.0.file().format().name()
+    }
+
+    #[getter]
+    fn kind(&self) -> &'static str {
+        kind(self.0.kind())
+    }
+
+    fn children(&self, py: Python<'_>) -> PyResult<Vec<Self>> {
+        let children = py.detach(|| self.0.children()).map_err(raise)?;
+        Ok(children.into_iter().map(Self).collect())
+    }
+
+    /// The node under a slash path from here.
+    fn get(&self, py: Python<'_>, path: &str) -> PyResult<Self> {
+        let whole = match self.0.name() {
+            "" => path.to_owned(),
+            name => format!("{name}/{path}"),
+        };
+        py.detach(|| self.0.file().get(&whole)).map(Self).map_err(raise)
+    }
+
+    fn find(&self, py: Python<'_>, pattern: &str) -> PyResult<Vec<Self>> {
+        let globs = Glob::list(pattern).map_err(raise)?;
+        let found = py.detach(|| self.0.find(&globs)).map_err(raise)?;
+        Ok(found.into_iter().map(Self).collect())
+    }
+
+    fn describe<'py>(&self, py: Python<'py>) -> PyResult<Described<'py>> {
+        let entry = self.0.entry().map_err(raise)?;
+        let packing = match entry.data() {
+            Data::Coded(coded) => Some(coded.codec().name()),
+            _ => None,
+        };
+        Ok((
+            dtype::numpy(py, entry.dtype())?,
+            PyTuple::new(py, entry.shape())?,
+            order_name(entry.order()),
+            entry.nbytes(),
+            entry.stored_nbytes(),
+            entry.offset(),
+            packing,
+        ))
+    }
+
+    /// Reads the array into new memory.
+    #[pyo3(signature = (native=false, order=None, progress=None))]
+    fn read<'py>(
+        &self,
+        py: Python<'py>,
+        native: bool,
+        order: Option<&str>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let entry = self.0.entry().map_err(raise)?;
+        let options = orders(native, order).map_err(raise)?;
+        let memory = work::run_one(py, entry.nbytes() as u64, progress, |watch| {
+            // Nothing is allocated for a mere claim.
+            entry.check()?;
+            let mut memory = BufferMut::zeroed(entry.nbytes())?;
+            watch.entry(&entry).read_into_with(memory.bytes_mut(), &options)?;
+            Ok(memory)
+        })?;
+        let dtype = match native {
+            true => entry.dtype().to_order(Order::NATIVE),
+            false => entry.dtype().clone(),
+        };
+        let order = memory_order(order).map_err(raise)?.unwrap_or(entry.order());
+        owned(py, &dtype, entry.shape(), order, memory)
+    }
+
+    /// Reads the array into the memory of another one, which is back to back in that order.
+    #[pyo3(signature = (out, native, order, progress=None))]
+    fn read_into<'py>(
+        &self,
+        py: Python<'py>,
+        out: &Bound<'py, PyAny>,
+        native: bool,
+        order: &str,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
+        let entry = self.0.entry().map_err(raise)?;
+        let options = orders(native, Some(order)).map_err(raise)?;
+        let mut out = Writable::new(out)?;
+        work::run_one(py, entry.nbytes() as u64, progress, |watch| {
+            watch.entry(&entry).read_into_with(out.bytes_mut(), &options)
+        })
+    }
+
+    /// Reads a part of the array into new memory.
+    fn slice<'py>(&self, py: Python<'py>, key: &Bound<'py, PyList>) -> PyResult<Bound<'py, PyAny>> {
+        let (entry, selection) = (self.0.entry().map_err(raise)?, selection(key)?);
+        let shape = selection.resolve(entry.shape()).map_err(raise_selection)?.shape().to_vec();
+        let nbytes = nbytes(&shape, entry.dtype()).map_err(raise)?;
+        let memory = work::run_one(py, nbytes as u64, None, |watch| {
+            entry.check()?;
+            let mut memory = BufferMut::zeroed(nbytes)?;
+            watch.entry(&entry).read_slice_into(&selection, memory.bytes_mut())?;
+            Ok(memory)
+        })?;
+        owned(py, entry.dtype(), &shape, entry.order(), memory)
+    }
+
+    /// The array where it lies in the mapped file.
+    fn view<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shared(py, &py.detach(|| self.0.view()).map_err(raise)?)
+    }
+
+    /// SHA-256 of the content.
+    fn digest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let nbytes = self.0.entry().map_err(raise)?.nbytes() as u64;
+        let hash = work::run_one(py, nbytes, None, |watch| match self.0.kind() {
+            NodeKind::Value => self.0.digest(),
+            _ => npstow::digest(&watch.entry(&self.0.entry()?)),
+        })?;
+        Ok(PyBytes::new(py, &hash))
+    }
+
+    fn notes(&self, py: Python<'_>) -> PyResult<Noted> {
+        let notes = py.detach(|| self.0.notes()).map_err(raise)?;
+        Ok((notes.meta.as_str().to_owned(), notes.names, notes.labels))
+    }
+
+    /// What NumPy would print, reading no more than that; of a group, nothing.
+    fn preview(&self, threshold: usize, edgeitems: usize) -> PyResult<String> {
+        let options = PreviewOptions::default().threshold(threshold).edgeitems(edgeitems);
+        let entry = self.0.entry().map_err(raise)?;
+        let corners = entry.corners(&Selection::all(), &options).map_err(raise)?;
+        Ok(corners.to_string())
+    }
+
+    /// All arrays and values at and below the node, in memory, by their paths from here. Small
+    /// ones share memory, which lives as long as any of them.
+    #[pyo3(signature = (progress=None))]
+    fn load<'py>(
+        &self,
+        py: Python<'py>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<many::Loaded<'py>> {
+        many::all(py, &self.0, progress)
+    }
+}
+
+fn orders(native: bool, order: Option<&str>) -> Result<ReadOptions> {
+    let mut options = ReadOptions::default();
+    if native {
+        options = options.byte_order(Order::NATIVE);
+    }
+    Ok(match memory_order(order)? {
+        Some(order) => options.memory_order(order),
+        None => options,
+    })
+}
+
+/// `None` keeps the file's order.
+pub(crate) fn memory_order(text: Option<&str>) -> Result<Option<MemoryOrder>> {
+    match text {
+        None | Some("K") => Ok(None),
+        Some("C") => Ok(Some(MemoryOrder::C)),
+        Some("F") => Ok(Some(MemoryOrder::F)),
+        Some(other) => {
+            let what = format!("the order '{other}' (it is 'K', as it is, 'C' or 'F')");
+            Err(Error::invalid(what))
+        }
+    }
+}
+
+fn order_name(order: MemoryOrder) -> &'static str {
+    match order {
+        MemoryOrder::F => "F",
+        _ => "C",
+    }
+}
+
+pub(crate) fn kind(kind: NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Group => "group",
+        NodeKind::Array => "array",
+        _ => "value",
+    }
+}

@@ -1,0 +1,48 @@
+//! Memory of the library as arrays of NumPy.
+#![forbid(unsafe_code)]
+
+use crate::dtype;
+use crate::memory::Memory;
+use npstow::{Array, BufferMut, Dtype, MemoryOrder};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
+
+/// A `numpy.ndarray` over memory that it alone has.
+pub(crate) fn owned<'py>(
+    py: Python<'py>,
+    dtype: &Dtype,
+    shape: &[usize],
+    order: MemoryOrder,
+    memory: BufferMut,
+) -> PyResult<Bound<'py, PyAny>> {
+    made(py, dtype, shape, order, &Bound::new(py, Memory::own(memory))?, 0)
+}
+
+/// A `numpy.ndarray` over memory that is filled in this order from `offset` on.
+pub(crate) fn made<'py>(
+    py: Python<'py>,
+    dtype: &Dtype,
+    shape: &[usize],
+    order: MemoryOrder,
+    memory: &Bound<'py, Memory>,
+    offset: usize,
+) -> PyResult<Bound<'py, PyAny>> {
+    let letter = if order == MemoryOrder::F { 'F' } else { 'C' };
+    let shape = PyTuple::new(py, shape)?;
+    ndarray(py)?.call1((shape, dtype::numpy(py, dtype)?, memory, offset, py.None(), letter))
+}
+
+/// The class of arrays.
+pub(crate) fn ndarray(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static NDARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    NDARRAY.import(py, "numpy", "ndarray")
+}
+
+/// A `numpy.ndarray` over memory that others see, too: it is not writable.
+pub(crate) fn shared<'py>(py: Python<'py>, array: &Array) -> PyResult<Bound<'py, PyAny>> {
+    let memory = Bound::new(py, Memory::shared(array.buffer().clone()))?;
+    let (shape, strides) = (PyTuple::new(py, array.shape())?, PyTuple::new(py, array.strides())?);
+    let dtype = dtype::numpy(py, array.dtype())?;
+    ndarray(py)?.call1((shape, dtype, memory, array.offset(), strides))
+}

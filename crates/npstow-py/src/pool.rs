@@ -1,0 +1,39 @@
+//! The threads that work side by side: a pool of this process alone.
+//!
+//! A child made by `fork` (as `multiprocessing` does) has none of its parent's threads, and would
+//! wait for them for ever: it gets a pool of its own.
+#![forbid(unsafe_code)]
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::sync::{Arc, Mutex};
+
+static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
+
+/// Does a job with the threads of this process.
+pub(crate) fn install<T: Send>(job: impl FnOnce() -> T + Send) -> T {
+    match pool() {
+        Some(pool) => pool.install(job),
+        // No more threads are to be had: it goes without.
+        None => job(),
+    }
+}
+
+fn pool() -> Option<Arc<ThreadPool>> {
+    let own = std::process::id();
+    // Where another thread held it while the process was forked, nobody will give it back.
+    let Ok(mut held) = POOL.try_lock() else { return build() };
+    match &*held {
+        Some((process, pool)) if *process == own => Some(Arc::clone(pool)),
+        _ => {
+            let pool = build()?;
+            // Dropping the parent's pool would wait for threads that are not here.
+            std::mem::forget(held.replace((own, Arc::clone(&pool))));
+            Some(pool)
+        }
+    }
+}
+
+fn build() -> Option<Arc<ThreadPool>> {
+    let named = |index| format!("npstow-{index}");
+    ThreadPoolBuilder::new().thread_name(named).build().map(Arc::new).ok()
+}
