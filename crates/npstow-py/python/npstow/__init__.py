@@ -1,0 +1,54 @@
+"""NumPy arrays at rest: read and written at the speed of memory, never silently wrong.
+
+Any file is a lazy tree:
+
+>>> npstow.save_tree("run.npz", {"A000": {"hit": np.arange(6).reshape(2, 3)}}, level=6)
+>>> npstow.open("run.npz")["A000/hit"][:, 0]
+array([0, 3])
+"""
+
+from npstow._attrs import Attributes
+from npstow._edit import Appender, Editor, append, compact, edit
+from npstow._errors import (
+    CorruptError,
+    Error,
+    ExistsError,
+    IoError,
+    InvalidError,
+    LimitError,
+    MismatchError,
+    NotFoundError,
+    SelectionError,
+    UnsupportedError,
+)
+from npstow._fold import Fold
+from npstow._save import Difference, Report, convert, diff, digest, save_tree
+from npstow._tree import Node, open
+
+__all__ = [
+    "Appender",
+    "Attributes",
+    "CorruptError",
+    "Difference",
+    "Editor",
+    "Error",
+    "ExistsError",
+    "IoError",
+    "Fold",
+    "InvalidError",
+    "LimitError",
+    "MismatchError",
+    "Node",
+    "NotFoundError",
+    "Report",
+    "SelectionError",
+    "UnsupportedError",
+    "append",
+    "compact",
+    "convert",
+    "diff",
+    "digest",
+    "edit",
+    "open",
+    "save_tree",
+]

@@ -1,0 +1,90 @@
+"""What users give to be written or compared, in the form that the extension takes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from npstow._attrs import Attributes
+from npstow._tree import Node, open
+from npstow._types import Noted
+
+__all__ = ["Given", "array_of", "given", "opened", "packed"]
+
+
+class Given(NamedTuple):
+    """Arrays, nodes, and groups (`None`) with their paths, and notes with theirs."""
+
+    items: list[tuple[str, Any]]
+    notes: list[tuple[str, Noted]]
+
+
+def packed(
+    tree: Any, attrs: Mapping[str, Mapping[str, object]] | None = None
+) -> Given:
+    """Take a tree apart: a node, a mapping of names to such, or an array."""
+    found = Given([], [])
+    _walk("", tree, found)
+    for path, values in (attrs or {}).items():
+        noted = values if isinstance(values, Attributes) else Attributes(values)
+        found.notes.append((path, noted._noted()))
+    return found
+
+
+def given(what: Any) -> Given:
+    """As `packed`, of what may be a path, too."""
+    return packed(opened(what) if isinstance(what, (str, os.PathLike)) else what)
+
+
+def opened(what: Any) -> Node:
+    """The node of a path, or the node itself."""
+    return what if isinstance(what, Node) else open(what)
+
+
+def _walk(path: str, what: Any, found: Given) -> None:
+    if isinstance(what, Node):
+        found.items.append((path, what._node))
+        return
+    if not isinstance(what, Mapping):
+        found.items.append((path, array_of(what, path)))
+        return
+    notes = getattr(what, "_noted_items", None)
+    if notes is not None:
+        for name, attributes in notes():
+            found.notes.append((_join(path, name) if name else path, attributes._noted()))
+    if path:
+        # So that a group without names is one, too.
+        found.items.append((path, None))
+    for name, part in _parts(what):
+        if not isinstance(name, str):
+            raise TypeError(f"names are text, not {type(name).__name__}: {name!r}")
+        if not name:
+            raise ValueError("a name is empty: one array without a name is given as itself")
+        _walk(_join(path, name), part, found)
+
+
+def _parts(what: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    parts = getattr(what, "_parts", None)
+    yield from parts() if parts is not None else what.items()
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+def array_of(what: Any, path: str) -> np.ndarray[Any, Any]:
+    """The array that is written; what would lose something is refused."""
+    masked = sys.modules.get("numpy.ma")
+    if masked is not None and isinstance(what, masked.MaskedArray):
+        raise TypeError(f"{path!r} has a mask, which would be lost: give its data and its mask")
+    array = np.asarray(what)
+    if array.dtype.hasobject:
+        raise ValueError(
+            f"Object arrays cannot be saved when allow_pickle=False: {path!r} has the dtype "
+            f"{array.dtype} (npstow.save(..., allow_pickle=True) pickles it)"
+        )
+    return array
