@@ -1,0 +1,343 @@
+"""Any file as a lazy tree: names, descriptions, slices, reads into any memory."""
+
+import gc
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+import npstow
+
+ARRAYS = {
+    "f4": np.arange(24, dtype="f4").reshape(4, 3, 2),
+    "big": np.arange(12, dtype=">i8").reshape(3, 4),
+    "fortran": np.asfortranarray(np.arange(12, dtype="u2").reshape(3, 4)),
+    "zero_d": np.array(7.5),
+    "empty": np.zeros((0, 3), "c8"),
+    "text": np.array(["a", "bcd"]),
+    "no_text": np.zeros(3, "U0"),
+    "bytes": np.array([b"xy", b"z"]),
+    "dates": np.array(["2020-01-01", "NaT"], "M8[D]"),
+    "bool": np.array([[True, False]]),
+    "record": np.array([(1, 2.5), (3, 4.5)], [("a", "<i4"), ("b", "<f8")]),
+    "nested": np.zeros(3, [("p", [("x", "f4"), ("y", "f4", (2, 2))])]),
+}
+
+
+@pytest.fixture(params=["run.npz", "packed.npz", "folder", "by_numpy.npz"])
+def run(request, tmp_path):
+    path = tmp_path / request.param
+    if request.param == "by_numpy.npz":
+        np.savez(path, **ARRAYS)
+    else:
+        npstow.save_tree(path, ARRAYS, level=6 if "packed" in request.param else None)
+    return npstow.open(path)
+
+
+def same(left, right):
+    assert left.dtype == right.dtype
+    assert left.shape == right.shape
+    np.testing.assert_array_equal(left, right)
+
+
+def test_a_tree_describes_without_reading(run):
+    assert list(run) == list(ARRAYS)
+    assert len(run) == len(ARRAYS)
+    for name, array in ARRAYS.items():
+        node = run[name]
+        assert (node.kind, node.name) == ("array", name)
+        assert (node.shape, node.ndim, node.size) == (array.shape, array.ndim, array.size)
+        assert node.dtype == array.dtype
+        assert node.nbytes == array.nbytes
+        assert node.codec in (None, "deflate")
+        assert (node.offset is None) == (node.codec is not None)
+    assert run["fortran"].order == "F"
+
+
+def test_what_is_read_is_what_was_written(run):
+    for name, array in ARRAYS.items():
+        read = run[name].read()
+        same(read, array)
+        assert read.flags.writeable
+        assert read.flags.aligned
+        assert type(read) is np.ndarray
+    for name, read in run.read().items():
+        same(read, ARRAYS[name])
+        assert read.flags.writeable
+
+
+def test_orders_are_those_that_were_asked_for(run):
+    read = run["big"].read(native=True)
+    assert read.dtype.isnative
+    np.testing.assert_array_equal(read, ARRAYS["big"])
+    for name in ("f4", "fortran", "big"):
+        for order in "CF":
+            read = run[name].read(order=order)
+            same(read, ARRAYS[name])
+            assert read.flags[f"{order}_CONTIGUOUS"]
+    with pytest.raises(ValueError, match="the order 'A'"):
+        run["f4"].read(order="A")
+
+
+def outs(array):
+    """Memory of every layout."""
+    yield np.empty(array.shape, array.dtype)
+    yield np.empty(array.shape, array.dtype, order="F")
+    yield np.empty((*array.shape, 2), array.dtype)[..., 1]
+    yield np.empty(array.shape[::-1], array.dtype).T
+    if array.dtype.kind not in "SUV":
+        yield np.empty(array.shape, array.dtype.newbyteorder())
+    if array.ndim:
+        yield np.empty(array.shape, array.dtype)[::-1]
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_out_may_have_any_layout(run, name):
+    for out in outs(ARRAYS[name]):
+        assert run[name].read(out=out) is out
+        np.testing.assert_array_equal(out, ARRAYS[name])
+
+
+def test_out_must_fit(run):
+    node = run["f4"]
+    with pytest.raises(ValueError, match="shape"):
+        node.read(out=np.empty((4, 3), "f4"))
+    with pytest.raises(TypeError, match="dtype"):
+        node.read(out=np.empty((4, 3, 2), "f8"))
+    locked = np.empty((4, 3, 2), "f4")
+    locked.flags.writeable = False
+    with pytest.raises(ValueError, match="not writable"):
+        node.read(out=locked)
+    with pytest.raises(TypeError, match="of its own"):
+        node.read(out=np.empty((4, 3, 2), "f4"), native=True)
+    with pytest.raises(TypeError, match="for arrays"):
+        run.read(native=True)
+
+
+KEYS = [
+    0,
+    -1,
+    np.int32(1),
+    slice(None),
+    slice(1, 3),
+    slice(None, None, -1),
+    slice(-100, 100, 2),
+    slice(10**30, None, -1),
+    ...,
+    None,
+    (0, 1),
+    (slice(None), 0),
+    (..., 0),
+    (0, ...),
+    (None, slice(1)),
+    (slice(None), slice(None, None, 2)),
+    [0, 1],
+    [-1, 0, -1],
+    [],
+    np.array([1, 0]),
+    (slice(None), [0, 1]),
+    (..., [0, 0]),
+    (slice(0, 0), slice(1)),
+    (),
+]
+
+
+@pytest.mark.parametrize("name", ["f4", "big", "fortran", "text", "record", "nested", "dates"])
+def test_slices_are_those_of_numpy(run, name):
+    array, node = ARRAYS[name], run[name]
+    for key in KEYS:
+        try:
+            expected = array[key]
+        except IndexError:
+            with pytest.raises((IndexError, ValueError)):
+                node[key]
+            continue
+        got = node[key]
+        assert type(got) is type(expected), key
+        same(np.asarray(got), np.asarray(expected))
+
+
+def test_masks_pick_from_one_axis(run):
+    array, node = ARRAYS["f4"], run["f4"]
+    mask = np.array([True, False, True, False])
+    same(node[mask], array[mask])
+    same(node[:, mask[:3]], array[:, mask[:3]])
+    same(node[..., mask[:2]], array[..., mask[:2]])
+    same(node[[True, False, False, True]], array[[True, False, False, True]])
+    with pytest.raises(IndexError, match="size of axis is 4"):
+        node[mask[:3]]
+    same(run["zero_d"][()], np.float64(7.5))
+    same(run["zero_d"][...], np.array(7.5))
+
+
+@pytest.mark.parametrize(
+    "key", [True, 1.5, "no", (0, [0, 1]), ([0, 1], [0, 1]), [[0, 1]], [0.5], object(), 99, (0,) * 9]
+)
+def test_what_cannot_be_read_in_part_is_refused(run, key):
+    with pytest.raises((IndexError, KeyError, ValueError)):
+        run["f4"][key]
+    with pytest.raises((IndexError, KeyError)):
+        ARRAYS["f4"][tuple()]["no" if key == "no" else 99]
+
+
+def test_views_show_the_file(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, ARRAYS["f4"])
+    view = npstow.open(path).view()
+    same(view, ARRAYS["f4"])
+    assert not view.flags.writeable
+    with pytest.raises(ValueError):
+        view[0] = 1
+    npstow.save_tree(tmp_path / "p.npz", {"x": np.zeros(1000)}, level=6)
+    with pytest.raises(ValueError, match="packed with deflate"):
+        npstow.open(tmp_path / "p.npz")["x"].view()
+
+
+def test_numpy_takes_nodes_for_arrays(run):
+    array, node = ARRAYS["f4"], run["f4"]
+    same(np.asarray(node), array)
+    same(np.array(node, dtype="f8"), array.astype("f8"))
+    assert np.sum(node) == array.sum()
+    with pytest.raises(TypeError):
+        np.asarray(run)
+    # Since NumPy 2.0 there is a word for it.
+    if np.lib.NumpyVersion(np.__version__) >= "2.0.0" and node.codec is None and "by_numpy" not in node.path:
+        assert not np.asarray(node, copy=False).flags.writeable
+        with pytest.raises(ValueError):
+            np.asarray(node, dtype="f8", copy=False)
+
+
+def test_names_are_paths(tmp_path):
+    npstow.save_tree(tmp_path / "t", {"a": {"b": {"c": [1, 2]}}, "x": [3], "e": {}})
+    tree = npstow.open(tmp_path / "t")
+    assert tree["a/b/c"].shape == (2,)
+    assert tree["a"]["b/c"].name == "a/b/c"
+    assert list(tree["a"].items())[0][1].kind == "group"
+    assert "a/b" in tree and "a/z" not in tree and 7 not in tree
+    assert tree["/a//b/"].name == "a/b"
+    for wrong in ("zz", "a/zz", "x/y", "x/y/z"):
+        with pytest.raises(KeyError):
+            tree[wrong]
+    assert [node.name for node in tree.find("**/c")] == ["a/b/c"]
+    assert [node.name for node in tree["a"].find("b/*")] == ["a/b/c"]
+    read = tree.read()
+    assert read["a"]["b"]["c"].tolist() == [1, 2]
+    assert list(read["a"]["b"]) == ["c"]
+    assert tree["a"].read()["b"]["c"].tolist() == [1, 2]
+    place = npstow.open(f"{tmp_path}/t:a/b")
+    assert list(place) == ["c"]
+
+
+def test_nodes_are_true_and_equal_to_themselves(run):
+    node = run["empty"]
+    assert node and len(node) == 0 and list(node) == []
+    assert node == node and node != run["empty"]
+    assert len({node, node}) == 1
+    assert not hasattr(run, "shape") and not hasattr(run, "dtype")
+    with pytest.raises(TypeError, match="its parts have names"):
+        run[0]
+    with pytest.raises(TypeError):
+        run.view()
+    with pytest.raises(TypeError):
+        run.digest()
+    with pytest.raises(TypeError):
+        pickle.dumps(node)
+
+
+def test_a_closed_node_says_so(run):
+    with run as same_run:
+        read = same_run["f4"].read()
+    with pytest.raises(ValueError, match="closed"):
+        run["f4"]
+    assert "closed" in repr(run)
+    same(read, ARRAYS["f4"])
+
+
+def test_arrays_outlive_their_file(tmp_path):
+    npstow.save_tree(tmp_path / "x.npz", {"x": np.arange(1000)})
+    node = npstow.open(tmp_path / "x.npz")["x"]
+    parts = [node.read()[5:], node.view()[5:], node[5:], npstow.open(tmp_path / "x.npz").read()["x"][5:]]
+    del node
+    gc.collect()
+    for part in parts:
+        assert part.tolist() == list(range(5, 1000))
+
+
+def test_objects_are_refused_in_numpys_words(tmp_path):
+    np.save(tmp_path / "o.npy", np.array([1, "x"], object), allow_pickle=True)
+    node = npstow.open(tmp_path / "o.npy")
+    assert node.dtype == object and node.shape == (2,)
+    for read in (node.read, node.view, lambda: node[0], lambda: np.asarray(node)):
+        with pytest.raises(ValueError, match="Object arrays cannot be loaded when allow_pickle=False"):
+            read()
+
+
+def test_errors_say_where(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, np.arange(100))
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(ValueError, match="x.npy.*800 bytes of data.*792"):
+        npstow.open(path).read()
+    with pytest.raises(FileNotFoundError):
+        npstow.open(tmp_path / "no.npy")
+    (tmp_path / "text.txt").write_text("hello")
+    with pytest.raises(ValueError, match="hello"):
+        npstow.open(tmp_path / "text.txt")
+
+
+def test_errors_have_their_place_as_attributes(tmp_path):
+    npstow.save_tree(tmp_path / "x.npz", {"a": {"x": np.arange(100)}})
+    path = tmp_path / "x.npz"
+    data = bytearray(path.read_bytes())
+    data[data.index(np.arange(100).tobytes()) + 8] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(zipfile.BadZipFile) as caught:
+        npstow.open(path)["a/x"].read()
+    error = caught.value
+    assert isinstance(error, ValueError) and isinstance(error, npstow.Error)
+    assert (error.kind, error.path, error.member) == ("corrupt", str(path), "a/x")
+    with pytest.raises(zipfile.BadZipFile):
+        npstow.open(path).read()
+    path.write_bytes(data[:-10])
+    with pytest.raises(zipfile.BadZipFile):
+        npstow.open(path)
+    with pytest.raises(npstow.Error) as caught:
+        npstow.open(tmp_path / "no.npy")
+    assert (caught.value.errno, caught.value.filename) == (2, str(tmp_path / "no.npy"))
+    with pytest.raises(npstow.Error) as caught:
+        npstow.open(tmp_path / "no" / "no.npz")
+    assert isinstance(caught.value, FileNotFoundError)
+    npstow.save_tree(tmp_path / "y.npy", np.arange(3))
+    with pytest.raises(IndexError) as caught:
+        npstow.open(tmp_path / "y.npy")[3]
+    assert isinstance(caught.value, npstow.Error)
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.member) == (str(error), "a/x")
+
+
+def test_headers_are_limited(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros(1, [(f"field{i}", "f4") for i in range(1000)]))
+    assert npstow.open(path).shape == (1,)
+    with pytest.raises(ValueError, match="header"):
+        npstow.open(path, max_header_size=1000)
+
+
+def test_values_are_bytes(tmp_path):
+    npstow.save_tree(tmp_path / "t", {"x": [1]})
+    (tmp_path / "t" / "notes.md").write_text("hello")
+    value = npstow.open(tmp_path / "t")["notes.md"]
+    assert value.kind == "value" and value.read().tobytes() == b"hello"
+
+
+def test_many_small_arrays_are_each_their_own(tmp_path):
+    arrays = {f"a{i:04}": np.full((i % 7, 3), i, "f4") for i in range(500)}
+    for path in ("many.npz", "many"):
+        npstow.save_tree(tmp_path / path, arrays)
+        read = npstow.open(tmp_path / path).read()
+        assert list(read) == list(arrays)
+        for name, array in arrays.items():
+            same(read[name], array)
+            read[name][...] = -1
+        assert all((array == -1).all() for array in read.values())

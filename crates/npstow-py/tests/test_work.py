@@ -1,0 +1,211 @@
+"""Long work: stopped by Ctrl-C, side by side, after a fork, and nothing left behind."""
+
+import gc
+import multiprocessing
+import os
+import resource
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import npstow
+
+LARGE = 40 << 20
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """Large enough that threads and a watch are used."""
+    path = tmp_path_factory.mktemp("large") / "x.npz"
+    values = np.random.default_rng(7).integers(0, 9, LARGE // 4, "i4")
+    npstow.save_tree(path, {"x": values, "y": values[:1000]})
+    return path, values
+
+
+def run(code, *words):
+    """Python code in a process of its own, stopped after a second where it does not end."""
+    head = "import os, signal, sys, threading, time\nimport numpy as np, npstow\n"
+    words = [sys.executable, "-c", head + textwrap.dedent(code), *map(str, words)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60)
+
+
+INTERRUPT = """
+    def press():
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    big = np.random.default_rng(1).integers(0, 255, 400 << 20, "u1")
+    threading.Thread(target=press).start()
+    start = time.perf_counter()
+    try:
+        {work}
+    except KeyboardInterrupt:
+        took = time.perf_counter() - start
+        sys.exit(f"took {{took:.1f}} s" if took > 10 else 0)
+    sys.exit("not stopped")
+"""
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "npstow.save_tree(sys.argv[1], {'x': big}, level=9)",
+        "while True: npstow.save_tree(sys.argv[1][:-4], {'x': big})",
+        "while True: npstow.digest(big)",
+        "while True: npstow.diff(big, big + 1)",
+    ],
+)
+def test_ctrl_c_stops_and_leaves_nothing(tmp_path, work):
+    path = tmp_path / "x.npz"
+    path.write_bytes(b"old")
+    done = run(INTERRUPT.format(work=work), path)
+    assert done.returncode == 0, done.stderr
+    assert path.read_bytes() == b"old"
+    # Folders are saved over and over: the last one before the stop is whole.
+    assert set(os.listdir(tmp_path)) <= {"x.npz", "x"}
+    if (tmp_path / "x").exists():
+        assert npstow.open(tmp_path / "x")["x"].read().shape == (400 << 20,)
+
+
+def test_a_handler_that_raises_nothing_stops_nothing(tmp_path):
+    code = """
+        seen = []
+        signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        big = np.zeros(200 << 20, "u1")
+        npstow.save_tree(sys.argv[1], {"x": big}, level=6)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        assert seen and npstow.open(sys.argv[1])["x"].shape == (200 << 20,)
+    """
+    done = run(code, tmp_path / "x.npz")
+    assert done.returncode == 0, done.stderr
+
+
+def read_in_child(path, queue):
+    node = npstow.open(path)
+    queue.put((int(node["x"].read().sum()), int(node.read()["x"].sum())))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_has_threads_of_its_own(large):
+    path, values = large
+    assert npstow.open(path)["x"].read().sum() == values.sum()
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=read_in_child, args=(path, queue))
+    child.start()
+    assert queue.get(timeout=30) == (int(values.sum()), int(values.sum()))
+    child.join(30)
+    assert child.exitcode == 0
+
+
+def small_in_child(folder, queue):
+    arrays = {f"a{i}": np.full(10, i) for i in range(200)}
+    for name in ("t", "t.npz"):
+        npstow.save_tree(folder / name, arrays)
+        assert len(npstow.open(folder / name).read()) == 200
+        assert not npstow.diff(folder / name, arrays)
+    with npstow.edit(folder / "t.npz") as archive:
+        archive["g"] = arrays
+    npstow.convert(folder / "t.npz", folder / "c.npz", level=1)
+    queue.put(len(npstow.open(folder / "c.npz").find("g/*")))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_small_work_uses_no_threads_of_a_parent(tmp_path):
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    small_in_child(tmp_path, queue)
+    assert queue.get(timeout=30) == 200
+    child = context.Process(target=small_in_child, args=(tmp_path, queue))
+    child.start()
+    assert queue.get(timeout=30) == 200
+    child.join(30)
+    assert child.exitcode == 0
+
+
+def test_threads_share_a_file(large):
+    path, values = large
+    node = npstow.open(path)
+    wrong = []
+
+    def work(seed):
+        choose = np.random.default_rng(seed)
+        for _ in range(20):
+            rows = np.sort(choose.integers(0, len(values), 50))
+            start = int(choose.integers(0, len(values) - 1000))
+            if not np.array_equal(node["x"][rows], values[rows]):
+                wrong.append(rows)
+            if not np.array_equal(node["x"][start : start + 1000], values[start : start + 1000]):
+                wrong.append(start)
+            if node["y"].read().sum() != values[:1000].sum():
+                wrong.append("y")
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_other_threads_run_meanwhile(large):
+    path, _ = large
+    ticks = []
+    stop = threading.Event()
+
+    def tick():
+        while not stop.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    for _ in range(5):
+        npstow.open(path)["x"].digest()
+    stop.set()
+    thread.join()
+    # Were the lock kept, there would be a gap of a whole digest.
+    assert len(ticks) > 20
+
+
+def count():
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="no /proc")
+def test_nothing_leaks(tmp_path):
+    small, kept = tmp_path / "small.npz", tmp_path / "kept"
+    array = np.arange(2000)
+    npstow.save_tree(small, {"x": array, "g": {"y": array}})
+    npstow.save_tree(kept, {"x": array})
+
+    def once():
+        node = npstow.open(small)
+        node.read()
+        node["x"][10:20], node["g/y"].view(), node["x"].digest(), node["x"].attrs
+        node["x"].read(out=np.empty(2000, int))
+        npstow.open(kept)["x"].read()
+        npstow.save_tree(tmp_path / "out.npy", array)
+        npstow.diff(array, array)
+        with pytest.raises(KeyError):
+            node["no"]
+
+    for _ in range(200):
+        once()
+    gc.collect()
+    descriptors, before = count(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(1200):
+        once()
+    gc.collect()
+    assert count() == descriptors
+    # Ten calls each time: a leak of one array of them would be 190 MiB.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8 << 10
