@@ -53,6 +53,14 @@ pub(crate) fn run() -> Result {
         faults
             .extend(found.into_iter().map(|(line, why)| format!("{}:{line}: {why}", shown(&path))));
     }
+    let python = root().join("crates/npstow-py/src");
+    for path in files(&python, "rs") {
+        let text = read(&path)?;
+        let found =
+            unsafety::faults_in_python(path.strip_prefix(&python).unwrap_or(&path), &tokens(&text));
+        let found = found.into_iter();
+        faults.extend(found.map(|(line, why)| format!("{}:{line}: {why}", shown(&path))));
+    }
     if faults.is_empty() {
         println!("layers: {count} files, every use goes up");
         return Ok(());

@@ -7,15 +7,28 @@ use std::path::Path;
 /// Files of `crates/npstow/src` that may contain unsafe code.
 const ALLOWED: &[&str] = &["buffer/aligned.rs", "source/mmap.rs", "array/plain.rs"];
 
-/// What is wrong with unsafe code in the file at `path` (from `src`): line and reason.
+/// Files of `crates/npstow-py/src` that may contain unsafe code.
+const ALLOWED_IN_PYTHON: &[&str] = &["memory.rs"];
+
+/// What is wrong with unsafe code in the file of the library at `path` (from `src`): line and
+/// reason.
 pub(crate) fn faults(path: &Path, tokens: &[Token<'_>]) -> Vec<(usize, String)> {
-    if ALLOWED.iter().any(|allowed| path == Path::new(allowed)) {
+    faults_but(ALLOWED, path, tokens)
+}
+
+/// As [`faults`], of the Python package.
+pub(crate) fn faults_in_python(path: &Path, tokens: &[Token<'_>]) -> Vec<(usize, String)> {
+    faults_but(ALLOWED_IN_PYTHON, path, tokens)
+}
+
+fn faults_but(list: &[&str], path: &Path, tokens: &[Token<'_>]) -> Vec<(usize, String)> {
+    if list.iter().any(|allowed| path == Path::new(allowed)) {
         return Vec::new();
     }
     let mut faults = Vec::new();
     // `forbid` reaches children, so the parents of the list stay at `deny`.
     let parent = |allowed: &&str| Path::new(*allowed).with_file_name("mod.rs") == path;
-    let denies = path == Path::new("lib.rs") || ALLOWED.iter().any(parent);
+    let denies = path == Path::new("lib.rs") || list.iter().any(parent);
     let levels: &[&str] = if denies { &["deny", "forbid"] } else { &["forbid"] };
     let first = tokens
         .windows(3)
@@ -58,6 +71,9 @@ mod tests {
         assert_eq!(count("buffer/mod.rs", "#![deny(unsafe_code)]"), 0);
         assert_eq!(count("buffer/mod.rs", "#![deny(unsafe_code)] #[allow(unsafe_code)] mod x;"), 1);
         assert_eq!(count("buffer/aligned.rs", "unsafe fn f() {}"), 0);
+        assert_eq!(count("memory.rs", "#![forbid(unsafe_code)] unsafe fn f() {}"), 1);
+        let python = |path| faults_in_python(Path::new(path), &tokens("unsafe fn f() {}")).len();
+        assert_eq!((python("memory.rs"), python("node.rs")), (0, 2));
         assert_eq!(count("lib.rs", "#![deny(unsafe_code)]"), 0);
     }
 }
