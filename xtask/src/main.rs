@@ -11,6 +11,7 @@ mod manifest;
 mod msrv;
 mod mutate;
 mod paths;
+mod python;
 mod shell;
 mod suites;
 mod test;
@@ -26,7 +27,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  test      all tests: cargo test, the Python suites of tests/, the transcripts of tests/golden/
+  test      all tests: cargo test, the Python suites of tests/, the transcripts of tests/golden/,
+            the Python package
   ci        every check below, then test; what CI runs
   fmt       formatting, nothing changed
   lint      clippy over everything, warnings denied
@@ -39,6 +41,8 @@ cargo xtask COMMAND
   tree      the number of crates the library brings with default features
   leaves    cargo check of the fuzz and compare crates
   bless     rewrite the transcripts of tests/golden/ from what the program prints now
+  wheel     the wheel of the Python package, installed into the project's own Python
+  python    the wheel, its tests, and what mypy and stubtest say of its types
   mutate [NAME…]
             apply each planted bug of xtask/mutants/, or those named, and expect a test to fail
   fuzz [--seconds N] [TARGET…]
@@ -64,6 +68,8 @@ fn dispatch(words: &[&str]) -> Result {
         ["test"] => test::run(),
         ["ci"] => ci::run(),
         ["bless"] => test::bless(),
+        ["wheel"] => python::wheel(),
+        ["python"] => python::run(),
         ["mutate", names @ ..] => mutate::run(names),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["compare", rest @ ..] => compare::run(rest),

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::shell::{Result, capture, cargo, check, target, write};
-use crate::{suites, transcript, venv};
+use crate::{python, suites, transcript, venv};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -54,12 +54,13 @@ pub(crate) fn run() -> Result {
 
 /// Runs all tests; failures are counted, an error is something that kept them from running.
 pub(crate) fn all() -> Result<Count> {
-    let python = venv::python()?;
-    suites::ready(&python)?;
+    let interpreter = venv::python()?;
+    suites::ready(&interpreter)?;
     let npstow = program()?;
     let mut total = rust()?;
     total.add(transcript::check(&npstow)?);
-    total.add(suites::run(&python, &npstow)?);
+    total.add(suites::run(&interpreter, &npstow)?);
+    total.add(python::all(&interpreter)?);
     Ok(total)
 }
 

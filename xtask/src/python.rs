@@ -1,0 +1,128 @@
+//! The Python package: its wheel, its tests, and what checkers say of its types.
+#![forbid(unsafe_code)]
+
+use crate::shell::{Result, capture, command, root, target, write};
+use crate::test::Count;
+use crate::venv;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+const PACKAGE: &str = "crates/npstow-py";
+
+/// `cargo xtask wheel`: builds the wheel and puts it into the project's own Python.
+pub(crate) fn wheel() -> Result {
+    let wheel = installed(&venv::python()?)?;
+    println!("wheel: {}", wheel.display());
+    Ok(())
+}
+
+/// `cargo xtask python`: the wheel, and everything that is said of it.
+pub(crate) fn run() -> Result {
+    all(&venv::python()?)?.close()
+}
+
+/// Runs the tests of the package and the checkers of its types.
+pub(crate) fn all(python: &Path) -> Result<Count> {
+    let wheel = installed(python)?;
+    let mut total = tests(python, &wheel)?;
+    for (name, words) in CHECKERS {
+        let start = Instant::now();
+        let mut checker = command(python, words);
+        // It finds what is installed, not the sources beside it.
+        let (ok, text) = capture(checker.current_dir(root().join(PACKAGE).join("tests")))?;
+        let verdict = if ok { "ok" } else { "FAILED" };
+        println!("python: {name}: {verdict} ({:.1} s)", start.elapsed().as_secs_f64());
+        if !ok {
+            println!("{text}");
+        }
+        total.add(Count { passed: u64::from(ok), failed: u64::from(!ok) });
+    }
+    Ok(total)
+}
+
+const CHECKERS: &[(&str, &[&str])] = &[
+    ("mypy --strict", &["-m", "mypy", "--strict", "-p", "npstow"]),
+    ("stubtest", &["-m", "mypy.stubtest", "npstow._npstow"]),
+];
+
+/// Builds the wheel and installs it; its path.
+pub(crate) fn installed(python: &Path) -> Result<PathBuf> {
+    let folder = target().join("wheels");
+    // An old one would be found beside the new one.
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    }
+    let place = folder.to_string_lossy().into_owned();
+    let interpreter = python.to_string_lossy().into_owned();
+    let manifest = format!("{PACKAGE}/Cargo.toml");
+    let mut maturin = command(python, &["-m", "maturin", "build", "--quiet", "--release"]);
+    maturin.args(["--manifest-path", &manifest, "--interpreter", &interpreter, "--out", &place]);
+    quietly(maturin)?;
+    let built = fs::read_dir(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    let wheel = built.flatten().map(|entry| entry.path()).find(|path| ends(path, "whl"));
+    let wheel = wheel.ok_or_else(|| format!("maturin left no wheel in {}", folder.display()))?;
+    let mut pip = command(python, &["-m", "pip", "install", "--quiet", "--no-deps"]);
+    pip.args(["--disable-pip-version-check", "--force-reinstall"]).arg(&wheel);
+    quietly(pip)?;
+    Ok(wheel)
+}
+
+fn ends(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|own| own == extension)
+}
+
+fn quietly(mut program: std::process::Command) -> Result {
+    let (ok, text) = capture(&mut program)?;
+    if ok { Ok(()) } else { Err(text) }
+}
+
+fn tests(python: &Path, wheel: &Path) -> Result<Count> {
+    let start = Instant::now();
+    let words = ["-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "tests"];
+    let mut pytest = command(python, &words);
+    pytest.current_dir(root().join(PACKAGE));
+    pytest.env("NPSTOW_WHEEL", wheel).env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Ok(corpus) = root().join("../shared/corpus").canonicalize() {
+        pytest.env("NPSTOW_CORPUS", corpus);
+    }
+    let (ok, text) = capture(&mut pytest)?;
+    write(&target().join("xtask/pytest.log"), &text)?;
+    let mut count = said(&text);
+    if !ok || count.passed == 0 {
+        println!("{text}");
+        count.failed = count.failed.max(1);
+    }
+    let verdict = if count.failed == 0 { "ok" } else { "FAILED" };
+    let seconds = start.elapsed().as_secs_f64();
+    println!("python: pytest: {} checks, {verdict} ({seconds:.1} s)", count.passed);
+    for line in text.lines().filter(|line| line.contains("SKIPPED")) {
+        println!("  {line}");
+    }
+    Ok(count)
+}
+
+/// The last line of pytest: `2 failed, 30 passed, 1 skipped, 1 error in 4.5s`.
+fn said(text: &str) -> Count {
+    let last = text.lines().rev().find(|line| line.contains(" in ")).unwrap_or_default();
+    let words: Vec<&str> = last.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let number = |what: &str| {
+        let pair = words.windows(2).find(|pair| pair.last() == Some(&what));
+        pair.and_then(|pair| pair.first()?.parse::<u64>().ok()).unwrap_or(0)
+    };
+    let failed = number("failed") + number("error") + number("errors");
+    Count { passed: number("passed"), failed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_of_pytest_is_read() {
+        let told = |text: &str| (said(text).passed, said(text).failed);
+        assert_eq!(told("..\n30 passed in 4.50s\n"), (30, 0));
+        assert_eq!(told("2 failed, 30 passed, 1 skipped, 1 error in 4.5s\n"), (30, 3));
+        assert_eq!(told("no tests ran in 0.1s\n"), (0, 0));
+    }
+}
