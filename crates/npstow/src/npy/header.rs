@@ -168,7 +168,17 @@ impl Header {
     }
 
     /// Length of the whole header, from its first 12 bytes.
-    pub(crate) fn len_of(prefix: &[u8], limits: &Limits) -> Result<usize> {
+    ///
+    /// ```
+    /// use npstow::{Array, Limits, npy};
+    /// let bytes = npy::to_bytes(&Array::from_vec(vec![1u8]), &npy::WriteOptions::default())?;
+    /// assert_eq!(npy::Header::len_of(&bytes[..12], &Limits::default())?, 128);
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Corrupt` for what is no such beginning; `Limit`.
+    pub fn len_of(prefix: &[u8], limits: &Limits) -> Result<usize> {
         Self::whole_len(prefix, limits).map(|(_, len)| len)
     }
 

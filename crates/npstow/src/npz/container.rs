@@ -376,6 +376,15 @@ impl Npz {
         self.member(name)?.filter(|&i| self.kind_of(i) != NodeKind::Group).ok_or_else(missing)
     }
 
+    /// A member as the array of its bytes, whatever it is.
+    pub(super) fn bytes_of(&self, index: usize) -> Result<Entry> {
+        let directory = self.archive.directory();
+        let member = directory.member(index)?;
+        let entry =
+            readable(member).and_then(|()| self.value(index, member, &mut Window::single()));
+        entry.map_err(|e| directory.place(index, e))
+    }
+
     pub(super) fn id(&self, index: usize) -> u64 {
         Place::Member(index).id(self.len())
     }

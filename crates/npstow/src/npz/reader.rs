@@ -72,6 +72,13 @@ impl Reader {
         self.npz.listed().map(|(name, _)| name)
     }
 
+    /// The names of all members as they are stored, `.npy` included, in the archive's order: notes
+    /// and empty groups, too.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        let directory = self.npz.archive().directory();
+        directory.members().iter().map(|member| directory.name(member))
+    }
+
     /// The archive's comment, as its bytes.
     #[must_use]
     pub fn comment(&self) -> &[u8] {
@@ -86,6 +93,33 @@ impl Reader {
     /// this build does not unpack.
     pub fn entry(&self, name: &str) -> Result<Entry> {
         let entry = self.npz.named(name).and_then(|index| self.npz.entry(self.npz.id(index)));
+        entry.map_err(|e| self.placed(e, name))
+    }
+
+    /// The descriptions of many arrays and other members, as [`entry`](Self::entry) has them: what
+    /// lies side by side in the file comes with one read.
+    ///
+    /// # Errors
+    /// As `entry`, of one of those that have one.
+    pub fn entries(&self, names: &[&str]) -> Result<Vec<Entry>> {
+        let id = |&name: &&str| match self.npz.named(name) {
+            Ok(index) => Ok(self.npz.id(index)),
+            Err(e) => Err(self.placed(e, name)),
+        };
+        let ids = names.iter().map(id).collect::<Result<Vec<u64>>>()?;
+        self.npz.entries(&ids).map_err(|(at, e)| {
+            let name = names.get(at).copied().unwrap_or_default();
+            self.placed(e, name)
+        })
+    }
+
+    /// A member as the bytes that it is, whatever it is: of an array, its whole `.npy`. So is an
+    /// array of objects had, for somebody who trusts its pickle.
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry).
+    pub fn bytes_of(&self, name: &str) -> Result<Entry> {
+        let entry = self.npz.named(name).and_then(|index| self.npz.bytes_of(index));
         entry.map_err(|e| self.placed(e, name))
     }
 

@@ -202,16 +202,51 @@ impl<S: Sink> Writer<S> {
         self.add_content(name, &Content::Bytes(bytes)).map_err(|e| e.in_member(name))
     }
 
+    /// Adds an array of objects, which is there as the bytes of its NPY file: the header, and the
+    /// pickle that somebody else has made. Its member is called `name.npy`.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add); `Invalid` for bytes that are no NPY file of objects.
+    pub fn add_objects(&mut self, name: &str, npy: &[u8]) -> Result<()> {
+        let header = npy::Header::parse(npy, &Limits::default());
+        if !header.is_ok_and(|header| header.dtype().has_object()) {
+            let e = Error::invalid("bytes that are no NPY file of an array of objects");
+            return Err(e.in_member(name));
+        }
+        self.put(&format!("{name}.npy"), &Content::Bytes(npy)).map_err(|e| e.in_member(name))
+    }
+
+    /// Adds many members at once, packed side by side, in this order. The names are those of
+    /// members: other than in a tree, `a` and `a/b` can both be arrays.
+    ///
+    /// ```
+    /// use npstow::{Array, Item, npz};
+    /// let mut writer = npz::Writer::new(Vec::new(), &npz::WriteOptions::default())?;
+    /// let array = Array::from_vec(vec![1u8, 2]);
+    /// writer.add_all(&[("b/c".to_owned(), (&array).into()), ("b".to_owned(), (&array).into())])?;
+    /// # writer.finish()?;
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn add_all(&mut self, items: &[(String, Item)]) -> Result<()> {
+        let leaves: Vec<(String, &Item)> =
+            items.iter().map(|(name, item)| (name.clone(), item)).collect();
+        self.add_leaves(&leaves)
+    }
+
+    fn add_leaves(&mut self, leaves: &[(String, &Item)]) -> Result<()> {
+        if self.packing.is_stored() { self.add_stored(leaves) } else { self.add_packed(leaves) }
+    }
+
     /// Adds everything in a tree. Members are packed side by side, in the tree's order.
     ///
     /// # Errors
     /// As [`add`](Self::add).
     pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
         let leaves = members_of(tree, "");
-        match self.packing.is_stored() {
-            true => self.add_stored(&leaves)?,
-            false => self.add_packed(&leaves)?,
-        }
+        self.add_leaves(&leaves)?;
         self.add_rest("", tree)
     }
 
@@ -732,11 +767,47 @@ mod tests {
         }
         assert_eq!(writer.add_bytes("b.npy", b"x").unwrap_err().kind(), Invalid);
         assert_eq!(writer.add_bytes("notes.txt", b"x").unwrap_err().kind(), Exists);
+        let npy = npy::to_bytes(&array, &npy::WriteOptions::default()).unwrap();
+        for no_objects in [&b""[..], b"x", &npy] {
+            assert_eq!(writer.add_objects("o", no_objects).unwrap_err().kind(), Invalid);
+        }
+        let objects = String::from_utf8_lossy(&npy[10..]).replace("'|u1',", "'|O', ").into_bytes();
+        let objects = [&npy[..10], &objects, b" pickle"].concat();
+        writer.add_objects("o", &objects[..]).unwrap();
         let bytes = writer.finish().unwrap();
         let directory = Directory::read(&MemorySource::new(bytes), &Limits::default()).unwrap();
-        assert_eq!(directory.members().len(), 2);
+        let names: Vec<&str> = directory.members().iter().map(|m| directory.name(m)).collect();
+        assert_eq!(names, ["a.npy", "notes.txt", "o.npy"]);
         let e = Writer::new(Vec::new(), &WriteOptions::default().compress(13)).unwrap_err();
         assert_eq!(e.kind(), Invalid);
+    }
+
+    #[test]
+    fn many_members_keep_their_order_and_names() {
+        let array = Array::from_vec(vec![7u8; 100]);
+        let name = |i: u32| if i % 2 == 0 { format!("g{i}/x") } else { format!("g{}", i - 1) };
+        let items: Vec<(String, Item)> = (0..200).map(|i| (name(i), (&array).into())).collect();
+        for options in [WriteOptions::default(), WriteOptions::default().compress(1)] {
+            let mut writer = Writer::new(Vec::new(), &options).unwrap();
+            writer.add_all(&items).unwrap();
+            let e = writer.add_all(&items[3..]).unwrap_err();
+            assert_eq!((e.kind(), e.member()), (crate::ErrorKind::Exists, Some("g2")));
+            let bytes = writer.finish().unwrap();
+            let reader = super::super::open_source(
+                std::sync::Arc::new(MemorySource::new(bytes)),
+                &Limits::default(),
+            );
+            let reader = reader.unwrap();
+            let stored: Vec<&str> = reader.members().collect();
+            let expected: Vec<String> =
+                items.iter().map(|(name, _)| format!("{name}.npy")).collect();
+            assert_eq!(stored, expected);
+            let entries = reader.entries(&stored).unwrap();
+            assert!(entries.iter().all(|entry| entry.read().unwrap().bytes() == array.bytes()));
+            let whole = reader.bytes_of("g0/x.npy").unwrap().read().unwrap();
+            assert_eq!(whole.nbytes(), 128 + 100);
+            assert_eq!(reader.entries(&["g0.npy", "no"]).unwrap_err().member(), Some("no"));
+        }
     }
 
     #[test]
