@@ -60,7 +60,7 @@ pub(crate) fn library(dtype: &Bound<'_, PyAny>) -> PyResult<Dtype> {
     parse(&descr.repr()?.extract::<String>()?)
 }
 
-fn parse(descr: &str) -> PyResult<Dtype> {
+pub(crate) fn parse(descr: &str) -> PyResult<Dtype> {
     Dtype::parse(descr).map_err(raise)
 }
 

@@ -7,6 +7,7 @@ use crate::memory::borrowed;
 use npstow::{Array, Buffer, Dtype, MemoryOrder};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyMemoryView;
 
 /// A `numpy.ndarray` as it is, without a copy, whatever its strides. It is held for as long as
 /// anything of it is.
@@ -32,6 +33,17 @@ pub(crate) fn array_of(array: &Bound<'_, PyAny>, dtype: Dtype) -> PyResult<Array
         Err(_) => borrowed(&as_void(array, itemsize)?, itemsize, &shape, &strides)?,
     };
     Array::from_parts(dtype, shape, strides, offset, bytes).map_err(raise)
+}
+
+/// The bytes of any object that has them, back to back.
+pub(crate) fn bytes(object: &Bound<'_, PyAny>) -> PyResult<Buffer> {
+    let view = PyMemoryView::from(object)?;
+    let flat = view.call_method1(intern!(object.py(), "cast"), ("B",))?;
+    let len: usize = flat.getattr(intern!(object.py(), "nbytes"))?.extract()?;
+    if len == 0 {
+        return Ok(Buffer::default());
+    }
+    Ok(borrowed(&flat, 1, &[len], &[1])?.0)
 }
 
 fn as_void<'py>(array: &Bound<'py, PyAny>, itemsize: usize) -> PyResult<Bound<'py, PyAny>> {

@@ -4,6 +4,7 @@
 //! together what came of it; what users see is written in Python, in `python/npstow`.
 #![deny(unsafe_code)]
 
+mod archive;
 mod command;
 mod diff;
 mod dtype;
@@ -11,6 +12,7 @@ mod edit;
 mod error;
 mod input;
 mod key;
+mod load;
 mod many;
 mod memory;
 mod meta;
@@ -18,6 +20,9 @@ mod node;
 mod options;
 mod output;
 mod pool;
+mod save;
+mod source;
+mod stream;
 mod tree;
 mod work;
 
@@ -26,17 +31,23 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _npstow {
     #[pymodule_export]
+    use crate::archive::Archive;
+    #[pymodule_export]
     use crate::command::main;
     #[pymodule_export]
     use crate::diff::diff;
     #[pymodule_export]
     use crate::edit::{Appender, Editor, compact};
     #[pymodule_export]
+    use crate::load::{header_len_of, load, map_header, parse_header};
+    #[pymodule_export]
     use crate::memory::Memory;
     #[pymodule_export]
     use crate::meta::{meta_get, meta_keys, meta_set};
     #[pymodule_export]
     use crate::node::{Node, open, split_place};
+    #[pymodule_export]
+    use crate::save::{NewFile, make_header, save, savez};
     #[pymodule_export]
     use crate::tree::{digest, save_tree, set_notes};
 }

@@ -20,11 +20,22 @@ pub(crate) fn all<'py>(
 ) -> PyResult<Loaded<'py>> {
     let named = work::brief(py, || entries(node))?;
     let entries: Vec<&Entry> = named.iter().filter_map(|(_, entry)| entry.as_ref()).collect();
+    let mut made = arrays(py, &entries, progress)?.into_iter();
+    let mut array = |entry: &Option<Entry>| entry.as_ref().and_then(|_| made.next());
+    Ok(named.iter().map(|(path, entry)| (path.clone(), array(entry))).collect())
+}
+
+/// Many arrays. Small ones share memory, which lives as long as any of them.
+pub(crate) fn arrays<'py>(
+    py: Python<'py>,
+    entries: &[&Entry],
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let total = entries.iter().map(|entry| entry.nbytes() as u64).sum();
-    let loaded = work::run(py, total, progress, |watch| load(&entries, watch))?;
+    let loaded = work::run(py, total, progress, |watch| load(entries, watch))?;
     let shared = Bound::new(py, Memory::own(loaded.shared))?;
     let (mut own, mut places) = (loaded.own.into_iter(), loaded.places.into_iter());
-    let mut array = |entry: &Entry| {
+    let array = |entry: &&Entry| {
         let (memory, offset) = match (places.next().flatten(), own.as_slice().is_empty()) {
             (None, false) => (own.next().map(|memory| Bound::new(py, Memory::own(memory))), 0),
             (place, _) => (None, place.unwrap_or_default()),
@@ -32,11 +43,7 @@ pub(crate) fn all<'py>(
         let memory = memory.transpose()?.unwrap_or_else(|| shared.clone());
         made(py, entry.dtype(), entry.shape(), entry.order(), &memory, offset)
     };
-    let mut arrays = Vec::with_capacity(named.len());
-    for (path, entry) in &named {
-        arrays.push((path.clone(), entry.as_ref().map(&mut array).transpose()?));
-    }
-    Ok(arrays)
+    entries.iter().map(array).collect()
 }
 
 /// What many arrays were read into: the memory of the small ones and each one's place in it, and

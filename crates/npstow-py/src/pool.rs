@@ -37,3 +37,12 @@ fn build() -> Option<Arc<ThreadPool>> {
     let named = |index| format!("npstow-{index}");
     ThreadPoolBuilder::new().thread_name(named).build().map(Arc::new).ok()
 }
+
+/// Does a job with so many threads, where that was said, and else with those it has.
+pub(crate) fn limited<T: Send>(threads: Option<usize>, job: impl FnOnce() -> T + Send) -> T {
+    let made = |threads| ThreadPoolBuilder::new().num_threads(threads).build().ok();
+    match threads.and_then(made) {
+        Some(own) => own.install(job),
+        None => job(),
+    }
+}

@@ -22,6 +22,8 @@ from npstow._errors import (
     UnsupportedError,
 )
 from npstow._fold import Fold
+from npstow._npy import load, open_memmap, save
+from npstow._npz import NpzFile, savez, savez_compressed
 from npstow._save import Difference, Report, convert, diff, digest, save_tree
 from npstow._tree import Node, open
 
@@ -40,6 +42,7 @@ __all__ = [
     "MismatchError",
     "Node",
     "NotFoundError",
+    "NpzFile",
     "Report",
     "SelectionError",
     "UnsupportedError",
@@ -49,6 +52,11 @@ __all__ = [
     "diff",
     "digest",
     "edit",
+    "load",
     "open",
+    "open_memmap",
+    "save",
     "save_tree",
+    "savez",
+    "savez_compressed",
 ]

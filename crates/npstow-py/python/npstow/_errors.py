@@ -147,6 +147,7 @@ _BY_KIND: dict[str, type[Error]] = {
     "invalid": InvalidError,
     "index": SelectionError,
     "memory": OutOfMemoryError,
+    "end": EndError,
     "other": Error,
 }
 
@@ -191,6 +192,8 @@ def make(
 ) -> Error:
     """The exception for an error of the library."""
     path = None if path is None else str(path)
+    if kind == "limit" and "an NPY header" in text:
+        text += ". Header too large to be read unless you trust the file: see max_header_size"
     error: Error
     if kind == "io":
         import os

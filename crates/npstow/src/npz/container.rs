@@ -96,7 +96,7 @@ impl Npz {
     }
 
     /// The member of a name: the stored one, else the one with `.npy` (as NumPy has it).
-    fn member(&self, name: &str) -> Result<Option<usize>> {
+    pub(super) fn member(&self, name: &str) -> Result<Option<usize>> {
         for stored in [name, &format!("{name}.npy")] {
             match self.archive.directory().find(stored) {
                 Found::One(index) => return Ok(Some(index)),

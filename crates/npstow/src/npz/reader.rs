@@ -79,6 +79,25 @@ impl Reader {
         directory.members().iter().map(|member| directory.name(member))
     }
 
+    /// Which of the [`members`](Self::members) has a name: the one that is stored under it, else
+    /// the one with `.npy`. It is an array unless [`is_array`](Self::is_array) says otherwise.
+    ///
+    /// # Errors
+    /// `Corrupt` where several members have the name.
+    pub fn position(&self, name: &str) -> Result<Option<usize>> {
+        self.npz.member(name).map_err(|e| self.placed(e, name))
+    }
+
+    /// Whether a member is an array: it is called `.npy`, or begins as one. Of others, `entry`
+    /// describes the bytes.
+    ///
+    /// # Errors
+    /// `NotFound`; `Corrupt` where several members have the name.
+    pub fn is_array(&self, name: &str) -> Result<bool> {
+        let index = self.npz.named(name).map_err(|e| self.placed(e, name))?;
+        Ok(self.npz.kind(self.npz.id(index)) == crate::NodeKind::Array)
+    }
+
     /// The archive's comment, as its bytes.
     #[must_use]
     pub fn comment(&self) -> &[u8] {

@@ -806,6 +806,11 @@ mod tests {
             assert!(entries.iter().all(|entry| entry.read().unwrap().bytes() == array.bytes()));
             let whole = reader.bytes_of("g0/x.npy").unwrap().read().unwrap();
             assert_eq!(whole.nbytes(), 128 + 100);
+            assert_eq!(
+                (reader.position("g2").unwrap(), reader.position("x").unwrap()),
+                (Some(3), None)
+            );
+            assert!(reader.is_array("g2/x").unwrap());
             assert_eq!(reader.entries(&["g0.npy", "no"]).unwrap_err().member(), Some("no"));
         }
     }

@@ -1,0 +1,277 @@
+"""``load``, ``save`` and ``open_memmap``, as NumPy has them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from npstow import _npstow
+from npstow._progress import Progress, hook
+
+if TYPE_CHECKING:
+    from typing import IO, TypeAlias
+
+    from numpy.typing import ArrayLike, DTypeLike
+
+    StrPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+    MapMode: TypeAlias = Literal["r", "r+", "w+", "c"]
+
+__all__ = ["load", "open_memmap", "save"]
+
+#: As long as NumPy takes a header to be, unless it is told otherwise.
+_HEADER = 10_000
+
+_NO_OPTION: Any = object()
+
+
+def load(
+    file: StrPath | IO[bytes],
+    mmap_mode: MapMode | None = None,
+    allow_pickle: bool = False,
+    fix_imports: bool = True,
+    encoding: Literal["ASCII", "latin1", "bytes"] = "ASCII",
+    *,
+    max_header_size: int = _HEADER,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Any:
+    """Load an array, an archive of arrays, or a pickle, as `numpy.load` does.
+
+    Parameters
+    ----------
+    file : str, path-like, or file object
+        What is loaded. A file object is read from its position, and left behind the array, so
+        that several arrays of one file are loaded one after another. It needs no ``seek``: a
+        pipe or a socket will do.
+    mmap_mode : {None, 'r', 'r+', 'c'}, optional
+        Map the array rather than read it. Stored members of archives are mapped, too (``'r'``
+        and ``'c'``); packed ones are read.
+    allow_pickle : bool, optional
+        Whether objects are loaded, which runs whatever code their pickle names.
+    fix_imports, encoding
+        How pickles of Python 2 are read; see `pickle.load`.
+    max_header_size : int, optional
+        How long a header may be, in bytes, unless pickles are allowed.
+    threads : int, optional
+        How many threads read and unpack; by default as many as the machine has cores.
+    progress : callable or bool, optional
+        Called with the bytes done and the bytes there are to do; `True` is a bar of tqdm.
+
+    Returns
+    -------
+    numpy.ndarray, numpy.memmap, NpzFile, or any object
+        An array has memory of its own, which may be written to.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    ValueError
+        The file is damaged, or has objects that were not allowed; as `npstow.CorruptError` and
+        the like, which say where.
+    EOFError
+        Nothing is left in the file.
+
+    Examples
+    --------
+    >>> npstow.save("x.npy", np.arange(6).reshape(2, 3))
+    >>> npstow.load("x.npy")
+    array([[0, 1, 2],
+           [3, 4, 5]])
+    >>> npstow.load("x.npy", mmap_mode="r")[1]
+    memmap([3, 4, 5])
+    >>> npstow.savez("two.npz", a=np.arange(3), b=np.eye(2))
+    >>> with npstow.load("two.npz") as two:
+    ...     print(two["a"], two.files)
+    [0 1 2] ['a', 'b']
+    """
+    if encoding not in ("ASCII", "latin1", "bytes"):
+        raise ValueError("encoding must be 'ASCII', 'latin1', or 'bytes'")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}")
+    most = _most(max_header_size, allow_pickle)
+    if hasattr(file, "read") or mmap_mode or progress:
+        from npstow import _stream
+
+        how = _stream.How(
+            mmap_mode or None,
+            allow_pickle,
+            {"encoding": encoding, "fix_imports": fix_imports},
+            max_header_size,
+            threads,
+            progress,
+        )
+        if hasattr(file, "read"):
+            return _stream.load(file, how)
+        return _stream.load_path(os.fspath(file), how)
+    path = os.fspath(file)
+    found, _ = _npstow.load(path, most, 0, threads)
+    if type(found) is np.ndarray:
+        return found
+    from npstow import _stream
+
+    pickles = {"encoding": encoding, "fix_imports": fix_imports}
+    how = _stream.How(None, allow_pickle, pickles, max_header_size, threads, None)
+    return _stream.load_other(path, found, how)
+
+
+def _most(max_header_size: int, allow_pickle: bool) -> int:
+    """How long a header may be: whoever trusts a pickle trusts a header."""
+    return 2**64 - 1 if allow_pickle else max(0, min(int(max_header_size), 2**64 - 1))
+
+
+def save(
+    file: StrPath | IO[bytes],
+    arr: ArrayLike,
+    allow_pickle: bool = True,
+    fix_imports: bool = _NO_OPTION,
+    *,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> None:
+    """Save an array to a ``.npy`` file, byte for byte as `numpy.save` does.
+
+    Parameters
+    ----------
+    file : str, path-like, or file object
+        Where it is saved. A path gets the extension ``.npy`` unless it has it; the old file
+        stays until the new one is whole. A file object is written to at its position.
+    arr : array_like
+        The array.
+    allow_pickle : bool, optional
+        Whether an array of objects is pickled.
+    fix_imports : bool, optional
+        Has no effect, as in NumPy: what is pickled is for Python 3.
+    threads : int, optional
+        How many threads gather what is not contiguous; by default as many as there are cores.
+    progress : callable or bool, optional
+        Called with the bytes done and the bytes there are to do; `True` is a bar of tqdm.
+
+    Examples
+    --------
+    >>> npstow.save("x.npy", [1.5, 2.5])
+    >>> npstow.load("x.npy")
+    array([1.5, 2.5])
+    >>> with open("two.npy", "wb") as f:
+    ...     npstow.save(f, [1, 2])
+    ...     npstow.save(f, [3])
+    >>> with open("two.npy", "rb") as f:
+    ...     print(npstow.load(f), npstow.load(f))
+    [1 2] [3]
+    """
+    if fix_imports is not _NO_OPTION:
+        text = "The 'fix_imports' flag has no effect in save: what is pickled is for Python 3."
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}")
+    array = np.asanyarray(arr)
+    is_stream = hasattr(file, "write")
+    target: Any = file if is_stream else with_extension(os.fspath(file), ".npy")  # type: ignore[arg-type]
+    if not is_plain(array) or is_stream or progress:
+        from npstow import _stream
+
+        _stream.save(target, array, allow_pickle, threads, progress)
+        return
+    _npstow.save(target, array, threads)
+
+
+def with_extension(path: str | bytes, extension: str) -> str:
+    """The path of a file that is saved."""
+    text = os.fsdecode(path)
+    return text if text.endswith(extension) else text + extension
+
+
+def is_plain(array: np.ndarray[Any, Any]) -> bool:
+    """Whether an array is its bytes, and nothing else."""
+    dtype = array.dtype
+    if dtype.hasobject or not getattr(type(dtype), "_legacy", True):
+        return False
+    return type(array) is np.ndarray or not hasattr(array, "mask")
+
+
+def open_memmap(
+    filename: StrPath,
+    mode: str = "r+",
+    dtype: DTypeLike | None = None,
+    shape: int | tuple[int, ...] | None = None,
+    fortran_order: bool = False,
+    version: tuple[int, int] | None = None,
+    *,
+    max_header_size: int = _HEADER,
+) -> np.memmap[Any, Any]:
+    """Map the array of a ``.npy`` file, as `numpy.lib.format.open_memmap` does.
+
+    Parameters
+    ----------
+    filename : str or path-like
+        The file.
+    mode : {'r+', 'r', 'w+', 'c'}, optional
+        Changes go to the file; there are none; a new file is made; changes stay in memory.
+    dtype, shape, fortran_order, version
+        What a new file holds, for ``'w+'``.
+    max_header_size : int, optional
+        How long a header may be, in bytes.
+
+    Returns
+    -------
+    numpy.memmap
+        What another process cuts off the file while it is mapped cannot be touched any more:
+        `load` without ``mmap_mode`` has no such danger.
+
+    Examples
+    --------
+    >>> x = npstow.open_memmap("x.npy", mode="w+", dtype="f4", shape=(2, 3))
+    >>> x[1] = 7
+    >>> x.flush()
+    >>> npstow.load("x.npy")
+    array([[0., 0., 0.],
+           [7., 7., 7.]], dtype=float32)
+    """
+    if hasattr(filename, "read"):
+        raise ValueError("filename is a path: a file object cannot be mapped")
+    path = os.fspath(filename)
+    if "w" in mode:
+        return _new_memmap(path, mode, dtype, shape, fortran_order, version)
+    found, offset = _npstow.map_header(path, _most(max_header_size, False))
+    return mapped(path, found, offset, mode)
+
+
+def _new_memmap(
+    path: str | bytes,
+    mode: str,
+    dtype: Any,
+    shape: Any,
+    fortran_order: bool,
+    version: tuple[int, int] | None,
+) -> np.memmap[Any, Any]:
+    given = np.dtype(dtype)
+    if given.hasobject:
+        raise ValueError("an array of Python objects can't be memory-mapped")
+    if mode != "w+":
+        raise ValueError(f"mode {mode!r} is none of 'r', 'r+', 'w+', 'c'")
+    if shape is None:
+        raise ValueError("a new file needs a shape")
+    lengths = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    descr = np.lib.format.dtype_to_descr(given)
+    header = _npstow.make_header(descr, lengths, bool(fortran_order), version)
+    # In place, as NumPy does it: whoever has mapped the old file sees what is done.
+    with open(path, "w+b") as file:
+        file.write(header)
+    order: Literal["C", "F"] = "F" if fortran_order else "C"
+    return np.memmap(path, given, "r+", len(header), lengths, order)
+
+
+def mapped(path: str | bytes, found: Any, offset: int, mode: Any) -> np.memmap[Any, Any]:
+    """The array of a file, of which the header said what it is and where it begins."""
+    if isinstance(found, str):
+        from npstow import _errors
+
+        text = f"{os.fsdecode(path)}: at byte 0: expected an NPY header, found none ({found})"
+        raise _errors.make("corrupt", text, os.fsdecode(path), None, 0)
+    dtype, shape, is_fortran = found
+    if dtype.hasobject:
+        raise ValueError("an array of Python objects can't be memory-mapped")
+    return np.memmap(path, dtype, mode, offset, shape, "F" if is_fortran else "C")

@@ -1,0 +1,380 @@
+"""``NpzFile``, ``savez`` and ``savez_compressed``, as NumPy has them."""
+
+from __future__ import annotations
+
+import io
+import os
+import weakref
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from npstow import _npstow, _stream
+from npstow._npy import _most, is_plain, with_extension
+from npstow._progress import Progress, hook
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import IO
+
+    from numpy.typing import ArrayLike
+
+    from npstow._npy import StrPath
+
+__all__ = ["NpzFile", "savez", "savez_compressed"]
+
+
+class _Bag:
+    """The arrays of an archive by attribute."""
+
+    def __init__(self, of: NpzFile) -> None:
+        # Weak, so that the archive is closed as soon as nobody has it.
+        self._of = weakref.proxy(of)
+
+    def __getattribute__(self, key: str) -> Any:
+        try:
+            return object.__getattribute__(self, "_of")[key]
+        except KeyError:
+            raise AttributeError(key) from None
+
+    def __dir__(self) -> list[str]:
+        return list(object.__getattribute__(self, "_of").keys())
+
+
+class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
+    """The arrays of an ``.npz`` archive by name, each read when it is asked for.
+
+    `load` makes it. It is what NumPy's class of that name is, and an instance of it: a mapping,
+    to be used in a ``with`` block. Names are had with and without ``.npy``; members that are no
+    arrays are their bytes. Checksums are verified, and several arrays that are taken one after
+    another are read together.
+
+    Attributes
+    ----------
+    files : list of str
+        The names, without ``.npy``.
+    f : object
+        The arrays by attribute.
+    zip : zipfile.ZipFile
+        The archive as `zipfile` has it.
+
+    Examples
+    --------
+    >>> npstow.savez("two.npz", a=np.arange(3), b=np.eye(2))
+    >>> with npstow.load("two.npz") as two:
+    ...     print(two)
+    ...     print(two.f.a, two["b.npy"].shape, "a" in two)
+    NpzFile 'two.npz' with keys: a, b
+    [0 1 2] (2, 2) True
+    """
+
+    def __init__(
+        self,
+        fid: StrPath | IO[bytes],
+        own_fid: bool = False,
+        allow_pickle: bool = False,
+        pickle_kwargs: dict[str, Any] | None = None,
+        *,
+        max_header_size: int = 10_000,
+        mmap_mode: Any = None,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> None:
+        # For `__del__`, whatever happens here.
+        self._archive: _npstow.Archive | None = None
+        self._zip: Any = None
+        self._fid: Any = None
+        self._path: str | None = None
+        self._files_known: dict[str, str] | None = None
+        self._names: list[str] | None = None
+        self.allow_pickle = allow_pickle
+        self.max_header_size = max_header_size
+        self.pickle_kwargs = pickle_kwargs
+        self._mmap_mode = _mode(mmap_mode)
+        self._progress = progress
+        most = _most(max_header_size, allow_pickle)
+        if hasattr(fid, "read"):
+            self._given: Any = fid
+            self._archive = _opened(fid, most, threads)
+            if own_fid:
+                self._fid = fid
+        else:
+            self._given = None
+            self._path = os.fsdecode(fid)  # type: ignore[arg-type]
+            self._archive = _npstow.Archive.open(self._path, most, threads)
+        self.f: Any = _Bag(self)
+
+    @property
+    def files(self) -> list[str]:
+        """The names of all members, without ``.npy``."""
+        if self._names is None:
+            self._names = [name.removesuffix(".npy") for name in self._open().names()]
+        return self._names
+
+    @property
+    def _files(self) -> dict[str, str]:
+        """The names of members as they are stored, by all names they are had by."""
+        if self._files_known is None:
+            stored = self._open().names()
+            known = dict(zip(self.files, stored))
+            known.update(zip(stored, stored))
+            self._files_known = known
+        return self._files_known
+
+    @property
+    def zip(self) -> Any:
+        """The archive as `zipfile` has it; `None` when it is closed."""
+        if self._zip is None and self._archive is not None:
+            import zipfile
+
+            self._zip = zipfile.ZipFile(self._given or self._path)  # type: ignore[arg-type]
+        return self._zip
+
+    @property
+    def fid(self) -> Any:
+        """The file object, where it is this object's to close."""
+        if self._fid is None and self._path is not None and self._archive is not None:
+            self._fid = open(self._path, "rb")
+        return self._fid
+
+    def _open(self) -> _npstow.Archive:
+        if self._archive is None:
+            raise ValueError("the archive is closed")
+        return self._archive
+
+    def close(self) -> None:
+        """Close the file."""
+        archive, self._archive = self._archive, None
+        if archive is not None:
+            archive.close()
+        if self._zip is not None:
+            self._zip.close()
+        if self._fid is not None:
+            self._fid.close()
+        self.f = None
+
+    def __enter__(self) -> NpzFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_archive", None) is not None:
+            self.close()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._files
+
+    def __getitem__(self, key: Any) -> Any:
+        archive = self._open()
+        if not isinstance(key, str):
+            raise KeyError(f"{key} is not a file in the archive")
+        if self._mmap_mode:
+            found = self._mapped(archive, key)
+            if found is not None:
+                return found
+        if self._progress:
+            with hook(self._progress, f"loading {key}") as call:
+                found = archive.get(key, call)
+        else:
+            found = archive.get(key)
+        if found is NotImplemented:
+            raise KeyError(f"{key} is not a file in the archive")
+        if found is None:
+            return self._objects(archive, key)
+        return found
+
+    def _objects(self, archive: _npstow.Archive, key: str) -> Any:
+        how = _stream.How(None, self.allow_pickle, self.pickle_kwargs or {}, 0, None, None)
+        if not self.allow_pickle:
+            return _stream._objects(None, how)
+        file = io.BytesIO(archive.raw(key))  # type: ignore[arg-type]
+        return _stream.load(file, how)
+
+    def _mapped(self, archive: _npstow.Archive, key: str) -> Any:
+        """A stored array where it lies in the file; `None` for what is packed."""
+        if self._path is None or key not in self._files:
+            return None
+        place = archive.place(key)
+        if place is None:
+            return None
+        dtype, shape, is_fortran, offset = place
+        order: Any = "F" if is_fortran else "C"
+        return np.memmap(self._path, dtype, self._mmap_mode, offset, shape, order)
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """The array of that name, or the default."""
+        return Mapping.get(self, key, default)
+
+    def items(self) -> ItemsView[str, Any]:
+        """Names and arrays, read as they are taken."""
+        return Mapping.items(self)
+
+    def keys(self) -> KeysView[str]:
+        """The names."""
+        return Mapping.keys(self)
+
+    def values(self) -> ValuesView[Any]:
+        """The arrays, read as they are taken."""
+        return Mapping.values(self)
+
+    def __repr__(self) -> str:
+        name = self._path or getattr(self._given, "name", "object")
+        if self._archive is None:
+            return f"NpzFile {name!r} (closed)"
+        shown = ", ".join(self.files[:5]) + ("..." if len(self.files) > 5 else "")
+        return f"NpzFile {name!r} with keys: {shown}"
+
+
+def _mode(mmap_mode: Any) -> Any:
+    if mmap_mode in (None, "", "r", "c", "readonly", "copyonwrite"):
+        return mmap_mode or None
+    raise ValueError(
+        f"mmap_mode {mmap_mode!r} of an archive: changes of its arrays would break their "
+        "checksums ('r' and 'c' map them; npstow.edit changes them)"
+    )
+
+
+def _opened(file: Any, most: int, threads: int | None) -> _npstow.Archive:
+    """The archive in a file object, whatever its position."""
+    path = _stream.real(file)
+    if path is not None:
+        return _npstow.Archive.open(path, most, threads, _stream.name_of(file))
+    if type(file) is io.BytesIO:
+        return _npstow.Archive.of_bytes(file.getvalue(), most, threads)
+    is_packed = type(file).__module__ in ("gzip", "bz2", "lzma")
+    if is_packed:
+        # Going back in it means unpacking all again.
+        file.seek(0)
+    if is_packed or not _stream.can_seek(file):
+        return _npstow.Archive.of_bytes(file.read(), most, threads)
+    return _npstow.Archive.of_object(file, most, threads)
+
+
+def savez(
+    file: StrPath | IO[bytes],
+    *args: ArrayLike | Mapping[str, ArrayLike],
+    allow_pickle: bool = True,
+    **kwds: Any,
+) -> None:
+    """Save arrays to an ``.npz`` archive, as `numpy.savez` does.
+
+    Parameters
+    ----------
+    file : str, path-like, or file object
+        Where they are saved. A path gets the extension ``.npz`` unless it has it; the old file
+        stays until the new one is whole.
+    *args : array_like
+        Arrays that are called ``arr_0``, ``arr_1``, and so on. Or one mapping of names to
+        arrays, for names of any kind (``file``, ``a/b``); with it, keywords are options.
+    allow_pickle : bool, optional
+        Whether arrays of objects are pickled.
+    **kwds : array_like
+        Arrays by their names. Beside a mapping: ``level`` (from 0 to 12) packs the arrays,
+        ``threads`` says how many threads work, ``progress`` is called with the bytes done and
+        the bytes there are to do (`True` is a bar of tqdm).
+
+    Examples
+    --------
+    >>> npstow.savez("x.npz", np.arange(3), b=[1.5])
+    >>> {name: array.tolist() for name, array in np.load("x.npz").items()}
+    {'arr_0': [0, 1, 2], 'b': [1.5]}
+    >>> npstow.savez("x.npz", {"file": [1], "a/b": [2]}, level=6, threads=1)
+    >>> npstow.load("x.npz").files
+    ['file', 'a/b']
+    """
+    _savez(file, args, kwds, None, allow_pickle)
+
+
+def savez_compressed(
+    file: StrPath | IO[bytes],
+    *args: ArrayLike | Mapping[str, ArrayLike],
+    allow_pickle: bool = True,
+    **kwds: Any,
+) -> None:
+    """Save arrays to an ``.npz`` archive, packed, as `numpy.savez_compressed` does.
+
+    All cores pack, and a part of a large array can be read without unpacking the rest of it.
+
+    Parameters
+    ----------
+    file, *args, allow_pickle, **kwds
+        As for `savez`; the ``level`` is 6 unless it is said beside a mapping.
+
+    Examples
+    --------
+    >>> npstow.savez_compressed("x.npz", zeros=np.zeros(100_000))
+    >>> os.path.getsize("x.npz") < 2000
+    True
+    >>> npstow.savez_compressed("x.npz", {"zeros": np.zeros(100_000)}, level=1)
+    """
+    _savez(file, args, kwds, 6, allow_pickle)
+
+
+def _savez(
+    file: Any, args: tuple[Any, ...], kwds: dict[str, Any], level: int | None, allow_pickle: bool
+) -> None:
+    threads: int | None = None
+    progress: Progress = None
+    named: Mapping[str, Any] = kwds
+    if len(args) == 1 and isinstance(args[0], Mapping):
+        named, level, threads, progress = _options(args[0], level, **kwds)
+    else:
+        for number, array in enumerate(args):
+            name = f"arr_{number}"
+            if name in kwds:
+                raise ValueError(f"Cannot use un-named variables and keyword {name}")
+            kwds[name] = array
+    if not hasattr(file, "write"):
+        file = with_extension(os.fspath(file), ".npz")
+    members = [(name, _member(array, allow_pickle)) for name, array in named.items()]
+    with hook(progress, "saving") as call:
+        _npstow.savez(file, members, level, threads, call)
+
+
+def _options(
+    named: Mapping[str, Any],
+    default: int | None,
+    level: int | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+    **others: Any,
+) -> tuple[Mapping[str, Any], int | None, int | None, Progress]:
+    if others:
+        raise TypeError(
+            f"beside a mapping of arrays, keywords are options (level, threads, progress), not "
+            f"arrays: {', '.join(others)}"
+        )
+    for name in named:
+        if not isinstance(name, str):
+            raise TypeError(f"names are text, not {type(name).__name__}: {name!r}")
+    if level is not None and not 0 <= level <= 12:
+        raise ValueError(f"level {level!r} is not from 0 to 12")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}")
+    return named, default if level is None else level, threads, progress
+
+
+def _member(given: Any, allow_pickle: bool) -> Any:
+    """What the extension writes: an array, or the whole file of an array of objects."""
+    array = np.asanyarray(given)
+    if is_plain(array):
+        return array
+    if _stream.is_masked(array):
+        _stream.warn_of_mask(5)
+    if array.dtype.hasobject or not getattr(type(array.dtype), "_legacy", True):
+        return _stream.dumped(array, allow_pickle)
+    return np.asarray(array)

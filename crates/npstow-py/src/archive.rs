@@ -1,0 +1,272 @@
+//! Archives as `numpy.load` has them: members by name, read when they are asked for.
+#![forbid(unsafe_code)]
+
+use crate::error::raise_zip;
+use crate::memory::Memory;
+use crate::source::FileObject;
+use crate::{dtype, many, output, pool, work};
+use npstow::{
+    Buffer, BufferMut, Data, Entry, Error, FileSource, Limits, MemoryOrder, MemorySource, Source,
+    npz,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyTuple};
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// An open archive.
+#[derive(Debug)]
+#[pyclass(frozen, module = "npstow._npstow")]
+pub(crate) struct Archive {
+    open: Mutex<Option<Arc<npz::Reader>>>,
+    ahead: Mutex<Ahead>,
+    path: Option<PathBuf>,
+    threads: Option<usize>,
+}
+
+/// What was read before it was asked for: whoever takes one member after another gets the small
+/// ones from few large reads.
+#[derive(Debug, Default)]
+struct Ahead {
+    /// The member that comes next if all goes on.
+    next: Option<usize>,
+    /// How many are read at once the next time.
+    batch: usize,
+    /// From `next` on.
+    ready: VecDeque<Py<PyAny>>,
+}
+
+/// Members up to this size are read ahead.
+const SMALL: usize = 64 << 10;
+
+/// So much is read ahead at most, in bytes and in members.
+const MOST: usize = 4 << 20;
+const BATCH: usize = 512;
+
+/// `numpy.dtype`, shape, whether it is in Fortran order, where the elements begin.
+type Placed<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, bool, u64);
+
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn closed() -> PyErr {
+    PyValueError::new_err("the archive is closed")
+}
+
+impl Archive {
+    fn of(
+        source: Arc<dyn Source>,
+        path: Option<PathBuf>,
+        max_header: u64,
+        threads: Option<usize>,
+    ) -> npstow::Result<Self> {
+        let limits = Limits::default().header_len(max_header);
+        let reader = npz::open_source(source, &limits).map_err(|e| placed(e, path.as_deref()))?;
+        let open = Mutex::new(Some(Arc::new(reader)));
+        Ok(Self { open, ahead: Mutex::default(), path, threads })
+    }
+
+    fn reader(&self) -> PyResult<Arc<npz::Reader>> {
+        lock(&self.open).clone().ok_or_else(closed)
+    }
+
+    fn raise(&self, e: Error) -> PyErr {
+        raise_zip(placed(e, self.path.as_deref()))
+    }
+}
+
+fn placed(e: Error, path: Option<&Path>) -> Error {
+    match path {
+        Some(path) => e.in_path(path),
+        None => e,
+    }
+}
+
+#[pymethods]
+impl Archive {
+    /// Opens the archive at a path, of which errors say another one where that is given.
+    #[staticmethod]
+    #[pyo3(signature = (path, max_header, threads=None, shown=None))]
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        max_header: u64,
+        threads: Option<usize>,
+        shown: Option<PathBuf>,
+    ) -> PyResult<Self> {
+        let opened = || {
+            let source = FileSource::open(&path).map_err(|e| placed(e, shown.as_deref()))?;
+            Self::of(Arc::new(source), Some(shown.unwrap_or(path.clone())), max_header, threads)
+        };
+        py.detach(opened).map_err(raise_zip)
+    }
+
+    /// Opens the bytes of an archive.
+    #[staticmethod]
+    #[pyo3(signature = (bytes, max_header, threads=None))]
+    fn of_bytes(bytes: PyBackedBytes, max_header: u64, threads: Option<usize>) -> PyResult<Self> {
+        let source = MemorySource::new(Buffer::from_owner(bytes));
+        Self::of(Arc::new(source), None, max_header, threads).map_err(raise_zip)
+    }
+
+    /// Opens the archive in a file object, which is read when that is needed.
+    #[staticmethod]
+    #[pyo3(signature = (object, max_header, threads=None))]
+    fn of_object(
+        object: &Bound<'_, PyAny>,
+        max_header: u64,
+        threads: Option<usize>,
+    ) -> PyResult<Self> {
+        let source = Arc::new(FileObject::new(object)?);
+        Self::of(source, None, max_header, threads).map_err(raise_zip)
+    }
+
+    /// The names of all members as they are stored.
+    fn names(&self) -> PyResult<Vec<String>> {
+        Ok(self.reader()?.members().map(str::to_owned).collect())
+    }
+
+    /// The member of a name: an array, or bytes; `None` for an array of objects, and
+    /// `NotImplemented` where nothing has the name.
+    #[pyo3(signature = (name, progress=None))]
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let reader = self.reader()?;
+        let Some(place) = reader.position(name).map_err(|e| self.raise(e))? else {
+            return Ok(py.NotImplemented().into_bound(py));
+        };
+        if let Some(found) = self.take_ahead(py, &reader, place, progress.is_some()) {
+            return Ok(found);
+        }
+        let described = || Ok((reader.entry(name)?, reader.is_array(name)?));
+        let (entry, is_array) = py.detach(described).map_err(|e| self.raise(e))?;
+        if matches!(entry.data(), Data::Objects { .. }) {
+            return Ok(py.None().into_bound(py));
+        }
+        let memory = self.bytes(py, &entry, name, progress)?;
+        match is_array {
+            true => output::owned(py, entry.dtype(), entry.shape(), entry.order(), memory),
+            false => Ok(PyBytes::new(py, memory.bytes()).into_any()),
+        }
+    }
+
+    /// All of a member as bytes, whatever it is.
+    fn raw<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, Memory>> {
+        let reader = self.reader()?;
+        let entry = py.detach(|| reader.bytes_of(name)).map_err(|e| self.raise(e))?;
+        Bound::new(py, Memory::own(self.bytes(py, &entry, name, None)?))
+    }
+
+    /// Where the elements of an array lie in the file; `None` where they are packed, or objects,
+    /// or there are none, or it is no array.
+    fn place<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Placed<'py>>> {
+        let reader = self.reader()?;
+        let found = || {
+            let entry = reader.entry(name)?;
+            let offset = entry.offset().filter(|_| entry.nbytes() > 0);
+            let Some(offset) = offset.filter(|_| reader.is_array(name).is_ok_and(|is| is)) else {
+                return Ok(None);
+            };
+            entry.check()?;
+            // A byte of it, so that the member is held against the directory.
+            let failed = |e| Error::io("reading the data", e).at(offset);
+            entry.source().read_into(offset, &mut [0]).map_err(failed)?;
+            Ok(Some((entry, offset)))
+        };
+        let Some((entry, offset)) = py.detach(found).map_err(|e| self.raise(e))? else {
+            return Ok(None);
+        };
+        let dtype = dtype::numpy(py, entry.dtype())?;
+        let shape = PyTuple::new(py, entry.shape())?;
+        Ok(Some((dtype, shape, entry.order() == MemoryOrder::F, offset)))
+    }
+
+    /// Closes the file once nobody reads it any more.
+    fn close(&self) {
+        let dropped = (lock(&self.open).take(), std::mem::take(&mut *lock(&self.ahead)));
+        drop(dropped);
+    }
+}
+
+impl Archive {
+    /// The next of several members that are taken one after another; `None` where they are not,
+    /// or where this one has to be read by itself.
+    fn take_ahead<'py>(
+        &self,
+        py: Python<'py>,
+        reader: &npz::Reader,
+        place: usize,
+        alone: bool,
+    ) -> Option<Bound<'py, PyAny>> {
+        let mut ahead = std::mem::take(&mut *lock(&self.ahead));
+        let goes_on = ahead.next == Some(place) && !alone;
+        if !goes_on {
+            ahead = Ahead::default();
+        } else if ahead.ready.is_empty() {
+            ahead.batch = (ahead.batch * 2).clamp(8, BATCH);
+            // What is wrong with one of them is told when it is asked for.
+            ahead.ready = self.read_ahead(py, reader, place, ahead.batch).unwrap_or_default();
+        }
+        let found = ahead.ready.pop_front();
+        ahead.next = Some(place + 1);
+        // Where another thread was as quick, one of them reads for nothing.
+        let old = std::mem::replace(&mut *lock(&self.ahead), ahead);
+        drop(old);
+        found.map(|found| found.into_bound(py))
+    }
+
+    /// The arrays from a place on, as far as they are small, all read at once.
+    fn read_ahead(
+        &self,
+        py: Python<'_>,
+        reader: &npz::Reader,
+        from: usize,
+        count: usize,
+    ) -> PyResult<VecDeque<Py<PyAny>>> {
+        let names = reader.members().skip(from).take(count);
+        let names: Vec<&str> = names.take_while(|name| name.ends_with(".npy")).collect();
+        let entries = py.detach(|| reader.entries(&names)).map_err(|e| self.raise(e))?;
+        let mut total = 0;
+        let small = |entry: &&Entry| {
+            total += entry.nbytes();
+            let is_plain = !matches!(entry.data(), Data::Objects { .. });
+            is_plain && entry.nbytes() <= SMALL && total <= MOST
+        };
+        let entries: Vec<&Entry> = entries.iter().take_while(small).collect();
+        if entries.is_empty() {
+            return Ok(VecDeque::new());
+        }
+        let arrays = many::arrays(py, &entries, None)?;
+        Ok(arrays.into_iter().map(Bound::unbind).collect())
+    }
+
+    /// What an entry of the archive holds.
+    fn bytes(
+        &self,
+        py: Python<'_>,
+        entry: &Entry,
+        name: &str,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<BufferMut> {
+        let nbytes = entry.nbytes();
+        let read = |entry: &Entry| {
+            // Nothing is allocated for a mere claim.
+            entry.check()?;
+            let mut memory = BufferMut::zeroed(nbytes)?;
+            entry.read_into(memory.bytes_mut())?;
+            Ok(memory)
+        };
+        let read = work::run(py, nbytes as u64, progress, |watch| {
+            Ok(pool::limited(self.threads, || read(&watch.entry(entry))))
+        });
+        read?.map_err(|e: Error| self.raise(e.in_member(name)))
+    }
+}
