@@ -42,7 +42,9 @@ cargo xtask COMMAND
   leaves    cargo check of the fuzz and compare crates
   bless     rewrite the transcripts of tests/golden/ from what the program prints now
   wheel     the wheel of the Python package, installed into the project's own Python
-  python    the wheel, its tests, and what mypy and stubtest say of its types
+  python    the wheel, its tests, NumPy's, and what mypy and stubtest say of its types
+  numpy-tests
+            NumPy's own tests of files, with our functions in the place of NumPy's
   mutate [NAME…]
             apply each planted bug of xtask/mutants/, or those named, and expect a test to fail
   fuzz [--seconds N] [TARGET…]
@@ -70,6 +72,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["bless"] => test::bless(),
         ["wheel"] => python::wheel(),
         ["python"] => python::run(),
+        ["numpy-tests"] => python::numpy_tests(),
         ["mutate", names @ ..] => mutate::run(names),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["compare", rest @ ..] => compare::run(rest),

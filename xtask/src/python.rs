@@ -6,6 +6,7 @@ use crate::test::Count;
 use crate::venv;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 const PACKAGE: &str = "crates/npstow-py";
@@ -26,6 +27,7 @@ pub(crate) fn run() -> Result {
 pub(crate) fn all(python: &Path) -> Result<Count> {
     let wheel = installed(python)?;
     let mut total = tests(python, &wheel)?;
+    total.add(numpys(python)?);
     for (name, words) in CHECKERS {
         let start = Instant::now();
         let mut checker = command(python, words);
@@ -39,6 +41,23 @@ pub(crate) fn all(python: &Path) -> Result<Count> {
         total.add(Count { passed: u64::from(ok), failed: u64::from(!ok) });
     }
     Ok(total)
+}
+
+/// `cargo xtask numpy-tests`: NumPy's own tests of files with our functions in their place.
+pub(crate) fn numpy_tests() -> Result {
+    let python = venv::python()?;
+    installed(&python)?;
+    numpys(&python)?.close()
+}
+
+/// From the installed NumPy: what it says of its formats, of saving, loading and mapping.
+fn numpys(python: &Path) -> Result<Count> {
+    let words = ["-p", "numpy_tests", "--pyargs", "numpy.lib.tests.test_format"];
+    let more = ["numpy.lib.tests.test_io", "numpy._core.tests.test_memmap"];
+    let mut pytest = pytest(python, &[&words[..], &more].concat());
+    // The plugin that puts them there.
+    pytest.env("PYTHONPATH", root().join(PACKAGE));
+    counted("NumPy's own tests", "numpy-tests.log", pytest)
 }
 
 const CHECKERS: &[(&str, &[&str])] = &[
@@ -72,22 +91,31 @@ fn ends(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|own| own == extension)
 }
 
-fn quietly(mut program: std::process::Command) -> Result {
+fn quietly(mut program: Command) -> Result {
     let (ok, text) = capture(&mut program)?;
     if ok { Ok(()) } else { Err(text) }
 }
 
 fn tests(python: &Path, wheel: &Path) -> Result<Count> {
-    let start = Instant::now();
-    let words = ["-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", "tests"];
-    let mut pytest = command(python, &words);
-    pytest.current_dir(root().join(PACKAGE));
-    pytest.env("NPSTOW_WHEEL", wheel).env("PYTHONDONTWRITEBYTECODE", "1");
+    let mut pytest = pytest(python, &["tests"]);
+    pytest.env("NPSTOW_WHEEL", wheel);
     if let Ok(corpus) = root().join("../shared/corpus").canonicalize() {
         pytest.env("NPSTOW_CORPUS", corpus);
     }
+    counted("pytest", "pytest.log", pytest)
+}
+
+fn pytest(python: &Path, words: &[&str]) -> Command {
+    let own = ["-m", "pytest", "-q", "-rs", "--color=no", "-p", "no:cacheprovider"];
+    let mut pytest = command(python, &own);
+    pytest.args(words).current_dir(root().join(PACKAGE)).env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest
+}
+
+fn counted(name: &str, log: &str, mut pytest: Command) -> Result<Count> {
+    let start = Instant::now();
     let (ok, text) = capture(&mut pytest)?;
-    write(&target().join("xtask/pytest.log"), &text)?;
+    write(&target().join("xtask").join(log), &text)?;
     let mut count = said(&text);
     if !ok || count.passed == 0 {
         println!("{text}");
@@ -95,8 +123,8 @@ fn tests(python: &Path, wheel: &Path) -> Result<Count> {
     }
     let verdict = if count.failed == 0 { "ok" } else { "FAILED" };
     let seconds = start.elapsed().as_secs_f64();
-    println!("python: pytest: {} checks, {verdict} ({seconds:.1} s)", count.passed);
-    for line in text.lines().filter(|line| line.contains("SKIPPED")) {
+    println!("python: {name}: {} checks, {verdict} ({seconds:.1} s)", count.passed);
+    for line in text.lines().filter(|line| line.starts_with("SKIPPED")) {
         println!("  {line}");
     }
     Ok(count)
