@@ -33,7 +33,9 @@ impl Tools {
     }
 
     pub(super) fn build(options: &Options) -> Result<Self> {
-        let python = text(&venv::python()?);
+        let python = venv::python()?;
+        crate::python::installed(&python)?;
+        let python = text(&python);
         check(&mut cargo(&["build", "--quiet", "--release", "-p", "npstow-cli"]))?;
         let manifest = "compare/Cargo.toml";
         let words = ["build", "--quiet", "--release", "--manifest-path", manifest];

@@ -153,6 +153,12 @@ impl Inputs {
         positions(self.large_len).map(element).sum()
     }
 
+    /// The same of the small array.
+    #[allow(clippy::unused_self)] // As the others.
+    pub(super) fn small_sum(&self) -> f64 {
+        positions(123 * 4).map(element).sum()
+    }
+
     /// What every reader of rows reports: one element of each, as `compare/src/pattern.rs` does.
     pub(super) fn rows_sum(&self) -> f64 {
         let mut state = 1usize;

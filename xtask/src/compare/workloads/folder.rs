@@ -1,7 +1,7 @@
 //! P8: a folder of 4000 files.
 #![forbid(unsafe_code)]
 
-use super::{Field, NPSTOW};
+use super::{Field, NPSTOW, PYTHON};
 use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
 use crate::compare::inputs::{Inputs, many_sum};
 use crate::compare::tools::Tools;
@@ -16,6 +16,7 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
     let folder = &[inputs.folder.as_path()][..];
     let mut field = Field::new(tools, Check::Sum(many_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p8", "load"], folder);
+    field.own(PYTHON, &["p8", "load"], folder);
     field.python(LOAD, &["p8", "load"], folder);
     field.cpp(&[NPFOLD, "libnpy"], &["p8", "load"], folder);
     field.limit("limit: open, read, close on all cores", &["p8", "load"], folder);
@@ -24,6 +25,7 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
     let title = "P8: load a folder of 4000 arrays of f4 (100, 4)";
     let goals = vec![
         Goal::Faster { ours: NPSTOW, rival: LOAD, least: 12.0 },
+        Goal::Faster { ours: PYTHON, rival: LOAD, least: 12.0 },
         Goal::Faster { ours: NPSTOW, rival: NPFOLD, least: 5.0 },
     ];
     contest(field, "load", title, note, goals)
@@ -34,6 +36,7 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
     let new = &[output.as_path()][..];
     let mut field = Field::writing(tools, &output, many_sum());
     field.rust(NPSTOW, &["npstow", "p8", "save"], new);
+    field.own(PYTHON, &["p8", "save"], new);
     field.python(SAVE, &["p8", "save"], new);
     field.cpp(&[NPFOLD, "libnpy"], &["p8", "save"], new);
     field.limit("limit: open, write, close on all cores", &["p8", "save"], new);
@@ -42,6 +45,7 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
     let title = "P8: save a folder of 4000 arrays of f4 (100, 4)";
     let goals = vec![
         Goal::Faster { ours: NPSTOW, rival: SAVE, least: 5.0 },
+        Goal::Faster { ours: PYTHON, rival: SAVE, least: 5.0 },
         Goal::Faster { ours: NPSTOW, rival: NPFOLD, least: 2.0 },
     ];
     contest(field, "save", title, note, goals)

@@ -8,6 +8,7 @@ mod list;
 mod npy;
 mod npz;
 mod packed;
+mod python;
 
 use super::contest::{Check, Contest, Contestant, Prepare};
 use super::inputs::Inputs;
@@ -17,6 +18,9 @@ use crate::shell::Result;
 use std::path::Path;
 
 const NPSTOW: &str = "npstow";
+
+/// The same from Python.
+const PYTHON: &str = "npstow in Python";
 
 /// What a reader may need beside its array: the code and tables that reading touches.
 const CONSTANT_KB: f64 = 2048.0;
@@ -46,6 +50,7 @@ pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<V
     }
     all.push(npy::rows(tools, inputs));
     all.extend([list::small(tools, inputs), list::many(tools, inputs)]);
+    all.extend([python::small(tools, inputs), python::import(tools)]);
     all.retain(|contest| options.wants(contest.key));
     Ok(all)
 }
@@ -93,6 +98,12 @@ impl<'a> Field<'a> {
     fn python(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
         let tools = self.tools;
         self.add(name, &[&tools.python, "compare/python/rivals.py"], words, paths);
+    }
+
+    /// npstow from Python.
+    fn own(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
+        let tools = self.tools;
+        self.add(name, &[&tools.python, "compare/python/ours.py"], words, paths);
     }
 
     /// Those of the C++ libraries that are there.

@@ -1,7 +1,7 @@
 //! P1, P2, P3 and P11: one array in a file of its own.
 #![forbid(unsafe_code)]
 
-use super::{CONSTANT_KB, Field, NPSTOW, kibibytes, mebibytes, warm};
+use super::{CONSTANT_KB, Field, NPSTOW, PYTHON, kibibytes, mebibytes, warm};
 use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
 use crate::compare::inputs::Inputs;
 use crate::compare::tools::Tools;
@@ -12,6 +12,7 @@ pub(super) fn read(tools: &Tools, inputs: &Inputs) -> Contest {
     let file = &[inputs.large.as_path()][..];
     let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p1"], file);
+    field.own(PYTHON, &["p1"], file);
     field.python("np.load", &["p1"], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p1"], file);
     field.rust("npyz", &["npyz", "p1"], file);
@@ -32,6 +33,7 @@ pub(super) fn read(tools: &Tools, inputs: &Inputs) -> Contest {
         warm: warm(tools, 2 * inputs.large_bytes()),
         goals: vec![
             Goal::Faster { ours: NPSTOW, rival: "np.load", least: 1.0 },
+            Goal::Faster { ours: PYTHON, rival: "np.load", least: 1.0 },
             Goal::Faster { ours: NPSTOW, rival: "ndarray-npy", least: 3.0 },
             Goal::Within { ours: NPSTOW, limit: "limit: read(2) into huge pages", most: 1.15 },
             Goal::Memory { ours: NPSTOW, kb, text: format!("{size} and 2 MiB") },
@@ -44,6 +46,7 @@ pub(super) fn view(tools: &Tools, inputs: &Inputs, first: bool) -> Contest {
     let which = if first { "first" } else { "again" };
     let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p2", which], file);
+    field.own(PYTHON, &["p2", which], file);
     field.python("np.load(mmap_mode='r')", &["p2", which], file);
     field.rust("ndarray-npy view_npy", &["ndarray-npy", "p2", which], file);
     field.limit("limit: open, fstat, pread, mmap", &["p2", which], file);
@@ -64,7 +67,10 @@ pub(super) fn view(tools: &Tools, inputs: &Inputs, first: bool) -> Contest {
         times: 3,
         contestants: field.contestants,
         warm: None,
-        goals: vec![Goal::Under { ours: NPSTOW, ms: 0.060 }],
+        goals: vec![
+            Goal::Under { ours: NPSTOW, ms: 0.060 },
+            Goal::Faster { ours: PYTHON, rival: "np.load(mmap_mode='r')", least: 4.0 },
+        ],
     }
 }
 
@@ -127,6 +133,7 @@ pub(super) fn rows(tools: &Tools, inputs: &Inputs) -> Contest {
     let file = &[inputs.rows.as_path()][..];
     let mut field = Field::new(tools, Check::Sum(inputs.rows_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p11"], file);
+    field.own(PYTHON, &["p11"], file);
     field.python("np.load(mmap_mode='r')[rows]", &["p11"], file);
     field.rust("ndarray-npy view_npy and select", &["ndarray-npy", "p11"], file);
     field.limit("limit: 1000 pread", &["p11"], file);
@@ -140,6 +147,8 @@ pub(super) fn rows(tools: &Tools, inputs: &Inputs) -> Contest {
         times: 3,
         contestants: field.contestants,
         warm: None,
-        goals: vec![Goal::Faster { ours: NPSTOW, rival: "np.load(mmap_mode='r')[rows]", least: 4.0 }],
+        goals: [NPSTOW, PYTHON]
+            .map(|ours| Goal::Faster { ours, rival: "np.load(mmap_mode='r')[rows]", least: 4.0 })
+            .into(),
     }
 }

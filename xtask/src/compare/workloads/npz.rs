@@ -1,7 +1,7 @@
 //! P4 to P7: archives whose members are stored as they are.
 #![forbid(unsafe_code)]
 
-use super::{CONSTANT_KB, Field, NPSTOW, kibibytes, mebibytes, warm};
+use super::{CONSTANT_KB, Field, NPSTOW, PYTHON, kibibytes, mebibytes, warm};
 use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
 use crate::compare::inputs::{Inputs, ONE, many_sum, one_sum};
 use crate::compare::tools::Tools;
@@ -15,6 +15,7 @@ pub(super) fn read_large(tools: &Tools, inputs: &Inputs) -> Contest {
     let file = &[inputs.stored.as_path()][..];
     let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p4", "array"], file);
+    field.own(PYTHON, &["p4", "array"], file);
     field.python("np.load", &["p4", "array"], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p4", "array"], file);
     field.rust("npyz", &["npyz", "p4", "array"], file);
@@ -35,6 +36,7 @@ pub(super) fn read_large(tools: &Tools, inputs: &Inputs) -> Contest {
         warm: warm(tools, 2 * inputs.large_bytes()),
         goals: vec![
             Goal::Faster { ours: NPSTOW, rival: "np.load", least: 3.5 },
+            Goal::Faster { ours: PYTHON, rival: "np.load", least: 3.5 },
             Goal::Memory { ours: NPSTOW, kb, text: format!("{size} and 2 MiB") },
         ],
     }
@@ -45,6 +47,7 @@ pub(super) fn save_large(tools: &Tools, inputs: &Inputs) -> Contest {
     let files = &[inputs.large.as_path(), output.as_path()][..];
     let mut field = Field::writing(tools, &output, inputs.large_sum());
     field.rust(NPSTOW, &["npstow", "p4", "save"], files);
+    field.own(PYTHON, &["p4", "save"], files);
     field.python("np.savez", &["p4", "save"], files);
     field.rust("ndarray-npy", &["ndarray-npy", "p4", "save"], files);
     field.rust("npyz", &["npyz", "p4", "save"], files);
@@ -62,6 +65,7 @@ pub(super) fn save_large(tools: &Tools, inputs: &Inputs) -> Contest {
         warm: warm(tools, 3 * inputs.large_bytes()),
         goals: vec![
             Goal::Faster { ours: NPSTOW, rival: "np.savez", least: 1.6 },
+            Goal::Faster { ours: PYTHON, rival: "np.savez", least: 1.6 },
             Goal::Memory { ours: NPSTOW, kb: CONSTANT_KB, text: "2 MiB".to_owned() },
         ],
     }
@@ -72,6 +76,8 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
     let mut field = Field::new(tools, Check::Sum(many_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p5", "load"], file);
     field.rust("npstow, npstow's file", &["npstow", "p5", "load"], &[&inputs.many_own]);
+    field.own(PYTHON, &["p5", "load"], file);
+    field.own("npstow in Python, as a tree", &["p5", "tree"], file);
     field.python("np.load", &["p5", "load"], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p5", "load"], file);
     field.rust("npyz", &["npyz", "p5", "load"], file);
@@ -86,6 +92,7 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
     let goals = vec![
         Goal::Faster { ours: NPSTOW, rival: "ndarray-npy", least: 15.0 },
         Goal::Faster { ours: NPSTOW, rival: TENSORS, least: 1.0 },
+        Goal::Faster { ours: PYTHON, rival: "np.load", least: 35.0 },
     ];
     contest("p5", format!("P5: load an NPZ of {MANY}"), note, field, goals)
 }
@@ -96,6 +103,7 @@ pub(super) fn one(tools: &Tools, inputs: &Inputs) -> Contest {
     let mut field = Field::new(tools, Check::Sum(one_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p6", ONE], file);
     field.rust("npstow, npstow's file", &["npstow", "p6", ONE], own);
+    field.own(PYTHON, &["p6", ONE], file);
     field.python("np.load", &["p6", ONE], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p6", ONE], file);
     field.rust("npyz", &["npyz", "p6", ONE], file);
@@ -105,8 +113,14 @@ pub(super) fn one(tools: &Tools, inputs: &Inputs) -> Contest {
     field.limit("limit: read the directory and the member", &["p6", ONE], file);
     let note = "`npstow::open`, `File::get` and `Node::read`, of NumPy's archive. safetensors reads all of \
         its file; cnpy reads npstow's.";
-    let goals = vec![Goal::Faster { ours: NPSTOW, rival: "np.load", least: 50.0 }];
-    contest("p6", format!("P6: read one by its name from an NPZ of {MANY}"), note, field, goals)
+    let goals = [NPSTOW, PYTHON].map(|ours| Goal::Faster { ours, rival: "np.load", least: 50.0 });
+    contest(
+        "p6",
+        format!("P6: read one by its name from an NPZ of {MANY}"),
+        note,
+        field,
+        goals.into(),
+    )
 }
 
 pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -114,6 +128,7 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
     let new = &[output.as_path()][..];
     let mut field = Field::writing(tools, &output, many_sum());
     field.rust(NPSTOW, &["npstow", "p7", "save"], new);
+    field.own(PYTHON, &["p7", "save"], new);
     field.python("np.savez", &["p7", "save"], new);
     field.rust("ndarray-npy", &["ndarray-npy", "p7", "save"], new);
     field.rust("npyz", &["npyz", "p7", "save"], new);
@@ -125,6 +140,7 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
     let note = "`npstow::save`, to a new file in memory. *Limit* writes an archive that is ready in memory.";
     let goals = vec![
         Goal::Faster { ours: NPSTOW, rival: "np.savez", least: 14.0 },
+        Goal::Faster { ours: PYTHON, rival: "np.savez", least: 14.0 },
         Goal::Faster { ours: NPSTOW, rival: TENSORS, least: 1.0 },
     ];
     contest("p7", format!("P7: save an NPZ of {MANY}"), note, field, goals)

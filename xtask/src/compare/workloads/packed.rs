@@ -1,7 +1,7 @@
 //! P9 and P10: archives whose members are deflated.
 #![forbid(unsafe_code)]
 
-use super::{CONSTANT_KB, Field, NPSTOW, mebibytes, warm};
+use super::{CONSTANT_KB, Field, NPSTOW, PYTHON, mebibytes, warm};
 use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
 use crate::compare::inputs::{Inputs, Packed};
 use crate::compare::tools::Tools;
@@ -44,6 +44,7 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs, data: &Data) -> Result<Contes
     let mut field = Field::writing(tools, &output, sum);
     field.rust(NPSTOW, &["npstow", "p9", "save", "6"], files);
     field.rust(FAST, &["npstow", "p9", "save", FAST_LEVEL], files);
+    field.own(PYTHON, &["p9", "save", "6"], files);
     field.python(SAVEZ, &["p9", "save"], files);
     field.rust("ndarray-npy", &["ndarray-npy", "p9", "save"], files);
     (field.check, field.prepare) = (Check::Sum(sum), Prepare::Nothing);
@@ -62,6 +63,7 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs, data: &Data) -> Result<Contes
     if data.goals {
         goals.extend([
             Goal::Faster { ours: NPSTOW, rival: SAVEZ, least: 5.0 },
+            Goal::Faster { ours: PYTHON, rival: SAVEZ, least: 5.0 },
             Goal::Smaller { ours: NPSTOW, rival: SAVEZ, most: 1.0 },
             Goal::Faster { ours: FAST, rival: SAVEZ, least: 12.0 },
             Goal::Smaller { ours: FAST, rival: SAVEZ, most: 1.1 },
@@ -88,34 +90,36 @@ pub(super) fn stream(tools: &Tools, data: &Data) -> Result<Contest> {
     let file = &[data.packed.numpy.as_path()][..];
     let mut field = reading(tools, data)?;
     field.rust(NPSTOW, &["npstow", "p10", "array"], file);
+    field.own(PYTHON, &["p10", "array"], file);
     field.python("np.load", &["p10", "array"], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p10", "array"], file);
     field.rust("npyz", &["npyz", "p10", "array"], file);
     field.rust("limit: libdeflate on one core", &["deflate", "p10", "stream"], file);
-    let goal = Goal::Faster { ours: NPSTOW, rival: "np.load", least: 2.5 };
+    let goals = [NPSTOW, PYTHON].map(|ours| Goal::Faster { ours, rival: "np.load", least: 2.5 });
     let note = "`npstow::open`, `File::get` and `Node::read` of what `np.savez_compressed` wrote: one stream.";
-    Ok(read(tools, data, ["NumPy's", note], field, goal))
+    Ok(read(tools, data, ["NumPy's", note], field, goals))
 }
 
 pub(super) fn blocks(tools: &Tools, data: &Data) -> Result<Contest> {
     let file = &[data.packed.own.as_path()][..];
     let mut field = reading(tools, data)?;
     field.rust(NPSTOW, &["npstow", "p10", "array"], file);
+    field.own(PYTHON, &["p10", "array"], file);
     field.python("np.load", &["p10", "array"], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p10", "array"], file);
     field.rust("npyz", &["npyz", "p10", "array"], file);
     let limit = "limit: libdeflate on all cores";
     field.rust(limit, &["deflate", "p10", "blocks", "6"], &[&data.packed.array]);
-    let goal = Goal::Faster { ours: NPSTOW, rival: "np.load", least: 4.5 };
+    let goals = [NPSTOW, PYTHON].map(|ours| Goal::Faster { ours, rival: "np.load", least: 4.5 });
     let note = "`npstow::open`, `File::get` and `Node::read` of what npstow wrote: blocks that unpack apart.";
-    Ok(read(tools, data, ["npstow's", note], field, goal))
+    Ok(read(tools, data, ["npstow's", note], field, goals))
 }
 
 fn reading<'a>(tools: &'a Tools, data: &Data) -> Result<Field<'a>> {
     Ok(Field::new(tools, Check::Sum(data.packed.sum()?), Prepare::Nothing))
 }
 
-fn read(tools: &Tools, data: &Data, words: [&str; 2], field: Field, goal: Goal) -> Contest {
+fn read(tools: &Tools, data: &Data, words: [&str; 2], field: Field, goals: [Goal; 2]) -> Contest {
     let [whose, note] = words;
     let size = mebibytes(data.packed.nbytes);
     let mark = match (data.goals, whose) {
@@ -133,6 +137,6 @@ fn read(tools: &Tools, data: &Data, words: [&str; 2], field: Field, goal: Goal) 
         times: 1,
         contestants: field.contestants,
         warm: warm(tools, 2 * data.packed.nbytes),
-        goals: if data.goals { vec![goal] } else { Vec::new() },
+        goals: if data.goals { goals.into() } else { Vec::new() },
     }
 }
