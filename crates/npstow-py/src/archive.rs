@@ -264,6 +264,11 @@ impl Archive {
             entry.read_into(memory.bytes_mut())?;
             Ok(memory)
         };
+        if nbytes <= SMALL && progress.is_none() {
+            // Threads would cost more than they do.
+            let read = py.detach(|| read(entry));
+            return read.map_err(|e: Error| self.raise(e.in_member(name)));
+        }
         let read = work::run(py, nbytes as u64, progress, |watch| {
             Ok(pool::limited(self.threads, || read(&watch.entry(entry))))
         });
