@@ -33,8 +33,12 @@ impl Place {
 
     /// Adds steps to the name.
     pub(crate) fn join(mut self, name: &str) -> Self {
+        if self.name.is_empty() {
+            self.name.push_str(name);
+            return self;
+        }
         let name = name.trim_matches('/');
-        if !self.name.is_empty() && !name.is_empty() {
+        if !name.is_empty() {
             self.name.push('/');
         }
         self.name.push_str(name);
@@ -135,7 +139,7 @@ mod tests {
     fn names_are_joined() {
         let at = |name: &str| Place { path: PathBuf::new(), name: name.to_owned() };
         assert_eq!(at("").join("").name, "");
-        assert_eq!(at("").join("/a/b").name, "a/b");
+        assert_eq!(at("").join("/a/b").name, "/a/b");
         assert_eq!(at("a").join("b").name, "a/b");
         assert_eq!(at("a").join("").name, "a");
         assert_eq!((at("a").to_string(), at("").to_string()), (":a".to_owned(), String::new()));

@@ -73,6 +73,18 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
         Ok(Some(id))
     }
 
+    /// Whether the name of a node is no path, so that it stands below the root as it is.
+    fn is_odd(&self, id: u64) -> bool {
+        let _ = id;
+        false
+    }
+
+    /// The node below the root whose name is exactly this one, which is no path.
+    fn find_odd(&self, name: &str) -> Result<Option<u64>> {
+        let _ = name;
+        Ok(None)
+    }
+
     /// The array at node `id`; a value is the array of its bytes.
     fn entry(&self, id: u64) -> Result<Entry>;
 
@@ -119,4 +131,10 @@ pub(crate) fn no_array(name: &str) -> Error {
         "" => Error::mismatch("the name of an array in it, as in run.npz:photon", "none"),
         _ => Error::mismatch("an array", format_args!("the group '{name}'")),
     }
+}
+
+/// The error for a name that is no path where a tree is made of it.
+pub(crate) fn no_path(name: &str) -> Error {
+    let name = crate::error::quoted(name);
+    Error::unsupported(format_args!("the name '{name}' in a tree (it can be read by itself)"))
 }

@@ -56,6 +56,7 @@ pub(super) fn add(args: &Add, quiet: bool) -> Result<Exit> {
 
 /// What a source is called in the archive.
 fn new_name(asked: &str, source: &Place, is_alone: bool) -> Result<String> {
+    let asked = asked.trim_matches('/');
     if is_alone && !asked.is_empty() {
         return Ok(asked.to_owned());
     }
@@ -81,9 +82,11 @@ fn matching(args: &Rm) -> Result<Vec<String>> {
     let file = npstow::open(&args.path)?;
     let root = file.root();
     let mut names: Vec<String> = Vec::new();
+    let mut odd = HashSet::new();
     for glob in &args.names {
         // A name that is there means just that one, whatever else it would match as a pattern.
         if let Some(node) = file.get(glob.as_str()).ok().filter(|node| !node.name().is_empty()) {
+            odd.extend(node.is_odd().then(|| node.name().to_owned()));
             names.push(node.name().to_owned());
             continue;
         }
@@ -92,11 +95,17 @@ fn matching(args: &Rm) -> Result<Vec<String>> {
             let what = format!("anything that matches '{}'", harmless(glob.as_str()));
             return Err(Error::not_found(what).in_path(&args.path));
         }
+        let odd_ones = found.iter().filter(|node| node.is_odd());
+        odd.extend(odd_ones.map(|node| node.name().to_owned()));
         names.extend(found.iter().map(|node| node.name().to_owned()));
     }
     let all: HashSet<&str> = names.iter().map(String::as_str).collect();
     let is_within = |name: &&String| {
-        name.match_indices('/').any(|(at, _)| name.get(..at).is_some_and(|top| all.contains(top)))
+        // What its steps look like says nothing of an odd name.
+        !odd.contains(*name)
+            && name
+                .match_indices('/')
+                .any(|(at, _)| name.get(..at).is_some_and(|top| all.contains(top)))
     };
     let mut top: Vec<String> = names.iter().filter(|name| !is_within(name)).cloned().collect();
     let mut known = HashSet::new();
@@ -108,7 +117,10 @@ pub(super) fn mv(args: &Mv) -> Result<Exit> {
     check(&args.path)?;
     let mut editor =
         Editor::open_with(&args.path, &WriteOptions::default().durability(args.durability.get()))?;
-    editor.rename(args.from.trim_matches('/'), args.to.trim_matches('/'))?;
+    // An odd name may begin with a slash.
+    let from = npstow::open(&args.path)?.get(&args.from).map(|node| node.name().to_owned());
+    let from = from.unwrap_or_else(|_| args.from.trim_matches('/').to_owned());
+    editor.rename(&from, args.to.trim_matches('/'))?;
     editor.commit()?;
     if args.form.json {
         let json = Json::Object(vec![

@@ -64,7 +64,12 @@ fn listed(args: &Ls, place: &Place, format: &str, mut rows: Vec<Row>) -> Result<
 }
 
 fn found(top: &Node, globs: &[Glob]) -> Result<Vec<Node>> {
-    let nodes = top.find(globs)?;
+    let mut nodes = top.find(globs)?;
+    if nodes.is_empty() && top.name().is_empty() {
+        // A name that is there is no pattern, whatever it looks like.
+        let named = globs.iter().filter_map(|glob| top.file().get(glob.as_str()).ok());
+        nodes.extend(named.filter(|node| !node.name().is_empty()));
+    }
     if nodes.is_empty() {
         let globs: Vec<&str> = globs.iter().map(Glob::as_str).collect();
         let what = format!("anything that matches '{}'", globs.join("' or '"));

@@ -243,3 +243,39 @@ fn one_odd_member_hides_no_other() {
     // Where there is nothing else it is the answer.
     assert!(desk.refused("ls @p.npz:a", 3).ends_with("not supported: an encrypted member"));
 }
+
+#[test]
+fn odd_names_are_listed_shown_renamed_and_never_written() {
+    let desk = Desk::new();
+    let one = |value: u8| npstow::Array::from_vec(vec![value]);
+    let mut tree = npstow::Tree::new();
+    for (value, name) in (1..).zip(["a/b", "_entry/data", "a/_/c", "__/x"]) {
+        tree.insert(name, one(value)).unwrap();
+    }
+    npstow::save(desk.at("p.npz"), &tree).unwrap();
+    let mut bytes = fs::read(desk.at("p.npz")).unwrap();
+    for (old, new) in [("_entry/data.npy", "/entry"), ("a/_/c.npy", "a//"), ("__/x.npy", "..")] {
+        for at in 0..bytes.len() - old.len() {
+            if bytes[at..].starts_with(old.as_bytes()) {
+                bytes[at..at + new.len()].copy_from_slice(new.as_bytes());
+            }
+        }
+    }
+    fs::write(desk.at("p.npz"), &bytes).unwrap();
+    assert_eq!(desk.told("ls --names @p.npz"), "a\na/b\na///c\n/entry/data\n../x\n");
+    assert_eq!(desk.told("ls --names @p.npz /entry/data"), "/entry/data\n");
+    assert!(desk.told("show @p.npz /entry/data").ends_with("\n[2]\n"));
+    assert!(desk.told("show @p.npz:/entry/data").ends_with("\n[2]\n"));
+    assert!(desk.told("show @p.npz:../x").ends_with("\n[4]\n"));
+    assert!(desk.told("show @p.npz:/a/b").ends_with("\n[1]\n"));
+    desk.told("convert @p.npz:/entry/data @data.npy");
+    let line =
+        "/entry/data: not supported: the name '/entry/data' in a tree (it can be read by itself)";
+    assert_eq!(desk.refused("convert @p.npz @folder/", 3), format!("@p.npz: {line}"));
+    assert!(!desk.at("folder").exists());
+    desk.told("mv @p.npz /entry/data entry");
+    desk.told("rm @p.npz a");
+    assert_eq!(desk.told("ls --names @p.npz"), "a///c\n../x\nentry\n");
+    desk.told("rm @p.npz ** ../x");
+    assert_eq!(desk.told("ls --names @p.npz"), "");
+}

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::Node;
-use crate::container::NodeKind;
+use crate::container::{NodeKind, no_path};
 use crate::{Array, Entry, Error, Item, Notes, Result, Tree};
 
 /// Everything below `top`, with nothing read but descriptions.
@@ -41,6 +41,9 @@ fn collect(
 ) -> Result<Tree> {
     let nodes = top.walk()?;
     let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
+    if let Some(odd) = leaves.iter().find(|leaf| leaf.is_odd() && leaf.id() != top.id()) {
+        return Err(odd.placed(no_path(odd.name())));
+    }
     let ids: Vec<u64> = leaves.iter().map(|node| node.id()).collect();
     // An error is about one of the leaves.
     let named = |(at, e): (usize, Error)| match leaves.get(at) {

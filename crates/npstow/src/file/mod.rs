@@ -173,7 +173,8 @@ impl File {
         Node::root(self.clone())
     }
 
-    /// The node under a slash path; `""` is the root.
+    /// The node under a slash path; `""` is the root. Empty steps count for nothing, unless a node
+    /// has just that name.
     ///
     /// # Errors
     /// `NotFound`; whatever reading the names needs.
@@ -182,7 +183,14 @@ impl File {
         if steps.is_empty() {
             return Ok(self.root());
         }
-        let path = steps.join("/");
+        let place = |e: Error| e.in_member(path).in_path(self.path());
+        let steps = steps.join("/");
+        if steps != path {
+            if let Some(id) = self.0.container.find_odd(path).map_err(place)? {
+                return Ok(Node::at(self.clone(), id, path));
+            }
+        }
+        let path = steps;
         match self.0.container.find(&path).map_err(|e| e.in_member(&path).in_path(self.path()))? {
             Some(id) => Ok(Node::at(self.clone(), id, &path)),
             None => {

@@ -44,6 +44,14 @@ impl Node {
         &self.name
     }
 
+    /// Whether its name is no path, and so says nothing of groups: archives may have names like
+    /// `../x` and `/x`. Such a node is below the root, is read by exactly that name, and is in no
+    /// tree.
+    #[must_use]
+    pub fn is_odd(&self) -> bool {
+        self.file.0.container.is_odd(self.id)
+    }
+
     /// The file it is in.
     #[must_use]
     pub fn file(&self) -> &File {
@@ -238,7 +246,8 @@ impl Node {
     /// [`save`](crate::save()) takes to write another format, array by array.
     ///
     /// # Errors
-    /// Whatever the descriptions need; `Invalid` where names do not fit into one tree.
+    /// Whatever the descriptions need; `Invalid` where names do not fit into one tree, and
+    /// `Unsupported` where one is no path (see [`is_odd`](Self::is_odd)).
     pub fn to_tree(&self) -> Result<Tree> {
         super::collect::describe(self, true)
     }

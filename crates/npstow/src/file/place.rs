@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 /// Splits what a user typed into a path that is there and the name inside it.
 ///
 /// The longest path wins, so files with colons in their names stay reachable. Without any file
-/// of that name, the text is taken as a path, and opening it says what is missing.
+/// of that name, the text is taken as a path, and opening it says what is missing. A leading slash,
+/// as HDF5 users write it, stays: archives may have such names, and [`File::get`](crate::File::get)
+/// takes it for none where they do not.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -24,8 +26,7 @@ pub fn split_place(typed: &str) -> (PathBuf, Option<String>) {
     for (colon, _) in typed.rmatch_indices(':') {
         let (path, name) = (&typed[..colon], &typed[colon + 1..]);
         if path == "-" || Path::new(path).exists() {
-            // A leading slash is how HDF5 users write names.
-            return (PathBuf::from(path), Some(name.trim_matches('/').to_owned()));
+            return (PathBuf::from(path), Some(name.trim_end_matches('/').to_owned()));
         }
     }
     (whole.to_owned(), None)
@@ -45,7 +46,7 @@ mod tests {
         let split = |name: &str| split_place(at(name).to_str().unwrap());
         assert_eq!(split("a"), (at("a"), None));
         assert_eq!(split("a:b"), (at("a:b"), None));
-        assert_eq!(split("a:b:/c/d"), (at("a:b"), Some("c/d".to_owned())));
+        assert_eq!(split("a:b:/c/d"), (at("a:b"), Some("/c/d".to_owned())));
         assert_eq!(split("a:c"), (at("a"), Some("c".to_owned())));
         assert_eq!(split("no:c"), (at("no:c"), None));
         assert_eq!(split_place("-:x"), (PathBuf::from("-"), Some("x".to_owned())));

@@ -110,6 +110,12 @@ impl Npz {
         Ok(None)
     }
 
+    /// Whether a member says that there is a group, and nothing else.
+    fn is_folder(&self, index: usize) -> bool {
+        let directory = self.archive.directory();
+        directory.members().get(index).is_some_and(|member| directory.name(member).ends_with('/'))
+    }
+
     /// Whether a member is an array: it is called `.npy`, or begins as one (NumPy looks at that).
     fn kind_of(&self, index: usize) -> NodeKind {
         let directory = self.archive.directory();
@@ -272,16 +278,33 @@ impl Container for Npz {
             Place::Group(group) => format!("{}/{name}", self.groups().path(group)),
             Place::Member(_) => return Ok(None),
         };
-        Ok(self.find(&path)?.map(|id| Child { name: name.to_owned(), id }))
+        // What has an odd name is in no group.
+        let found = self.find(&path)?.filter(|&found| id == 0 || !self.is_odd(found));
+        Ok(found.map(|id| Child { name: name.to_owned(), id }))
     }
 
     fn find(&self, path: &str) -> Result<Option<u64>> {
         // A group is looked for only where no member has the name: that needs all names.
-        let place = match self.member(path)? {
+        let place = match self.member(path)?.filter(|&index| !self.is_folder(index)) {
             Some(index) => Some(Place::Member(index)),
             None => self.groups().find(path).map(Place::Group),
         };
         Ok(place.map(|place| place.id(self.len())))
+    }
+
+    fn is_odd(&self, id: u64) -> bool {
+        match Place::of(id, self.len()) {
+            Place::Group(_) => false,
+            Place::Member(index) => {
+                self.archive.directory().members().get(index).is_some_and(|member| member.is_odd)
+            }
+        }
+    }
+
+    fn find_odd(&self, name: &str) -> Result<Option<u64>> {
+        let found = self.member(name)?.filter(|&index| !self.is_folder(index));
+        let found = found.map(|index| self.id(index));
+        Ok(found.filter(|&id| self.is_odd(id)))
     }
 
     fn entry(&self, id: u64) -> Result<Entry> {
@@ -352,6 +375,10 @@ impl Container for Npz {
         if directory.prefix_len() > 0 {
             note(format!("{} bytes in front of the archive", directory.prefix_len()));
         }
+        for member in directory.members().iter().filter(|member| member.is_odd) {
+            let name = quoted(directory.name(member));
+            note(format!("the name '{name}' is no path: it is read by itself, and is in no tree"));
+        }
         for (name, count) in directory.duplicates() {
             note(format!("{count} members of the name '{}'", quoted(name)));
         }
@@ -383,6 +410,13 @@ impl Npz {
         let entry =
             readable(member).and_then(|()| self.value(index, member, &mut Window::single()));
         entry.map_err(|e| directory.place(index, e))
+    }
+
+    /// The first array whose name is none that a tree has.
+    pub(super) fn odd_array(&self) -> Option<&str> {
+        let is_odd =
+            |index: &usize| self.is_odd(self.id(*index)) && self.kind_of(*index) == NodeKind::Array;
+        self.listed().find(|(_, index)| is_odd(index)).map(|(name, _)| name)
     }
 
     pub(super) fn id(&self, index: usize) -> u64 {

@@ -38,6 +38,8 @@ pub(super) struct Member {
     name_len: u16,
     /// Its place among the decoded names.
     decoded: Option<u32>,
+    /// Whether its name is no path within the archive: it makes no groups, and is in no tree.
+    pub(super) is_odd: bool,
     pub(super) flags: Flags,
     pub(super) method: Method,
     pub(super) crc32: u32,
@@ -67,7 +69,7 @@ impl Directory {
     /// directory does not fit in it.
     ///
     /// # Errors
-    /// `Corrupt` where there is no archive, or its members overlap, or a name is refused; `Limit`;
+    /// `Corrupt` where there is no archive, or its members overlap, or a name has a NUL; `Limit`;
     /// `Unsupported` for archives in several parts; `Io`.
     pub(super) fn read(source: &dyn Source, limits: &Limits) -> Result<Self> {
         Self::read_known(source, &[], limits)
@@ -307,6 +309,7 @@ impl Member {
             })
         };
         let offset = check().map_err(|e| e.in_member(&name))?;
+        let is_odd = !names::is_plain_path(&name);
         let text = match name {
             Cow::Borrowed(_) => None,
             Cow::Owned(text) => {
@@ -318,6 +321,7 @@ impl Member {
             at,
             name_len: u16::try_from(header.name.len()).unwrap_or(u16::MAX),
             decoded: text,
+            is_odd,
             flags: header.flags,
             method: header.method,
             crc32: header.crc32,

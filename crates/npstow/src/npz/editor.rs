@@ -271,6 +271,7 @@ impl Editor {
         let group = format!("{}/", name.trim_end_matches('/'));
         let members = self.directory.members().iter().enumerate();
         let below: Vec<usize> = members
+            .filter(|(_, member)| !member.is_odd)
             .filter(|(_, member)| self.directory.name(member).starts_with(&group))
             .map(|(index, _)| index)
             .filter(stays)

@@ -1,4 +1,4 @@
-//! The members of an archive as a tree: slashes make groups.
+//! The members of an archive as a tree: slashes make groups, where the name is a path.
 #![forbid(unsafe_code)]
 
 use super::directory::{Directory, Found};
@@ -59,6 +59,10 @@ impl Groups {
         let mut last = (String::new(), 0);
         for (index, member) in members.iter().enumerate() {
             let name = directory.name(member);
+            if member.is_odd {
+                new.odd(index, directory, plain);
+                continue;
+            }
             let (folder, leaf) = name.rsplit_once('/').unwrap_or(("", name));
             if last.0 != folder {
                 last = (folder.to_owned(), new.group(folder));
@@ -74,6 +78,20 @@ impl Groups {
         }
         new.part(directory);
         new
+    }
+
+    /// A name that is no path stands below the root as it is; a folder of that kind is nothing.
+    fn odd(&mut self, index: usize, directory: &Directory, plain: bool) {
+        let Some(member) = directory.members().get(index) else { return };
+        let name = directory.name(member);
+        if name.ends_with('/') {
+            return;
+        }
+        let name = shown(directory, name, plain).to_owned();
+        let child = Child { name, id: Place::Member(index).id(self.members) };
+        if let Some(root) = self.groups.first_mut() {
+            root.children.push(child);
+        }
     }
 
     /// An array beside a group of its name is called as its member is, with `.npy`.
@@ -157,5 +175,93 @@ pub(super) fn shown<'a>(directory: &Directory, name: &'a str, plain: bool) -> &'
         Some(short) if !plain && !short.ends_with(".npy") => short,
         Some(short) if directory.find(short) == Found::Nothing => short,
         _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::forge::{Forged, archive};
+    use crate::{
+        Array, ErrorKind, Fault, File, Limits, MemorySource, Node, NodeKind, OpenOptions, npz,
+    };
+    use std::sync::Arc;
+
+    fn numbers(from: i64) -> Array {
+        Array::from_vec((from..from + 10).collect())
+    }
+
+    fn opened(bytes: &[u8]) -> File {
+        let source = Arc::new(MemorySource::new(bytes.to_vec()));
+        OpenOptions::default().open_source(source, "a.npz").unwrap()
+    }
+
+    #[test]
+    fn names_that_are_no_paths_are_read_by_themselves() {
+        let odd = ["/entry/data", "\\alpha", "./a", "a//b", "a/../b", "../x", "C:\\x", ".", "/a/b"];
+        let mut members = vec![Forged::array("a/b", &numbers(0)), Forged::new("../", b"")];
+        members.extend((1..).zip(odd).map(|(n, name)| Forged::array(name, &numbers(n))));
+        members.push(Forged::new("../x_meta.txt", b"k:1\n"));
+        let bytes = archive(&members);
+        let file = opened(&bytes);
+        let names: Vec<String> =
+            file.leaves().unwrap().iter().map(|node| node.name().to_owned()).collect();
+        assert_eq!(names[0], "a/b");
+        assert_eq!(names[1..10], odd);
+        assert_eq!(names[10..], ["../x_meta.txt"]);
+        let tops: Vec<_> = file.root().children().unwrap().into_iter().map(|n| n.kind()).collect();
+        assert_eq!(tops.iter().filter(|&&kind| kind == NodeKind::Group).count(), 1);
+        let first = |node: &Node| node.read().unwrap().as_slice::<i64>().unwrap()[0];
+        let reader =
+            npz::open_source(Arc::new(MemorySource::new(bytes)), &Limits::default()).unwrap();
+        for (n, name) in (1..).zip(odd) {
+            for node in [file.get(name).unwrap(), file.root().get(name).unwrap()] {
+                assert!(node.is_odd(), "{name}");
+                assert_eq!((first(&node), node.name()), (n, name));
+                assert!(node.notes().unwrap().is_empty());
+                // By itself it is an array without a name.
+                assert_eq!(node.load().unwrap().names(), [""]);
+            }
+            assert_eq!(reader.read(name).unwrap().as_slice::<i64>().unwrap()[0], n);
+        }
+        // Else a leading slash counts for nothing.
+        assert_eq!(first(&file.get("a/b").unwrap()), 0);
+        assert_eq!(first(&file.get("//a/b/").unwrap()), 0);
+        let group = file.get("a").unwrap();
+        assert_eq!(group.load().unwrap().names(), ["b"]);
+        for (from, name) in [("a", "/b"), ("a", "../b"), ("a", "../a/b"), ("", "../"), ("", "x")] {
+            let e = file.get(from).unwrap().get(name).unwrap_err();
+            assert_eq!(e.kind(), ErrorKind::NotFound, "{name}");
+        }
+        for e in [file.load().unwrap_err(), file.root().to_tree().unwrap_err()] {
+            assert_eq!((e.kind(), e.member()), (ErrorKind::Unsupported, Some(odd[0])), "{e}");
+        }
+        let notes = file.verify().unwrap();
+        assert_eq!(notes.len(), odd.len() + 2);
+        assert!(notes.iter().all(|fault| matches!(fault, Fault::Note(_))));
+    }
+
+    #[test]
+    fn members_of_odd_names_are_removed_alone_and_never_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.npz");
+        let members = ["a/b", "a//b", "a/../c", "/", "...npy", "/x"];
+        let members: Vec<_> = members.iter().map(|name| Forged::array(name, &numbers(3))).collect();
+        std::fs::write(&path, archive(&members)).unwrap();
+        let names = || npz::open(&path).unwrap().names().map(str::to_owned).collect::<Vec<_>>();
+        let mut editor = npz::Editor::open(&path).unwrap();
+        editor.remove("a").unwrap();
+        editor.rename("/x", "x").unwrap();
+        for name in ["../y", "y//z", "..", "."] {
+            assert_eq!(
+                editor.add(name, &numbers(0)).unwrap_err().kind(),
+                ErrorKind::Invalid,
+                "{name}"
+            );
+        }
+        assert_eq!(editor.rename("a//b", "./b").unwrap_err().kind(), ErrorKind::Invalid);
+        editor.commit().unwrap();
+        assert_eq!(names(), ["a//b", "a/../c", "/.npy", "...npy", "x"]);
+        let e = npz::read(&path).unwrap_err();
+        assert_eq!((e.kind(), e.member()), (ErrorKind::Unsupported, Some("a//b")));
     }
 }

@@ -35,37 +35,59 @@ fn utf8(name: &[u8]) -> Result<&str> {
     })
 }
 
-/// Refuses names that lead out of the archive or that two readers understand differently.
+/// Whether a name is a path within the archive, and so is what the array in it is called: only such
+/// names make groups and come into a tree.
+pub(super) fn is_plain_path(name: &str) -> bool {
+    unfit(name).is_none()
+}
+
+/// What a path would be that this name is not: it leads out of the archive, or two readers
+/// understand it differently.
 ///
 /// A trailing slash (a folder) is fine. A name like `w:0` is, too: it is no drive unless a slash
 /// follows the colon.
-pub(super) fn check(name: &str, limits: &Limits) -> Result<()> {
-    let refused =
-        |what: &str| Err(Error::corrupt(what, format_args!("the name '{}'", quoted(name))));
+fn unfit(name: &str) -> Option<&'static str> {
     let bytes = name.as_bytes();
-    if bytes.contains(&0) {
-        return refused("a name without NUL");
-    }
     let drive = matches!(bytes, [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
     if drive || matches!(bytes.first(), Some(b'/' | b'\\')) {
-        return refused("a name that begins within the archive");
+        return Some("a name that begins within the archive");
     }
-    let mut depth = 0;
-    for step in name.strip_suffix('/').unwrap_or(name).split('/') {
+    let path = name.strip_suffix('/').unwrap_or(name);
+    // An array called '..' is a member called '...npy'.
+    for step in path.split('/').chain(array_name(name).and_then(|name| name.rsplit('/').next())) {
         // Backslashes separate steps for readers on Windows.
         if step.split('\\').any(|part| part == "..") || step == "." {
-            return refused("a name without the steps '.' and '..'");
+            return Some("a name without the steps '.' and '..'");
         }
         if step.is_empty() {
-            return refused("a name without empty steps");
+            return Some("a name without empty steps");
         }
-        depth += 1;
     }
+    None
+}
+
+/// Refuses names that cannot even be listed: with NUL, or of more groups in one another than the
+/// limits let be made of them.
+pub(super) fn check(name: &str, limits: &Limits) -> Result<()> {
+    if name.as_bytes().contains(&0) {
+        return refused("a name without NUL", name);
+    }
+    let steps = name.strip_suffix('/').unwrap_or(name).split('/').count();
     let most = limits.max_depth();
-    if depth > most + 1 {
-        return Err(Error::limit("groups in one another", most as u64, depth - 1));
+    if steps > most + 1 && is_plain_path(name) {
+        return Err(Error::limit("groups in one another", most as u64, steps - 1));
     }
     Ok(())
+}
+
+/// As [`check`], and refuses what is no path, too: what is not written.
+pub(super) fn check_new(name: &str, limits: &Limits) -> Result<()> {
+    check(name, limits)?;
+    unfit(name).map_or(Ok(()), |what| refused(what, name))
+}
+
+fn refused(what: &str, name: &str) -> Result<()> {
+    Err(Error::corrupt(what, format_args!("the name '{}'", quoted(name))))
 }
 
 /// What the array in a member of this name is called: `None` unless the name ends in `.npy` and
@@ -102,23 +124,46 @@ mod tests {
     }
 
     #[test]
-    fn names_that_lead_elsewhere_are_refused() {
+    fn names_that_lead_elsewhere_are_no_paths() {
         let limits = Limits::default().depth(3);
         for name in [
             "x", "a/b.npy", "a/", "w:0", "b:0.npy", "..a", "a..", "a/...", "C:x", " ", "a\\b",
             ".x", "a/b/c/d",
         ] {
-            assert!(check(name, &limits).is_ok(), "{name}");
+            assert!(check_new(name, &limits).is_ok() && is_plain_path(name), "{name}");
         }
         for name in [
-            "", "/", "/x", "a//b", "a//", "//", "../x", "a/../b", "a/..", "..", ".", "./x",
-            "a/./b", "a\0", "\\x", "C:\\x", "c:/x", "..\\x", "a\\..\\b", "a/b\\..",
+            "",
+            "/",
+            "/x",
+            "a//b",
+            "a//",
+            "//",
+            "../x",
+            "a/../b",
+            "a/..",
+            "..",
+            ".",
+            "./x",
+            "a/./b",
+            "\\x",
+            "C:\\x",
+            "c:/x",
+            "..\\x",
+            "a\\..\\b",
+            "a/b\\..",
+            "..npy",
+            "a/...npy",
+            "a/b/c//d/e",
         ] {
-            assert!(check(name, &limits).is_err(), "{name}");
+            assert!(check_new(name, &limits).is_err() && !is_plain_path(name), "{name}");
+            // It can be read by that name.
+            assert!(check(name, &limits).is_ok(), "{name}");
         }
+        assert!(check("a\0", &limits).is_err() && check_new("a\0", &limits).is_err());
         let e = check("a/b/c/d/e", &limits).unwrap_err();
         assert_eq!(e.to_string(), "expected groups in one another of at most 3, found 4");
-        let e = check("../\x1b[2J", &limits).unwrap_err();
+        let e = check_new("../\x1b[2J", &limits).unwrap_err();
         assert_eq!(
             e.to_string(),
             "expected a name without the steps '.' and '..', found the name '../\\u{1b}[2J'"

@@ -22,6 +22,9 @@ impl Beside {
     pub(super) fn new(directory: &Directory) -> Self {
         let mut new = Self::default();
         for (index, member) in directory.members().iter().enumerate() {
+            if member.is_odd {
+                continue;
+            }
             let name = directory.name(member);
             let (folder, leaf) = name.rsplit_once('/').unwrap_or(("", name));
             if leaf == INDEX || leaf == VALUES {

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::container::Npz;
-use crate::container::Container;
+use crate::container::{Container, no_path};
 use crate::{Array, Entry, Error, FileSource, Limits, Result, Source, Tree};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,7 @@ use std::sync::Arc;
 /// Opens an NPZ archive; only its directory is read.
 ///
 /// # Errors
-/// `Io`; `Corrupt` where there is no directory, its members overlap, or a name leads out of the
-/// archive; `Limit`; `Unsupported` for archives in several parts.
+/// `Io`; `Corrupt` where there is no directory, its members overlap, or a name has a NUL; `Limit`; `Unsupported` for archives in several parts.
 pub fn open(path: impl AsRef<Path>) -> Result<Reader> {
     let path = path.as_ref();
     let opened = || open_source(Arc::new(FileSource::open(path)?), &Limits::default());
@@ -35,11 +34,15 @@ pub fn open_source(source: Arc<dyn Source>, limits: &Limits) -> Result<Reader> {
 ///
 /// # Errors
 /// As [`open`] and [`Reader::read_all`]; `Exists` or `Invalid` where two names do not fit into one
-/// tree.
+/// tree; `Unsupported` for a name that is no path (`../x`).
 pub fn read(path: impl AsRef<Path>) -> Result<Tree> {
     let path = path.as_ref();
     let mut tree = Tree::new();
-    for (name, array) in open(path)?.read_all()? {
+    let reader = open(path)?;
+    if let Some(odd) = reader.npz.odd_array() {
+        return Err(reader.placed(no_path(odd), odd));
+    }
+    for (name, array) in reader.read_all()? {
         tree.insert(&name, array).map_err(|e| e.in_member(&name).in_path(path))?;
     }
     Ok(tree)

@@ -197,7 +197,7 @@ impl<'a> Scan<'a> {
             return None;
         }
         // What cannot be in a new archive is told, and left where it is.
-        let sound = names::check(&name, self.limits);
+        let sound = names::check_new(&name, self.limits);
         let sound = sound.and_then(|()| codec(header.method, header.flags).map(drop));
         let state = sound.map_or_else(|e| State::Damaged(e.what().to_owned()), |()| State::Whole);
         // Fields that are damaged would damage the directory of a new archive.

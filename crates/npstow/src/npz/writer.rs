@@ -463,7 +463,7 @@ impl<S: Sink> Writer<S> {
 
     /// Takes a name.
     pub(super) fn take_name(&mut self, name: &str) -> Result<()> {
-        names::check(name, &Limits::default()).map_err(|e| Error::invalid(e.what()))?;
+        names::check_new(name, &Limits::default()).map_err(|e| Error::invalid(e.what()))?;
         if u16::try_from(name.len()).is_err() {
             return Err(Error::invalid("a name of more than 65535 bytes"));
         }

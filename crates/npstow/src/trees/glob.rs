@@ -168,7 +168,7 @@ impl FromStr for Glob {
                 c => tokens.push(Token::Char(c)),
             }
         }
-        Ok(Self { text: path.to_owned(), tokens })
+        Ok(Self { text: text.to_owned(), tokens })
     }
 }
 
