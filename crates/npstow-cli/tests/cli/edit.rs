@@ -269,8 +269,7 @@ fn odd_names_are_listed_shown_renamed_and_never_written() {
     assert!(desk.told("show @p.npz:../x").ends_with("\n[4]\n"));
     assert!(desk.told("show @p.npz:/a/b").ends_with("\n[1]\n"));
     desk.told("convert @p.npz:/entry/data @data.npy");
-    let line =
-        "/entry/data: not supported: the name '/entry/data' in a tree (it can be read by itself)";
+    let line = "a///c: not supported: the name 'a///c' in a tree (it can be read by itself)";
     assert_eq!(desk.refused("convert @p.npz @folder/", 3), format!("@p.npz: {line}"));
     assert!(!desk.at("folder").exists());
     desk.told("mv @p.npz /entry/data entry");
