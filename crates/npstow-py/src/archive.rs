@@ -13,7 +13,6 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyTuple};
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,29 +21,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[pyclass(frozen, module = "npstow._npstow")]
 pub(crate) struct Archive {
     open: Mutex<Option<Arc<npz::Reader>>>,
-    ahead: Mutex<Ahead>,
     path: Option<PathBuf>,
     threads: Option<usize>,
-}
-
-/// What was read before it was asked for: whoever takes one member after another gets the small
-/// ones from few large reads.
-#[derive(Debug, Default)]
-struct Ahead {
-    /// The member that comes next if all goes on.
-    next: Option<usize>,
-    /// How many are read at once the next time.
-    batch: usize,
-    /// From `next` on.
-    ready: VecDeque<Py<PyAny>>,
 }
 
 /// Members up to this size are read ahead.
 const SMALL: usize = 64 << 10;
 
-/// So much is read ahead at most, in bytes and in members.
+/// So many bytes are read ahead at most.
 const MOST: usize = 4 << 20;
-const BATCH: usize = 512;
 
 /// `numpy.dtype`, shape, whether it is in Fortran order, where the elements begin.
 type Placed<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, bool, u64);
@@ -67,7 +52,7 @@ impl Archive {
         let limits = Limits::default().header_len(max_header);
         let reader = npz::open_source(source, &limits).map_err(|e| placed(e, path.as_deref()))?;
         let open = Mutex::new(Some(Arc::new(reader)));
-        Ok(Self { open, ahead: Mutex::default(), path, threads })
+        Ok(Self { open, path, threads })
     }
 
     fn reader(&self) -> PyResult<Arc<npz::Reader>> {
@@ -140,11 +125,8 @@ impl Archive {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let reader = self.reader()?;
-        let Some(place) = reader.position(name).map_err(|e| self.raise(e))? else {
+        if reader.position(name).map_err(|e| self.raise(e))?.is_none() {
             return Ok(py.NotImplemented().into_bound(py));
-        };
-        if let Some(found) = self.take_ahead(py, &reader, place, progress.is_some()) {
-            return Ok(found);
         }
         let described = || Ok((reader.entry(name)?, reader.is_array(name)?));
         let (entry, is_array) = py.detach(described).map_err(|e| self.raise(e))?;
@@ -156,6 +138,32 @@ impl Archive {
             true => output::owned(py, entry.dtype(), entry.shape(), entry.order(), memory),
             false => Ok(PyBytes::new(py, memory.bytes()).into_any()),
         }
+    }
+
+    /// Which of `names` has a name.
+    fn position(&self, name: &str) -> PyResult<Option<usize>> {
+        self.reader()?.position(name).map_err(|e| self.raise(e))
+    }
+
+    /// At most so many arrays from a place on, as far as they are small, all read at once.
+    fn ahead<'py>(
+        &self,
+        py: Python<'py>,
+        from: usize,
+        count: usize,
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let reader = self.reader()?;
+        let names = reader.members().skip(from).take(count);
+        let names: Vec<&str> = names.take_while(|name| name.ends_with(".npy")).collect();
+        let entries = py.detach(|| reader.entries(&names)).map_err(|e| self.raise(e))?;
+        let mut total = 0;
+        let small = |entry: &&Entry| {
+            total += entry.nbytes();
+            let is_plain = !matches!(entry.data(), Data::Objects { .. });
+            is_plain && entry.nbytes() <= SMALL && total <= MOST
+        };
+        let entries: Vec<&Entry> = entries.iter().take_while(small).collect();
+        if entries.is_empty() { Ok(Vec::new()) } else { many::arrays(py, &entries, None) }
     }
 
     /// All of a member as bytes, whatever it is.
@@ -191,63 +199,12 @@ impl Archive {
 
     /// Closes the file once nobody reads it any more.
     fn close(&self) {
-        let dropped = (lock(&self.open).take(), std::mem::take(&mut *lock(&self.ahead)));
-        drop(dropped);
+        let closed = lock(&self.open).take();
+        drop(closed);
     }
 }
 
 impl Archive {
-    /// The next of several members that are taken one after another; `None` where they are not,
-    /// or where this one has to be read by itself.
-    fn take_ahead<'py>(
-        &self,
-        py: Python<'py>,
-        reader: &npz::Reader,
-        place: usize,
-        alone: bool,
-    ) -> Option<Bound<'py, PyAny>> {
-        let mut ahead = std::mem::take(&mut *lock(&self.ahead));
-        let goes_on = ahead.next == Some(place) && !alone;
-        if !goes_on {
-            ahead = Ahead::default();
-        } else if ahead.ready.is_empty() {
-            ahead.batch = (ahead.batch * 2).clamp(8, BATCH);
-            // What is wrong with one of them is told when it is asked for.
-            ahead.ready = self.read_ahead(py, reader, place, ahead.batch).unwrap_or_default();
-        }
-        let found = ahead.ready.pop_front();
-        ahead.next = Some(place + 1);
-        // Where another thread was as quick, one of them reads for nothing.
-        let old = std::mem::replace(&mut *lock(&self.ahead), ahead);
-        drop(old);
-        found.map(|found| found.into_bound(py))
-    }
-
-    /// The arrays from a place on, as far as they are small, all read at once.
-    fn read_ahead(
-        &self,
-        py: Python<'_>,
-        reader: &npz::Reader,
-        from: usize,
-        count: usize,
-    ) -> PyResult<VecDeque<Py<PyAny>>> {
-        let names = reader.members().skip(from).take(count);
-        let names: Vec<&str> = names.take_while(|name| name.ends_with(".npy")).collect();
-        let entries = py.detach(|| reader.entries(&names)).map_err(|e| self.raise(e))?;
-        let mut total = 0;
-        let small = |entry: &&Entry| {
-            total += entry.nbytes();
-            let is_plain = !matches!(entry.data(), Data::Objects { .. });
-            is_plain && entry.nbytes() <= SMALL && total <= MOST
-        };
-        let entries: Vec<&Entry> = entries.iter().take_while(small).collect();
-        if entries.is_empty() {
-            return Ok(VecDeque::new());
-        }
-        let arrays = many::arrays(py, &entries, None)?;
-        Ok(arrays.into_iter().map(Bound::unbind).collect())
-    }
-
     /// What an entry of the archive holds.
     fn bytes(
         &self,

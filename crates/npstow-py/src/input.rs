@@ -17,6 +17,23 @@ pub(crate) fn array(array: &Bound<'_, PyAny>) -> PyResult<Array> {
     array_of(array, dtype)
 }
 
+/// The last dtype of many arrays, most of which often have the same.
+#[derive(Default)]
+pub(crate) struct Memo<'py>(Option<(Bound<'py, PyAny>, Dtype)>);
+
+impl<'py> Memo<'py> {
+    /// As [`array()`].
+    pub(crate) fn array(&mut self, array: &Bound<'py, PyAny>) -> PyResult<Array> {
+        let found = array.getattr(intern!(array.py(), "dtype"))?;
+        if let Some((_, dtype)) = self.0.as_ref().filter(|(old, _)| old.is(&found)) {
+            return array_of(array, dtype.clone());
+        }
+        let dtype = dtype::library(&found)?;
+        self.0 = Some((found, dtype.clone()));
+        array_of(array, dtype)
+    }
+}
+
 /// As [`array()`], of a dtype that is known.
 pub(crate) fn array_of(array: &Bound<'_, PyAny>, dtype: Dtype) -> PyResult<Array> {
     let py = array.py();

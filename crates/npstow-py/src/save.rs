@@ -33,10 +33,20 @@ pub(crate) fn save(
 }
 
 /// A member of an archive: an array, or the bytes of an NPY file of objects.
-#[derive(FromPyObject)]
 pub(crate) enum Member<'py> {
     Objects(PyBackedBytes),
     Array(Bound<'py, PyAny>),
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Member<'py> {
+    type Error = PyErr;
+
+    fn extract(member: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        Ok(match member.is_instance_of::<PyBytes>() {
+            true => Self::Objects(member.extract()?),
+            false => Self::Array(member.to_owned()),
+        })
+    }
 }
 
 /// Saves arrays by the names of their members to a path, atomically, or to a file object.
@@ -54,7 +64,7 @@ pub(crate) fn savez(
     if let Some(level) = level {
         options = options.compress(level);
     }
-    let (mut runs, mut nbytes) = (Vec::new(), 0);
+    let (mut runs, mut nbytes, mut memo) = (Vec::new(), 0, input::Memo::default());
     for (name, member) in members {
         match member {
             Member::Objects(bytes) => {
@@ -62,7 +72,7 @@ pub(crate) fn savez(
                 runs.push(Run::Objects(name, bytes));
             }
             Member::Array(array) => {
-                let array = input::array(&array)?;
+                let array = memo.array(&array)?;
                 warn(py, array.dtype(), array.shape())?;
                 nbytes += array.nbytes() as u64;
                 match runs.last_mut() {

@@ -106,8 +106,8 @@ def load(
         )
         if hasattr(file, "read"):
             return _stream.load(file, how)
-        return _stream.load_path(os.fspath(file), how)
-    path = os.fspath(file)
+        return _stream.load_path(os.fsdecode(file), how)
+    path = os.fsdecode(file)
     found, _ = _npstow.load(path, most, 0, threads)
     if type(found) is np.ndarray:
         return found
@@ -169,7 +169,7 @@ def save(
         raise ValueError(f"threads must be at least 1, not {threads}")
     array = np.asanyarray(arr)
     is_stream = hasattr(file, "write")
-    target: Any = file if is_stream else with_extension(os.fspath(file), ".npy")  # type: ignore[arg-type]
+    target: Any = file if is_stream else with_extension(file, ".npy")
     if not is_plain(array) or is_stream or progress:
         from npstow import _stream
 
@@ -178,7 +178,7 @@ def save(
     _npstow.save(target, array, threads)
 
 
-def with_extension(path: str | bytes, extension: str) -> str:
+def with_extension(path: Any, extension: str) -> str:
     """The path of a file that is saved."""
     text = os.fsdecode(path)
     return text if text.endswith(extension) else text + extension
@@ -186,10 +186,12 @@ def with_extension(path: str | bytes, extension: str) -> str:
 
 def is_plain(array: np.ndarray[Any, Any]) -> bool:
     """Whether an array is its bytes, and nothing else."""
-    dtype = array.dtype
-    if dtype.hasobject or not getattr(type(dtype), "_legacy", True):
-        return False
-    return type(array) is np.ndarray or not hasattr(array, "mask")
+    return is_bytes(array) and (type(array) is np.ndarray or not hasattr(array, "mask"))
+
+
+def is_bytes(array: np.ndarray[Any, Any]) -> bool:
+    """Whether the elements are bytes: others are pickled."""
+    return not array.dtype.hasobject and getattr(type(array.dtype), "_legacy", True)
 
 
 def open_memmap(
@@ -232,7 +234,7 @@ def open_memmap(
     """
     if hasattr(filename, "read"):
         raise ValueError("filename is a path: a file object cannot be mapped")
-    path = os.fspath(filename)
+    path = os.fsdecode(filename)
     if "w" in mode:
         return _new_memmap(path, mode, dtype, shape, fortran_order, version)
     found, offset = _npstow.map_header(path, _most(max_header_size, False))
@@ -240,7 +242,7 @@ def open_memmap(
 
 
 def _new_memmap(
-    path: str | bytes,
+    path: str,
     mode: str,
     dtype: Any,
     shape: Any,
@@ -264,13 +266,13 @@ def _new_memmap(
     return np.memmap(path, given, "r+", len(header), lengths, order)
 
 
-def mapped(path: str | bytes, found: Any, offset: int, mode: Any) -> np.memmap[Any, Any]:
+def mapped(path: str, found: Any, offset: int, mode: Any) -> np.memmap[Any, Any]:
     """The array of a file, of which the header said what it is and where it begins."""
     if isinstance(found, str):
         from npstow import _errors
 
-        text = f"{os.fsdecode(path)}: at byte 0: expected an NPY header, found none ({found})"
-        raise _errors.make("corrupt", text, os.fsdecode(path), None, 0)
+        text = f"{path}: at byte 0: expected an NPY header, found none ({found})"
+        raise _errors.make("corrupt", text, path, None, 0)
     dtype, shape, is_fortran = found
     if dtype.hasobject:
         raise ValueError("an array of Python objects can't be memory-mapped")

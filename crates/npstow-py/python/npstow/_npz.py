@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from npstow import _npstow, _stream
-from npstow._npy import _most, is_plain, with_extension
+from npstow._npy import _most, is_bytes, is_plain, with_extension
 from npstow._progress import Progress, hook
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
         self._path: str | None = None
         self._files_known: dict[str, str] | None = None
         self._names: list[str] | None = None
+        # Whoever takes one small array after another gets them from few large reads: what was
+        # read before it is asked for, which member would come next, how many to read then.
+        self._ready: dict[str, Any] = {}
+        self._next = -1
+        self._batch = 0
         self.allow_pickle = allow_pickle
         self.max_header_size = max_header_size
         self.pickle_kwargs = pickle_kwargs
@@ -146,10 +151,12 @@ class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
     def close(self) -> None:
         """Close the file."""
         archive, self._archive = self._archive, None
+        self._ready = {}
         if archive is not None:
             archive.close()
         if self._zip is not None:
             self._zip.close()
+            self._zip = None
         if self._fid is not None:
             self._fid.close()
         self.f = None
@@ -179,6 +186,10 @@ class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
         return key in self._files
 
     def __getitem__(self, key: Any) -> Any:
+        # No array is twice the same object.
+        found = self._ready.pop(key, None)
+        if found is not None:
+            return found
         archive = self._open()
         if not isinstance(key, str):
             raise KeyError(f"{key} is not a file in the archive")
@@ -190,12 +201,32 @@ class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
             with hook(self._progress, f"loading {key}") as call:
                 found = archive.get(key, call)
         else:
-            found = archive.get(key)
+            found = self._one_of_many(archive, key)
         if found is NotImplemented:
             raise KeyError(f"{key} is not a file in the archive")
         if found is None:
             return self._objects(archive, key)
         return found
+
+    def _one_of_many(self, archive: _npstow.Archive, key: str) -> Any:
+        place = archive.position(key)
+        if place is None:
+            return NotImplemented
+        if place != self._next:
+            self._ready, self._next, self._batch = {}, place + 1, 0
+            return archive.get(key)
+        self._batch = min(max(8, 2 * self._batch), 1024)
+        try:
+            arrays = archive.ahead(place, self._batch)
+        except Exception:
+            # What is wrong with one of them is told when it is asked for.
+            arrays = []
+        if not arrays:
+            self._next, self._batch = place + 1, 0
+            return archive.get(key)
+        self._next = place + len(arrays)
+        self._ready = dict(zip(self.files[place + 1 : self._next], arrays[1:]))
+        return arrays[0]
 
     def _objects(self, archive: _npstow.Archive, key: str) -> Any:
         how = _stream.How(None, self.allow_pickle, self.pickle_kwargs or {}, 0, None, None)
@@ -339,7 +370,7 @@ def _savez(
                 raise ValueError(f"Cannot use un-named variables and keyword {name}")
             kwds[name] = array
     if not hasattr(file, "write"):
-        file = with_extension(os.fspath(file), ".npz")
+        file = with_extension(file, ".npz")
     members = [(name, _member(array, allow_pickle)) for name, array in named.items()]
     with hook(progress, "saving") as call:
         _npstow.savez(file, members, level, threads, call)
@@ -375,6 +406,6 @@ def _member(given: Any, allow_pickle: bool) -> Any:
         return array
     if _stream.is_masked(array):
         _stream.warn_of_mask(5)
-    if array.dtype.hasobject or not getattr(type(array.dtype), "_legacy", True):
+    if not is_bytes(array):
         return _stream.dumped(array, allow_pickle)
     return np.asarray(array)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npstow import _errors, _npstow
-from npstow._npy import _most, is_plain, mapped
+from npstow._npy import _most, is_bytes, mapped
 from npstow._progress import Progress, hook
 
 __all__ = ["How", "dumped", "load", "load_other", "load_path", "real", "save"]
@@ -43,7 +43,7 @@ class How(NamedTuple):
         return _most(self.max_header_size, self.allow_pickle)
 
 
-def load_path(path: str | bytes, how: How) -> Any:
+def load_path(path: str, how: How) -> Any:
     """``load`` of a path, where something is asked for besides."""
     if how.mmap_mode:
         found, offset = _npstow.map_header(path, how.most)
@@ -51,7 +51,7 @@ def load_path(path: str | bytes, how: How) -> Any:
             _mode(how.mmap_mode)
             return mapped(path, found, offset, how.mmap_mode)
     else:
-        with hook(how.progress, f"loading {os.fsdecode(path)}") as call:
+        with hook(how.progress, f"loading {path}") as call:
             found, _ = _npstow.load(path, how.most, 0, how.threads, call)
     return load_other(path, found, how)
 
@@ -61,12 +61,12 @@ def _mode(mmap_mode: str) -> None:
         raise ValueError(f"mmap_mode {mmap_mode!r} makes a new file: use open_memmap for that")
 
 
-def load_other(path: str | bytes, found: Any, how: How) -> Any:
+def load_other(path: str, found: Any, how: How) -> Any:
     """What is at a path: ``found`` is the word for what it is, or where the pickle begins."""
     if isinstance(found, np.ndarray):
         return found
     if found == "empty":
-        raise _end(os.fsdecode(path))
+        raise _end(path)
     if found == "zip":
         return _archive(path, how)
     with open(path, "rb") as file:
@@ -107,7 +107,7 @@ def _bare(file: Any, shown: Any, how: How) -> Any:
     import pickle
 
     try:
-        return pickle.load(file, **how.pickles)
+        return pickle.load(_lines(file), **how.pickles)
     except Exception as e:
         raise pickle.UnpicklingError(f"{shown!r} could not be loaded as a pickle") from e
 
@@ -119,10 +119,15 @@ def _objects(file: Any, how: How) -> Any:
     import pickle
 
     try:
-        return pickle.load(file, **how.pickles)
+        return pickle.load(_lines(file), **how.pickles)
     except UnicodeError as e:
         text = f"A pickle of Python 2 could not be loaded: {e}; its encoding= may be another one"
         raise UnicodeError(text) from e
+
+
+def _lines(file: Any) -> Any:
+    """A file object that can be asked for lines, too, as `pickle` does."""
+    return file if hasattr(file, "readline") else _Again(b"", file)
 
 
 def real(file: Any) -> str | None:
@@ -221,23 +226,30 @@ def _back(file: Any, start: bytes) -> Any:
     return _Again(start, file)
 
 
-class _Again(io.RawIOBase):
-    """A stream of which some first bytes were taken, and are there again."""
+class _Again:
+    """A stream of which some first bytes were taken, and are there again; not a byte more than
+    asked for is taken of the others.
+    """
 
     def __init__(self, start: bytes, file: Any) -> None:
         self._start = start
         self._file = file
 
-    def readable(self) -> bool:
-        return True
+    def read(self, size: int = -1) -> bytes:
+        if size is None or size < 0:
+            found, self._start = self._start, b""
+            pieces = [found]
+            while more := self._file.read(_PIECE):
+                pieces.append(more)
+            return b"".join(pieces)
+        found, self._start = self._start[:size], self._start[size:]
+        return found + _read(self._file, size - len(found)) if len(found) < size else found
 
-    def readinto(self, memory: Any) -> int:
-        found = self._start[: len(memory)]
-        self._start = self._start[len(found) :]
-        if not found:
-            found = self._file.read(len(memory)) or b""
-        memory[: len(found)] = found
-        return len(found)
+    def readline(self) -> bytes:
+        line = b""
+        while not line.endswith(b"\n") and (byte := self.read(1)):
+            line += byte
+        return line
 
 
 def _filled(file: Any, nbytes: int, offset: int, call: Any) -> _npstow.Memory:
@@ -283,7 +295,7 @@ def save(
                 "a masked array is not saved, for its mask would be lost: save its data and mask"
             )
         warn_of_mask(3)
-    if is_plain(array) or is_masked(array):
+    if is_bytes(array):
         _save_plain(target, np.asarray(array), is_stream, threads, progress)
         return
     if is_stream:

@@ -229,8 +229,11 @@ impl<S: Sink> Writer<S> {
     /// ```
     ///
     /// # Errors
-    /// As [`add`](Self::add).
+    /// As [`add`](Self::add); `Invalid` for an empty name.
     pub fn add_all(&mut self, items: &[(String, Item)]) -> Result<()> {
+        if items.iter().any(|(name, _)| name.is_empty()) {
+            return Err(Error::invalid("a member without a name"));
+        }
         let leaves: Vec<(String, &Item)> =
             items.iter().map(|(name, item)| (name.clone(), item)).collect();
         self.add_leaves(&leaves)
@@ -792,6 +795,9 @@ mod tests {
             writer.add_all(&items).unwrap();
             let e = writer.add_all(&items[3..]).unwrap_err();
             assert_eq!((e.kind(), e.member()), (crate::ErrorKind::Exists, Some("g2")));
+            let unnamed = [(String::new(), (&array).into())];
+            let e = writer.add_all(&unnamed).unwrap_err();
+            assert_eq!(e.kind(), crate::ErrorKind::Invalid);
             let bytes = writer.finish().unwrap();
             let reader = super::super::open_source(
                 std::sync::Arc::new(MemorySource::new(bytes)),
