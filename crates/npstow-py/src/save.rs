@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Saves an array to a path, atomically, or to a file object.
 #[pyfunction]
@@ -28,8 +28,8 @@ pub(crate) fn save(
 ) -> PyResult<()> {
     let array = input::array(array)?;
     warn(py, array.dtype(), array.shape())?;
-    let write = |sink: &mut dyn Sink| npy::write_to(sink, &array);
-    target.write(py, array.nbytes() as u64, (threads, progress), write)
+    let write = |sink: &mut dyn Sink, _: Option<&Arc<Watch>>| npy::write_to(sink, &array);
+    target.write(py, array.nbytes() as u64, true, (threads, progress), write)
 }
 
 /// A member of an archive: an array, or the bytes of an NPY file of objects.
@@ -82,17 +82,30 @@ pub(crate) fn savez(
             }
         }
     }
-    let write = |sink: &mut dyn Sink| {
+    let write = |sink: &mut dyn Sink, watch: Option<&Arc<Watch>>| {
         let mut writer = npz::Writer::new(Through(sink), &options)?;
         for run in &runs {
             match run {
-                Run::Arrays(items) => writer.add_all(items)?,
+                Run::Arrays(items) => match watch.filter(|_| level.is_some()) {
+                    Some(watch) => writer.add_all(&watched(items, watch)?)?,
+                    None => writer.add_all(items)?,
+                },
                 Run::Objects(name, bytes) => writer.add_objects(name, bytes)?,
             }
         }
         writer.finish().map(drop)
     };
-    target.write(py, nbytes, (threads, progress), write)
+    target.write(py, nbytes, false, (threads, progress), write)
+}
+
+/// The same arrays, which ask whether to go on as they are read: what is packed for a stream is
+/// all packed before the first byte of it is written.
+fn watched(items: &[(String, Item)], watch: &Arc<Watch>) -> Result<Vec<(String, Item)>> {
+    let one = |(name, item): &(String, Item)| match item.clone() {
+        Item::Array(array) => Ok((name.clone(), watch.array(array)?)),
+        other => Ok((name.clone(), other)),
+    };
+    items.iter().map(one).collect()
 }
 
 /// Members that are written with one call.
@@ -124,23 +137,31 @@ impl Target<'_> {
         self,
         py: Python<'_>,
         nbytes: u64,
+        is_one: bool,
         (threads, progress): (Option<usize>, Option<&Bound<'_, PyAny>>),
-        job: impl FnOnce(&mut dyn Sink) -> Result<()> + Send,
+        job: impl FnOnce(&mut dyn Sink, Option<&Arc<Watch>>) -> Result<()> + Send,
     ) -> PyResult<()> {
         let path = match self {
             Self::Path(path) => path,
             Self::Object(object) => {
-                let job = |sink: &mut dyn Sink| pool::limited(threads, || job(sink));
+                let job = |sink: &mut dyn Sink, watch: &Arc<Watch>| {
+                    pool::limited(threads, || job(sink, Some(watch)))
+                };
                 return stream::pour(&object, nbytes, progress, job);
             }
         };
         let write = |watch: &Watch| {
             let mut file = AtomicFile::create(&path, Durability::default())?;
             let mut sink = WatchedSink { inner: &mut file, watch };
-            job(&mut sink).map_err(|e| e.in_path(&path))?;
+            job(&mut sink, None).map_err(|e| e.in_path(&path))?;
             file.commit()
         };
-        work::run_one(py, nbytes, progress, |watch| pool::limited(threads, || write(watch)))
+        let job = |watch: &Arc<Watch>| pool::limited(threads, || write(watch));
+        match is_one {
+            true => work::run_one(py, nbytes, progress, job),
+            // Many small ones want all cores, too.
+            false => work::run(py, nbytes, progress, job),
+        }
     }
 }
 

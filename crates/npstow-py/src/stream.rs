@@ -6,12 +6,14 @@
 
 use crate::error::raise;
 use crate::pool;
+use crate::work::Watch;
 use npstow::{Result, Sink};
 use pyo3::exceptions::PyBlockingIOError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -29,20 +31,26 @@ pub(crate) fn pour(
     object: &Bound<'_, PyAny>,
     nbytes: u64,
     progress: Option<&Bound<'_, PyAny>>,
-    job: impl FnOnce(&mut dyn Sink) -> Result<()> + Send,
+    job: impl FnOnce(&mut dyn Sink, &Arc<Watch>) -> Result<()> + Send,
 ) -> PyResult<()> {
     let py = object.py();
+    let watch = Arc::new(Watch::default());
     let writer = Writer::new(object)?;
     if nbytes < PIECE as u64 {
-        let made = py.detach(|| pool::install(|| collected(job))).map_err(raise)?;
+        let made =
+            py.detach(|| pool::install(|| collected(|sink| job(sink, &watch)))).map_err(raise)?;
         writer.write(&made)?;
         return told(progress, nbytes, nbytes);
     }
     let (sender, receiver) = sync_channel(WAITING);
     std::thread::scope(|scope| {
-        let made = scope.spawn(move || pool::install(|| given(sender, job)));
+        let make = |sink: &mut dyn Sink| job(sink, &watch);
+        let made = scope.spawn(move || pool::install(|| given(sender, make)));
         // Once nobody is there to write it, the next piece fails to be given.
         let written = writer.write_all(receiver, nbytes, progress);
+        if written.is_err() {
+            watch.stop();
+        }
         match py.detach(|| made.join()) {
             Ok(made) => written.and_then(|()| made.map_err(raise)),
             Err(panic) => std::panic::resume_unwind(panic),

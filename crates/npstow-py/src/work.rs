@@ -152,14 +152,26 @@ impl Watch {
         tree.map(&mut |item| match item {
             Item::Entry(entry) => Ok(Item::Entry(entry.through(&wrap))),
             Item::Value(entry) => Ok(Item::Value(entry.through(&wrap))),
-            Item::Array(array) if all && is_packed(&array) => {
-                let copied = |source| -> Arc<dyn Source> {
-                    Arc::new(Copied(Watched { inner: source, watch: Arc::clone(self) }))
-                };
-                Ok(Item::Entry(Entry::try_from(&array)?.through(&copied)))
-            }
+            Item::Array(array) if all => self.array(array),
             other => Ok(other),
         })
+    }
+
+    /// An array in memory, read under watch where it is large: at the price of a copy of each
+    /// piece.
+    pub(crate) fn array(self: &Arc<Self>, array: Array) -> Result<Item> {
+        if !is_packed(&array) {
+            return Ok(Item::Array(array));
+        }
+        let copied = |source| -> Arc<dyn Source> {
+            Arc::new(Copied(Watched { inner: source, watch: Arc::clone(self) }))
+        };
+        Ok(Item::Entry(Entry::try_from(&array)?.through(&copied)))
+    }
+
+    /// Makes the work stop at its next piece.
+    pub(crate) fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
     }
 }
 

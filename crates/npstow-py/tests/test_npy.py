@@ -151,7 +151,7 @@ def test_several_arrays_in_one_file(tmp_path):
 @pytest.mark.parametrize("module", [gzip, bz2])
 def test_packed_files(module, tmp_path):
     array = np.arange(3_000_000).reshape(1000, 3000)
-    with module.open(tmp_path / "x.gz", "wb") as file:
+    with module.open(tmp_path / "x.gz", "wb", 1) as file:
         npstow.save(file, array)
         npstow.save(file, array[::500, ::-1])
     with module.open(tmp_path / "x.gz", "rb") as file:

@@ -322,7 +322,7 @@ def savez(
     --------
     >>> npstow.savez("x.npz", np.arange(3), b=[1.5])
     >>> {name: array.tolist() for name, array in np.load("x.npz").items()}
-    {'arr_0': [0, 1, 2], 'b': [1.5]}
+    {'b': [1.5], 'arr_0': [0, 1, 2]}
     >>> npstow.savez("x.npz", {"file": [1], "a/b": [2]}, level=6, threads=1)
     >>> npstow.load("x.npz").files
     ['file', 'a/b']
