@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::steps::{State, Step, Steps};
-use lzma_rust2::{Action, LzmaStream, Status};
+use lzma_rust2::{Action, DICT_SIZE_MAX, LzmaStream, Status};
 use std::io;
 
 /// What stands before the stream: the version of the encoder (2), the length of the properties
@@ -31,7 +31,8 @@ impl Unlzma {
         if len != 5 {
             return Err(format!("properties of {len} bytes instead of 5"));
         }
-        let window = u32::from_le_bytes([a, b, c, d]);
+        // It grows with what is unpacked; a few bytes less than the most are as good as the most.
+        let window = u32::from_le_bytes([a, b, c, d]).min(DICT_SIZE_MAX);
         LzmaStream::new_with_props(self.unpacked_len, parameters, window, None)
             .map_err(|e| e.to_string())
     }

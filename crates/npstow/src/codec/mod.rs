@@ -74,6 +74,12 @@ impl Codec {
         }
     }
 
+    /// What a stream may be after all that is broken by this codec: APPNOTE 4.4.4 has a flag for the
+    /// mark at the end of LZMA, which some write without saying so.
+    pub(crate) fn otherwise(self) -> Option<Self> {
+        (self == Self::LZMA_UNMARKED).then_some(Self::LZMA)
+    }
+
     /// A decoder for one stream that unpacks to `unpacked_len` bytes, `u64::MAX` where that is not
     /// known.
     fn steps(self, unpacked_len: u64) -> Result<Box<dyn Steps>> {
@@ -108,7 +114,11 @@ pub(crate) fn decode_into(codec: Codec, packed: &[u8], dst: &mut [u8]) -> Result
     if codec == Codec::DEFLATE && inflate::whole(packed, dst) {
         return Ok(());
     }
-    stream::unpack(codec, packed, dst)
+    let done = stream::unpack(codec, packed, dst);
+    match (&done, codec.otherwise()) {
+        (Err(_), Some(other)) if stream::unpack(other, packed, dst).is_ok() => Ok(()),
+        _ => done,
+    }
 }
 
 /// Unpacks one block of a stream whose blocks unpack apart; `last` says that the stream ends with

@@ -307,3 +307,25 @@ fn lzma_headers_that_are_wrong() {
     wide[5] = 0;
     decode_into(Codec::LZMA, &wide, &mut [0; 10]).unwrap();
 }
+
+#[cfg(feature = "lzma")]
+#[test]
+fn lzma_may_have_a_mark_that_no_flag_tells_of_and_any_window() {
+    for len in [0, 1, 100, 70_000] {
+        for (name, bytes) in samples(len) {
+            let packed = lzma(&bytes, true);
+            let mut all = vec![1; len];
+            decode_into(Codec::LZMA_UNMARKED, &packed, &mut all).unwrap();
+            assert!(all == bytes, "{name}");
+            let mut longer = packed.clone();
+            longer.push(0);
+            assert!(decode_into(Codec::LZMA_UNMARKED, &longer, &mut all).is_err(), "{name}");
+            assert!(decode_into(Codec::LZMA_UNMARKED, &packed, &mut vec![1; len + 1]).is_err());
+        }
+    }
+    for (codec, marked) in [(Codec::LZMA, true), (Codec::LZMA_UNMARKED, false)] {
+        let mut packed = lzma(b"some bytes", marked);
+        packed[5..9].fill(0xff);
+        assert_eq!(unpacked(codec, &packed, 10).unwrap(), b"some bytes");
+    }
+}

@@ -7,7 +7,7 @@
 
 use super::Entry;
 use crate::codec::{self, Codec, Crc32};
-use crate::{Buffer, BufferMut, Error, Limits, Result, Source, parallel};
+use crate::{Buffer, BufferMut, Error, ErrorKind, Limits, Result, Source, parallel};
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -239,6 +239,7 @@ pub(crate) fn decoded_start(
 pub(super) struct Decoder<'a> {
     entry: &'a Entry,
     coded: &'a Coded,
+    codec: Codec,
     road: Road<'a>,
     /// Everything that comes by, where all of it is to be checked.
     crc: Option<Crc32>,
@@ -271,10 +272,10 @@ impl<'a> Decoder<'a> {
                 )?,
                 hashed: 0,
             },
-            None => Road::Stream { reader: stream(entry, coded)?, position: 0 },
+            None => Road::Stream { reader: stream(entry, coded, coded.codec)?, position: 0 },
         };
         let crc = (verify && entry.seal.is_some()).then(Crc32::new);
-        Ok(Self { entry, coded, road, crc })
+        Ok(Self { entry, coded, codec: coded.codec, road, crc })
     }
 
     /// Fills `dst` with what lies `at` bytes into the unpacked stream; going back costs a new
@@ -287,10 +288,32 @@ impl<'a> Decoder<'a> {
     }
 
     fn read_stream(&mut self, at: u64, dst: &mut [u8]) -> Result<()> {
+        self.either_way(|decoder| decoder.stream_to(at, dst))
+    }
+
+    /// Does what a broken stream stops once more, from its start, where it may be another one.
+    fn either_way(&mut self, mut work: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        let first = match work(self) {
+            Err(e) if e.kind() == ErrorKind::Corrupt => e,
+            done => return done,
+        };
+        let (Some(other), Road::Stream { reader, position }) =
+            (self.codec.otherwise(), &mut self.road)
+        else {
+            return Err(first);
+        };
+        (*reader, *position) = (stream(self.entry, self.coded, other)?, 0);
+        self.codec = other;
+        self.crc = self.crc.take().map(|_| Crc32::new());
+        work(self).map_err(|_| first)
+    }
+
+    fn stream_to(&mut self, at: u64, dst: &mut [u8]) -> Result<()> {
         let Road::Stream { reader, position } = &mut self.road else { return Ok(()) };
         if at < *position {
             // Nobody who checks goes back.
-            (*reader, *position, self.crc) = (stream(self.entry, self.coded)?, 0, None);
+            let reader_of = stream(self.entry, self.coded, self.codec)?;
+            (*reader, *position, self.crc) = (reader_of, 0, None);
         }
         skip(reader, at - *position, self.crc.as_mut()).map_err(|e| failed(e, at))?;
         *position = at;
@@ -345,20 +368,25 @@ impl<'a> Decoder<'a> {
         Ok(scratch.bytes().get(..len).unwrap_or_default())
     }
 
+    /// Unpacks what is left of a stream, which ends there.
+    fn stream_out(&mut self) -> Result<()> {
+        let Road::Stream { reader, position } = &mut self.road else { return Ok(()) };
+        let end = self.coded.unpacked_len;
+        let left = end.saturating_sub(*position);
+        skip(reader, left, self.crc.as_mut()).map_err(|e| failed(e, end))?;
+        let mut more = [0; 1];
+        if reader.read(&mut more).map_err(|e| failed(e, end))? > 0 {
+            let expected = format!("{end} unpacked bytes");
+            return Err(Error::corrupt(expected, "more").at(end));
+        }
+        Ok(())
+    }
+
     /// Unpacks what is left and checks the seal.
     pub(super) fn finish(mut self) -> Result<()> {
         let Some(seal) = &self.entry.seal else { return Ok(()) };
         match &mut self.road {
-            Road::Stream { reader, position } => {
-                let left = self.coded.unpacked_len.saturating_sub(*position);
-                let end = self.coded.unpacked_len;
-                skip(reader, left, self.crc.as_mut()).map_err(|e| failed(e, end))?;
-                let mut more = [0; 1];
-                if reader.read(&mut more).map_err(|e| failed(e, end))? > 0 {
-                    let expected = format!("{end} unpacked bytes");
-                    return Err(Error::corrupt(expected, "more").at(end));
-                }
-            }
+            Road::Stream { .. } => self.either_way(Self::stream_out)?,
             Road::Blocks { blocks, hashed, .. } => {
                 let last = blocks.ends.len();
                 if self.crc.is_some() && *hashed < last {
@@ -400,13 +428,17 @@ fn skip(reader: &mut dyn Read, mut len: u64, mut crc: Option<&mut Crc32>) -> io:
     Ok(())
 }
 
-fn stream<'a>(entry: &'a Entry, coded: &'a Coded) -> Result<Box<dyn Read + Send + 'a>> {
+fn stream<'a>(
+    entry: &'a Entry,
+    coded: &'a Coded,
+    codec: Codec,
+) -> Result<Box<dyn Read + Send + 'a>> {
     let packed = SourceReader {
         source: &*entry.source,
         at: coded.offset,
         end: coded.offset.saturating_add(coded.packed_len),
     };
-    codec::reader(coded.codec, Box::new(packed), coded.unpacked_len)
+    codec::reader(codec, Box::new(packed), coded.unpacked_len)
 }
 
 /// A range of a source as a stream; whoever reads it brings a buffer.
