@@ -8,7 +8,7 @@
 //! | zip64 | wherever it stands: sizes, offsets, counts, local headers |
 //! | data descriptors | skipped; the directory is the truth |
 //! | in front of and behind the archive | other bytes are tolerated, and told by [`verify`](crate::verify()) |
-//! | names | UTF-8, Info-ZIP's UTF-8 field, code page 437; slashes make groups; `.npy` is not part of a name, unless a group or another member has the short one |
+//! | names | UTF-8, Info-ZIP's UTF-8 field (as Python has it from 3.12 on; before, it went by the other name), code page 437; slashes make groups; `.npy` is not part of a name, unless a group or another member has the short one |
 //! | groups without anything in them | kept, as members that end in a slash |
 //! | notes | texts that are named as NPFold names them (`x_meta.txt` beside `x.npy`, `g/NPFold_meta.txt`) are the [notes](crate::Notes) of arrays and groups; the index of a packed folder (`NPFold_index.txt`) gives the order and is no value |
 //! | members that are no `.npy` | arrays where they begin as one, else values: their bytes |

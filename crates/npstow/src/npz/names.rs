@@ -7,7 +7,8 @@ use crate::{Error, Limits, Result};
 use std::borrow::Cow;
 
 /// The text of a stored name: UTF-8 where the flag or Info-ZIP's extra field says so, else code
-/// page 437 (APPNOTE appendix D). Borrowed where the stored bytes are that text already.
+/// page 437 (APPNOTE appendix D). The field counts as it does for `unzip`, 7-Zip and Python from
+/// 3.12 on, where it is sound and of this very name; else it is none. Borrowed where the stored bytes are that text already.
 pub(super) fn decode<'a>(name: &'a [u8], flags: Flags, extra: &'a [u8]) -> Result<Cow<'a, str>> {
     if flags.has(Flags::UTF8) {
         return utf8(name).map(Cow::Borrowed);
@@ -17,9 +18,11 @@ pub(super) fn decode<'a>(name: &'a [u8], flags: Flags, extra: &'a [u8]) -> Resul
     }
     if let Some(payload) = find_extra(extra, UnicodePath::ID) {
         // APPNOTE 4.6.9: a field with another CRC belongs to a name that was changed since.
-        let path = UnicodePath::parse(payload)?;
-        if let Some(path) = path.filter(|path| path.name_crc32 == crate::codec::crc32(name)) {
-            return utf8(path.text).map(|text| Cow::Owned(text.to_owned()));
+        let path = UnicodePath::parse(payload).ok().flatten();
+        let path = path.filter(|path| path.name_crc32 == crate::codec::crc32(name));
+        let text = path.and_then(|path| std::str::from_utf8(path.text).ok());
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            return Ok(Cow::Owned(text.to_owned()));
         }
     }
     match name.is_ascii() {
@@ -100,8 +103,8 @@ pub(super) fn array_name(name: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn with_path(name: &[u8], text: &str) -> Vec<u8> {
-        let path = UnicodePath { name_crc32: crate::codec::crc32(name), text: text.as_bytes() };
+    fn with_path(name: &[u8], text: impl AsRef<[u8]>) -> Vec<u8> {
+        let path = UnicodePath { name_crc32: crate::codec::crc32(name), text: text.as_ref() };
         let mut extra = Vec::new();
         path.write(&mut extra).unwrap();
         extra
@@ -119,6 +122,10 @@ mod tests {
         assert_eq!(told(b"\x84.npy", plain, b""), "ä.npy");
         assert_eq!(told(b"_.npy", plain, &with_path(b"_.npy", "λ.npy")), "λ.npy");
         assert_eq!(told(b"\x84.npy", plain, &with_path(b"_.npy", "λ.npy")), "ä.npy");
+        // What is no name is no reason to refuse the archive: Python 3.11 knows nothing of the field.
+        assert_eq!(told(b"x.npy", plain, &with_path(b"x.npy", "")), "x.npy");
+        assert_eq!(told(b"x.npy", plain, &with_path(b"x.npy", b"\xff")), "x.npy");
+        assert_eq!(told(b"x.npy", plain, b"up\x03\0\x01\x02\x03"), "x.npy");
         assert!(decode(b"\xff", Flags::UTF8, b"").is_err());
         assert!(matches!(decode(b"x", plain, b"").unwrap(), Cow::Borrowed("x")));
     }

@@ -68,6 +68,7 @@ impl<'a> CentralHeader<'a> {
         let unpacked_len = resolve(unpacked_len, "the size")?;
         let packed_len = resolve(packed_len, "the packed size")?;
         let offset = resolve(offset, "the offset")?;
+        let disk = wide.resolve_disk(disk);
         Ok(Self {
             made_by,
             needed,
@@ -196,6 +197,27 @@ mod tests {
         for len in 0..written.len() {
             assert!(CentralHeader::parse(&mut Cursor::new(&written[..len])).is_err(), "{len}");
         }
+    }
+
+    #[test]
+    fn the_part_of_the_archive_may_stand_in_the_zip64_field() {
+        let told = |field: &[u8], disk: u16| {
+            let header =
+                CentralHeader { extra: b"", comment: b"", disk, ..header([u64::MAX, 1, 1]) };
+            let mut written = bytes(&header);
+            // The size alone was written; the part comes behind it.
+            let at = written.len() - 10;
+            let len = u16::try_from(8 + field.len()).unwrap();
+            written[at..at + 2].copy_from_slice(&len.to_le_bytes());
+            written.extend(field);
+            written[30..32].copy_from_slice(&(len + 4).to_le_bytes());
+            CentralHeader::parse(&mut Cursor::new(&written)).map(|header| header.disk).unwrap()
+        };
+        assert_eq!(told(&[0, 0, 0, 0], u16::MAX), 0);
+        assert_eq!(told(&[1, 0, 0, 0], u16::MAX), 1);
+        assert_eq!(told(&[0, 0, 1, 0], u16::MAX), u16::MAX);
+        assert_eq!(told(&[], u16::MAX), u16::MAX);
+        assert_eq!(told(&[5, 0, 0, 0], 0), 0);
     }
 
     #[test]

@@ -121,6 +121,18 @@ impl<'a> Zip64<'a> {
         }
     }
 
+    /// The part of the archive that 16 bits stand for: where they are all ones, it is in the field,
+    /// if that has it. Parts that 16 bits cannot tell stay all ones.
+    pub(super) fn resolve_disk(&mut self, narrow: u16) -> u16 {
+        match &mut self.0 {
+            Some(cursor) if narrow == u16::MAX => {
+                let wide = cursor.u32_le("a part of the archive").ok();
+                wide.and_then(|wide| u16::try_from(wide).ok()).unwrap_or(narrow)
+            }
+            _ => narrow,
+        }
+    }
+
     /// Appends a field with these values, of which there are at most three.
     pub(super) fn write(out: &mut Vec<u8>, values: &[u64]) {
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
