@@ -187,7 +187,8 @@ impl fmt::Display for Error {
             write!(f, "{}: ", Escaped(&path.to_string_lossy()))?;
         }
         if let Some(member) = &self.0.member {
-            write!(f, "{}: ", Escaped(member))?;
+            // Names of members may be 64 KiB long; paths are short, and somebody wants to open them.
+            write!(f, "{}: ", quoted(member))?;
         }
         if let Some(offset) = self.0.offset {
             write!(f, "at byte {offset}: ")?;
@@ -234,6 +235,7 @@ mod tests {
     #[test]
     fn the_place_is_told_once_and_in_order() {
         let e = Error::corrupt("a", "b").at(3).shift(7).in_member("x").in_member("y");
+        assert_eq!(Error::invalid("a").in_member(&"x".repeat(65_000)).to_string().len(), 206);
         let e = e.in_path("f.npz").in_path("g.npz");
         assert_eq!(e.to_string(), "f.npz: x: at byte 10: expected a, found b");
         assert_eq!((e.offset(), e.member()), (Some(10), Some("x")));

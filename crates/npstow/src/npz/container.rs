@@ -197,8 +197,7 @@ impl Npz {
         key.extend_from_slice(copy.text);
         let limits = self.archive.limits();
         let parse = || Header::from_copy(copy.major, copy.len, copy.text, limits);
-        // Within the directory there is no offset that would tell more than the member's name.
-        self.headers.get(&key, parse).map_err(|e| Error::corrupt("an NPY header", e.what()))
+        self.headers.get(&key, parse)
     }
 
     fn value(&self, index: usize, member: &Member, window: &mut Window<'_>) -> Result<Entry> {

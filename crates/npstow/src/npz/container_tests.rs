@@ -320,7 +320,7 @@ fn what_cannot_be_read_is_refused_by_name_and_nothing_else() {
     let told = |name: &str| file.get(name).unwrap().entry().unwrap_err().to_string();
     for (name, what) in [
         ("secret", "not supported: an encrypted member"),
-        ("old", "not supported: a member packed with imploded"),
+        ("old", "not supported: a member packed with Implode"),
         ("new", "not supported: a member packed with method 1234"),
         ("no", "expected the NPY magic '\\x93NUMPY', found no hea"),
         ("short", "expected 80 bytes of data, found the end after 72"),
@@ -654,5 +654,42 @@ fn what_a_codec_says_is_told() {
         let e = file.get("x").unwrap().read().unwrap_err();
         assert_eq!((e.kind(), e.member()), (ErrorKind::Corrupt, Some("x")), "{e}");
         assert!(e.what().starts_with("expected packed data, found "), "{e}");
+    }
+}
+
+#[cfg(feature = "lzma")]
+#[test]
+fn a_mark_at_the_end_of_lzma_needs_no_flag() {
+    use lzma_rust2::{LzmaOptions, LzmaWriter};
+    use std::io::Write;
+    let table = Array::from_vec((0..40_000i64).collect()).reshape(&[200, 200]).unwrap();
+    let member = Forged::array("x", &table).change(|m| {
+        let options = LzmaOptions::with_preset(1);
+        let mut writer = LzmaWriter::new_no_header(Vec::new(), &options, true).unwrap();
+        let mut packed = vec![9, 4, 5, 0, writer.props()];
+        // A window that nobody has memory for.
+        packed.extend([0xff; 4]);
+        writer.write_all(&m.packed).unwrap();
+        packed.extend(writer.finish().unwrap());
+        (m.method, m.packed) = (Method::LZMA, packed);
+    });
+    let broken = member.clone().change(|m| m.crc32 ^= 1);
+    for flags in [Flags::default(), Flags::LZMA_MARK] {
+        let file = open(archive(&[member.clone().change(|m| m.flags = flags)])).unwrap();
+        let node = file.get("x").unwrap();
+        assert_eq!(node.read().unwrap().bytes(), table.bytes());
+        let columns: Selection = ":, 7".parse().unwrap();
+        let part = node.read_slice(&columns).unwrap();
+        assert_eq!(
+            part.to_vec::<i64>().unwrap(),
+            (0..200).map(|i| i * 200 + 7).collect::<Vec<_>>()
+        );
+        let mut own = vec![0; table.nbytes()];
+        node.read_into(&mut own).unwrap();
+        assert_eq!(table.bytes(), Some(&own[..]));
+        assert!(file.verify().unwrap().is_empty());
+        let broken = open(archive(&[broken.clone().change(|m| m.flags = flags)])).unwrap();
+        assert!(broken.get("x").unwrap().read().is_err());
+        assert_eq!(broken.verify().unwrap().len(), 1);
     }
 }

@@ -127,6 +127,11 @@ impl Directory {
             let least = LocalHeader::SIZE as u64 + u64::from(member.name_len);
             let end =
                 member.offset.checked_add(least).and_then(|at| at.checked_add(member.packed_len));
+            if member.offset >= self.end.start {
+                let expected = format_args!("a member in front of byte {limit}");
+                let found = format_args!("its offset {}", member.offset);
+                return Err(self.place(i as usize, Error::corrupt(expected, found)));
+            }
             if end.is_none_or(|end| end > limit) {
                 let (offset, packed) = (member.offset, member.packed_len);
                 let expected = format_args!("a member at {offset} that ends before byte {limit}");

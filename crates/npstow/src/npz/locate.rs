@@ -178,9 +178,9 @@ fn compare(member: &Member, name: &[u8], local: &LocalHeader<'_>) -> Result<()> 
     if local.method != member.method {
         return differ("method", member.method, local.method);
     }
-    let flags = |flags: Flags| flags.has(Flags::SECRET);
-    if flags(local.flags) != flags(member.flags) {
-        return differ("encryption", flags(member.flags), flags(local.flags));
+    let secret = |flags: Flags| if flags.has(Flags::SECRET) { "encrypted" } else { "plain" };
+    if secret(local.flags) != secret(member.flags) {
+        return differ("kind of data", secret(member.flags), secret(local.flags));
     }
     let utf8 = |flags: Flags| if flags.has(Flags::UTF8) { "UTF-8" } else { "its code page" };
     if !name.is_ascii() && utf8(local.flags) != utf8(member.flags) {
@@ -189,8 +189,11 @@ fn compare(member: &Member, name: &[u8], local: &LocalHeader<'_>) -> Result<()> 
     // What was not known when the header was written is zero, and follows the data.
     let later = local.flags.has(Flags::DESCRIPTOR);
     let open = |local: u64| later && local == 0;
+    if member.crc32 != local.crc32 && !open(local.crc32.into()) {
+        let hex = |crc: u32| format!("{crc:08x}");
+        return differ("CRC-32", hex(member.crc32), hex(local.crc32));
+    }
     for (what, central, local) in [
-        ("CRC-32", u64::from(member.crc32), u64::from(local.crc32)),
         ("packed size", member.packed_len, local.packed_len),
         ("size", member.unpacked_len, local.unpacked_len),
     ] {

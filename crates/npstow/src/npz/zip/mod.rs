@@ -75,9 +75,9 @@ impl Method {
     fn name(self) -> Option<&'static str> {
         Some(match self.0 {
             0 => "stored",
-            1 => "shrunk",
-            2..=5 => "reduced",
-            6 => "imploded",
+            1 => "Shrink",
+            2..=5 => "Reduce",
+            6 => "Implode",
             8 => "deflate",
             9 => "deflate64",
             10 | 18 => "TERSE",
