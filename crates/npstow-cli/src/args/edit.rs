@@ -164,14 +164,16 @@ pub(crate) enum MetaAction {
 /// Get out of a torn archive what is whole
 ///
 /// Members are found by their own headers, and their checksums say which are whole. Those are
-/// copied into a new archive; without DST it is only told what there is. Exit code 1 where
-/// something is lost.
+/// copied into a new archive; without DST it is only told what there is. Where the directory is
+/// there, it says what is lost, and what was removed and stays away. Exit code 1 where something is
+/// lost.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "Examples:
   npstow salvage torn.npz
-  npstow salvage torn.npz saved.npz"
+  npstow salvage torn.npz saved.npz
+  npstow salvage --removed run.npz old.npz"
 )]
 pub(crate) struct Salvage {
     /// The archive that does not open
@@ -180,6 +182,9 @@ pub(crate) struct Salvage {
     /// The archive to write
     #[arg(value_name = "DST")]
     pub(crate) target: Option<PathBuf>,
+    /// Save what was removed or replaced, too, unless another member has its name
+    #[arg(long)]
+    pub(crate) removed: bool,
     #[command(flatten)]
     pub(crate) form: Form,
 }

@@ -6,23 +6,24 @@ use crate::exit::Exit;
 use crate::json::Json;
 use crate::place::check_in_place;
 use crate::render::{self, Align, harmless};
-use npstow::npz::{self, Recovered, State};
+use npstow::npz::{self, Recovered, SalvageOptions, State};
 use npstow::{Error, Result};
 use std::fs;
 use std::path::Path;
 
 pub(super) fn run(args: &Salvage) -> Result<Exit> {
     check_in_place(&args.source)?;
+    let options = SalvageOptions::default();
+    let options = if args.removed { options.removed() } else { options };
     let found = match &args.target {
         Some(target) => {
             check_in_place(target)?;
             apart(&args.source, target)?;
-            npz::salvage_to(&args.source, target)?
+            npz::salvage_to_with(&args.source, target, &options)?
         }
-        None => npz::salvage(&args.source)?,
+        None => npz::salvage_with(&args.source, &options)?,
     };
-    let given_up = |member: &Recovered| member.superseded || member.state == State::Removed;
-    let is_whole = found.iter().all(|member| member.is_kept() || given_up(member));
+    let is_whole = !found.iter().any(Recovered::is_missed);
     let exit = if is_whole && !found.is_empty() { Exit::Done } else { Exit::Invalid };
     match args.form.json {
         true => super::print(&format!("{}\n", json(args, &found)))?,
@@ -53,7 +54,10 @@ fn text(args: &Salvage, found: &[Recovered]) -> String {
     let align = |at| if at == 1 || at == 2 { Align::Right } else { Align::Left };
     let table = if found.is_empty() { String::new() } else { render::aligned(&lines, align) };
     let verb = if args.target.is_some() { "saved" } else { "can be saved" };
-    let sum = format!("{path}: {kept} of {} members {verb}", found.len());
+    let sum = match found.iter().filter(|member| member.removed && !member.is_kept()).count() {
+        0 => format!("{path}: {kept} of {} members {verb}", found.len()),
+        n => format!("{path}: {kept} of {} members {verb}, {n} removed", found.len()),
+    };
     format!("{table}{}\n", harmless(&sum))
 }
 
@@ -64,13 +68,13 @@ fn state(member: &Recovered) -> String {
         State::Unsealed => "whole, as far as it tells its length; its checksum is gone".to_owned(),
         State::Damaged(why) => format!("damaged: {why}"),
         State::Cut(there) => format!("cut off after {there} bytes"),
-        State::Removed => "whole, but removed: the directory does not list it".to_owned(),
-        State::Lost => "lost: the directory lists it, and nothing is there".to_owned(),
+        State::Lost(why) => format!("lost: {why}"),
         other => format!("{other:?}"),
     };
-    match member.superseded {
-        true => format!("{state}; another one of the name came later"),
-        false => state,
+    match (member.removed, member.superseded) {
+        (true, _) => format!("{state}; removed, the directory does not list it"),
+        (_, true) => format!("{state}; another one of the name came later"),
+        _ => state,
     }
 }
 
@@ -81,8 +85,7 @@ fn json(args: &Salvage, found: &[Recovered]) -> Json {
             State::Unsealed => ("unsealed", Json::Null),
             State::Damaged(why) => ("damaged", why.as_str().into()),
             State::Cut(there) => ("cut", (*there).into()),
-            State::Removed => ("removed", Json::Null),
-            State::Lost => ("lost", Json::Null),
+            State::Lost(why) => ("lost", why.as_str().into()),
             other => ("other", format!("{other:?}").into()),
         };
         Json::Object(vec![
@@ -92,6 +95,7 @@ fn json(args: &Salvage, found: &[Recovered]) -> Json {
             ("state", state.into()),
             ("what", what),
             ("superseded", member.superseded.into()),
+            ("removed", member.removed.into()),
             ("kept", member.is_kept().into()),
         ])
     };

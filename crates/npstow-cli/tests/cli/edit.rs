@@ -180,6 +180,22 @@ fn what_is_whole_is_salvaged() {
         "{text}"
     );
     assert!(text.contains("\"state\": \"cut\""), "{text}");
+    desk.told("rm @run.npz A001/hit");
+    let told = desk.told("salvage @run.npz @saved.npz");
+    assert!(told.contains("whole; removed, the directory does not list it\n"), "{told}");
+    assert!(told.ends_with("@run.npz: 8 of 9 members saved, 1 removed\n"), "{told}");
+    assert_eq!(desk.told("diff @saved.npz @run.npz"), "");
+    let told = desk.told("salvage --removed @run.npz @saved.npz");
+    assert!(told.ends_with("@run.npz: 9 of 9 members saved\n"), "{told}");
+    assert_eq!(desk.told("diff @saved.npz:A001/hit @run:A001/hit"), "");
+    let mut bytes = fs::read(desk.at("run.npz")).unwrap();
+    bytes[0] = 0;
+    fs::write(desk.at("torn.npz"), bytes).unwrap();
+    let said = desk.say("salvage @torn.npz");
+    assert_eq!(said.status.code(), Some(1));
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert!(text.contains("lost: expected the header of a member"), "{text}");
+    assert!(text.ends_with("torn.npz: 7 of 9 members can be saved, 1 removed\n"), "{text}");
     let line = desk.refused("salvage @torn.npz @torn.npz", 2);
     assert_eq!(line, "@torn.npz: what is salvaged goes into another file");
     fs::write(desk.at("nothing.npz"), b"nothing").unwrap();

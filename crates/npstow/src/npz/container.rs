@@ -384,6 +384,9 @@ impl Container for Npz {
         if directory.prefix_len() > 0 {
             note(format!("{} bytes in front of the archive", directory.prefix_len()));
         }
+        if directory.comment_cut() > 0 {
+            note(format!("{} bytes of the comment are missing", directory.comment_cut()));
+        }
         for member in directory.members().iter().filter(|member| member.is_odd) {
             let name = quoted(directory.name(member));
             note(format!("the name '{name}' is no path: it is read by itself, and is in no tree"));

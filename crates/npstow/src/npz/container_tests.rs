@@ -337,18 +337,20 @@ fn bytes_around_an_archive_are_noted() {
     let (plain, _) = archive_with(&[Forged::array("x", &numbers(0))], b"");
     let bytes = [b"#!\n", &plain[..], b"tail"].concat();
     let file = open(bytes).unwrap();
-    let notes: Vec<String> = file
-        .verify()
-        .unwrap()
-        .into_iter()
-        .map(|fault| match fault {
+    let notes = |file: &File| -> Vec<String> {
+        let text = |fault| match fault {
             Fault::Note(text) => text,
             Fault::Error(e) => panic!("{e}"),
-        })
-        .collect();
+        };
+        file.verify().unwrap().into_iter().map(text).collect()
+    };
     let end = plain.len() + 3;
     let behind = format!("4 bytes behind the archive, from byte {end} on");
-    assert_eq!(notes, [behind.as_str(), "3 bytes in front of the archive"]);
+    assert_eq!(notes(&file), [behind.as_str(), "3 bytes in front of the archive"]);
+    let (said, _) = archive_with(&[Forged::array("x", &numbers(0))], b"comment");
+    assert!(notes(&open(said.clone()).unwrap()).is_empty());
+    let cut = open(said[..said.len() - 3].to_vec()).unwrap();
+    assert_eq!(notes(&cut), ["3 bytes of the comment are missing"]);
     let array = file.get("x").unwrap().read().unwrap();
     assert_eq!(array.len(), 10);
 }

@@ -243,6 +243,11 @@ impl Directory {
         &self.end.comment
     }
 
+    /// How many bytes of the comment are behind the end of the file.
+    pub(super) fn comment_cut(&self) -> u64 {
+        self.end.comment_cut
+    }
+
     /// The member of exactly this name.
     ///
     /// The first few lookups go through all members; after that they are sorted by name, so that

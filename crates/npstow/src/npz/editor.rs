@@ -9,6 +9,7 @@
 
 use super::copy::copy_member;
 use super::directory::{Directory, Found};
+use super::leftover;
 use super::notes::{self, Beside};
 use super::writer::{WriteOptions, Writer};
 use crate::error::quoted;
@@ -19,6 +20,7 @@ use crate::{
 };
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// An archive open for changes; they count when [`commit`](Self::commit) says so.
 ///
@@ -371,27 +373,34 @@ impl Drop for Tail {
 fn open_for_change(path: &Path) -> Result<(Locked, FileSource, Directory)> {
     let failed = |e| Error::io("opening for change", e);
     let mut file = Locked::open(path)?;
-    let mut source = FileSource::new(file.try_clone().map_err(failed)?)?;
-    let directory = Directory::read(&source, &Limits::default())?;
+    let source = || FileSource::new(file.try_clone().map_err(failed)?);
+    let whole: Arc<dyn Source> = Arc::new(source()?);
+    let (directory, leftover) = sound(&whole)?;
     let end = directory.end();
-    if source.len() > end {
-        if !is_leftover(&source, end)? {
-            let expected = format!("the end of the file at byte {end}");
-            return Err(Error::corrupt(expected, "bytes that no change has left").at(end));
-        }
+    if leftover > 0 {
         file.set_len(end).map_err(failed)?;
-        source = FileSource::new(file.try_clone().map_err(failed)?)?;
     }
+    let source = source()?;
     file.seek(SeekFrom::Start(end)).map_err(failed)?;
     Ok((file, source, directory))
 }
 
-/// Whether the bytes behind an archive are those of a change: members or a directory.
-fn is_leftover(source: &dyn Source, end: u64) -> Result<bool> {
-    let len = usize::try_from(source.len() - end).unwrap_or(usize::MAX).min(4);
-    let start = source.read(end, len);
-    let start = start.map_err(|e| Error::io("reading behind the archive", e).at(end))?;
-    Ok(b"PK\x03\x04".starts_with(&start) || b"PK\x01\x02".starts_with(&start))
+/// The directory of an archive, and how many bytes behind it a change left that was not finished.
+///
+/// Whatever else is there is refused: it may be members of an archive that lost its end. So is
+/// everything behind an archive with something in front, which may be within another one.
+fn sound(source: &Arc<dyn Source>) -> Result<(Directory, u64)> {
+    let directory = Directory::read(&**source, &Limits::default())?;
+    let end = directory.end();
+    let more = source.len().saturating_sub(end);
+    if more > 0 && (directory.prefix_len() > 0 || !leftover::is_ours(source, end)?) {
+        let expected = format_args!("the end of the file at byte {end}");
+        let found = format_args!(
+            "{more} bytes that no change has left; `npstow salvage` finds what is in them"
+        );
+        return Err(Error::corrupt(expected, found).at(end));
+    }
+    Ok((directory, more))
 }
 
 /// What [`repair`] has done, or would do.
@@ -408,9 +417,8 @@ pub struct Repair {
 pub fn diagnose(path: impl AsRef<Path>) -> Result<Repair> {
     let path = path.as_ref();
     let look = || {
-        let source = FileSource::open(path)?;
-        let directory = Directory::read(&source, &Limits::default())?;
-        Ok(Repair { trimmed: source.len().saturating_sub(directory.end()) })
+        let source: Arc<dyn Source> = Arc::new(FileSource::open(path)?);
+        sound(&source).map(|(_, trimmed)| Repair { trimmed })
     };
     look().map_err(|e: Error| e.in_path(path))
 }
@@ -473,6 +481,7 @@ fn rewrite(path: &Path, durability: Durability) -> Result<Compacted> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::forge::{self, Forged};
     use super::super::locate::{Window, locate};
     use super::*;
     use crate::{ErrorKind, MemorySource, Tree, npy};
@@ -624,6 +633,44 @@ mod tests {
         std::fs::write(&path, &foreign).unwrap();
         assert_eq!(repair(&path).unwrap_err().kind(), ErrorKind::Corrupt);
         assert_eq!(std::fs::read(&path).unwrap(), foreign);
+    }
+
+    #[test]
+    fn nothing_is_cut_off_in_which_members_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.npz");
+        archive(&path, &[("a", 1, 5)]);
+        let whole = std::fs::read(&path).unwrap();
+        let inner = forge::archive(&[Forged::array("i", &array(3, 4))]);
+        let many = [Forged::array("f", &array(2, 9)), Forged::new("in.npz", &inner)];
+        let foreign = forge::archive(&many);
+        let torn = &foreign[..foreign.len() - 30];
+        let script = b"#!/bin/sh\n";
+        let leftover = b"PK\x03\x04 and some more";
+        for (bytes, what) in [
+            // An archive behind another one that lost its end, and one whose own end is gone.
+            (&[&whole[..], torn].concat()[..], "one archive"),
+            (&[&whole[..], &torn[..200]].concat(), "the end of the file"),
+            (torn, "the directory of the archive that begins the file"),
+            // The start is gone as well: the one in a member is all that can be read.
+            (&torn[100..], "the end of the file"),
+            (&[script, &whole[..], leftover].concat(), "the end of the file"),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let edits: [&dyn Fn() -> Result<()>; 4] = [
+                &|| diagnose(&path).map(drop),
+                &|| repair(&path).map(drop),
+                &|| Editor::open(&path).map(drop),
+                &|| compact(&path, Durability::default()).map(drop),
+            ];
+            for edit in edits {
+                let e = edit().unwrap_err();
+                assert_eq!(e.kind(), ErrorKind::Corrupt, "{e}");
+                assert!(e.what().starts_with(&format!("expected {what}")), "{e}");
+                assert!(what == "one archive" || e.what().contains("npstow salvage"), "{e}");
+                assert!(std::fs::read(&path).unwrap() == bytes);
+            }
+        }
     }
 
     #[test]

@@ -3,12 +3,17 @@
 //! An archive that is whole ends with its end record, so one read of the tail tells all. Where
 //! bytes follow (an edit that was never finished, a transfer that added some), the end record is
 //! searched backwards through the file, and only one with a sound directory in front counts.
+//!
+//! A file with two archives is refused: readers that search less, or more, see another one. An
+//! archive within a member of one that lost its end is not that one.
 #![forbid(unsafe_code)]
 
 use super::directory::Directory;
+use super::leftover;
 use super::zip::{CentralHeader, EndRecord, Flags, LocalHeader, Zip64EndRecord, Zip64Locator};
 use crate::cursor::Cursor;
 use crate::{Buffer, Error, ErrorKind, Limits, Result, Source};
+use std::cmp::Ordering;
 
 /// What is read at first: half of the file at most, but no less and no more than this.
 const LEAST: u64 = 64 << 10;
@@ -37,6 +42,8 @@ pub(super) struct End {
     /// Where the archive ends, comment included.
     pub(super) end: u64,
     pub(super) comment: Buffer,
+    /// How many bytes of the comment the file ends before.
+    pub(super) comment_cut: u64,
 }
 
 impl End {
@@ -49,17 +56,31 @@ impl End {
     /// of the file, all of which they may take.
     pub(super) fn made(len: u64, entries: u64) -> Self {
         let (at, start, end) = (len, len, len);
-        Self { at, start, shift: 0, entries, wide: true, end, comment: Buffer::default() }
+        let (comment, comment_cut) = (Buffer::default(), 0);
+        Self { at, start, shift: 0, entries, wide: true, end, comment, comment_cut }
     }
 
     /// Reads the end record at `at`, and the zip64 record in front of it.
     fn read(view: &View<'_>, at: u64) -> Result<Self> {
+        let (mut end, told) = Self::told(view, at)?;
+        // As zipfile: the directory ends where the end record begins, wherever it says it is.
+        end.shift = end.start.checked_sub(told).ok_or_else(|| {
+            let expected = format_args!("the directory at byte {told}");
+            Error::corrupt(expected, format_args!("it at {}", end.start)).at(end.at)
+        })?;
+        Ok(end)
+    }
+
+    /// As [`read`](Self::read), with the place where the directory is said to be, and without
+    /// the shift: what is told may lie behind where it is, as in a file that lost its start.
+    fn told(view: &View<'_>, at: u64) -> Result<(Self, u64)> {
         let size = EndRecord::SIZE as u64;
         let bytes = view.read(at, size)?;
         let record = EndRecord::parse(&mut Cursor::new(&bytes)).map_err(|e| e.shift(at))?;
         let rest = view.source.len().saturating_sub(at + size);
         let comment = view.read(at + size, rest.min(record.comment_len.into()))?;
         let end = at + size + comment.len() as u64;
+        let comment_cut = u64::from(record.comment_len).saturating_sub(comment.len() as u64);
         let (wide, first) = match zip64(view, at)? {
             Some((wide, first)) if record.agrees(&wide) => (Some(wide), first),
             Some((_, first)) => {
@@ -85,13 +106,9 @@ impl End {
             let expected = format_args!("a directory of {} bytes", record.directory_len);
             Error::corrupt(expected, format_args!("only {first} in front of its end")).at(first)
         })?;
-        // As zipfile: the directory ends where the end record begins, wherever it says it is.
-        let shift = start.checked_sub(record.directory_offset).ok_or_else(|| {
-            let expected = format_args!("the directory at byte {}", record.directory_offset);
-            Error::corrupt(expected, format_args!("it at {start}")).at(first)
-        })?;
-        let wide = wide.is_some();
-        Ok(Self { at: first, start, shift, entries: record.entries, wide, end, comment })
+        let (wide, entries) = (wide.is_some(), record.entries);
+        let new = Self { at: first, start, shift: 0, entries, wide, end, comment, comment_cut };
+        Ok((new, record.directory_offset))
     }
 }
 
@@ -136,7 +153,21 @@ struct View<'a> {
     tail_at: u64,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// Reads the tail; `start` are some first bytes of the source, where they are at hand.
+    fn new(source: &'a dyn Source, start: &[u8]) -> Result<Self> {
+        let len = source.len();
+        let mut tail_len = len.min((len / 2).clamp(LEAST, MOST));
+        if tail_len > GUESSED && source.in_memory().is_none() {
+            let guess = guess(source, start);
+            tail_len = guess.map_or(tail_len, |guess| guess.clamp(LEAST, tail_len));
+        }
+        let tail_at = len - tail_len;
+        let none = View { source, tail: Buffer::default(), tail_at: len };
+        let tail = none.read(tail_at, tail_len)?;
+        Ok(View { source, tail, tail_at })
+    }
+
     /// Bytes of the file: from the tail where they are in it.
     fn read(&self, offset: u64, len: u64) -> Result<Buffer> {
         let failed = |e| Error::io("reading the directory", e).at(offset);
@@ -179,27 +210,19 @@ impl View<'_> {
 
 /// Finds the directory of an archive and reads it.
 pub(super) fn find(source: &dyn Source, start: &[u8], limits: &Limits) -> Result<Directory> {
-    let len = source.len();
-    let mut tail_len = len.min((len / 2).clamp(LEAST, MOST));
-    if tail_len > GUESSED && source.in_memory().is_none() {
-        tail_len = guess(source, start).map_or(tail_len, |guess| guess.clamp(LEAST, tail_len));
+    let view = View::new(source, start)?;
+    let mut search = Search::new(&view, limits);
+    let Some(at) = ends(&view.tail, view.tail_at).find(|&at| view.reaches_end(at)) else {
+        return search.run(None);
+    };
+    let directory = view.directory(End::read(&view, at)?, limits)?;
+    // An archive within an archive, at whose end an edit broke off, looks like one with
+    // something in front: then the file begins like an archive, too.
+    if directory.prefix_len() > 0 && begins_like_one(&view) {
+        return search.run(Some(directory));
     }
-    let tail_at = len - tail_len;
-    let none = View { source, tail: Buffer::default(), tail_at: len };
-    let tail = none.read(tail_at, tail_len)?;
-    let view = View { source, tail, tail_at };
-    let mut whole = None;
-    if let Some(at) = ends(&view.tail, tail_at).find(|&at| view.reaches_end(at)) {
-        let end = End::read(&view, at)?;
-        let directory = view.directory(end, limits)?;
-        // An archive within an archive, at whose end an edit broke off, looks like one with
-        // something in front: then the file begins like an archive, too.
-        if directory.prefix_len() == 0 || !begins_like_one(&view) {
-            return Ok(directory);
-        }
-        whole = Some(directory);
-    }
-    search(&view, limits, whole)
+    search.comment(&directory)?;
+    Ok(directory)
 }
 
 /// How long the directory is if all members are like the first one, and what follows it. Where
@@ -245,80 +268,141 @@ fn ends(bytes: &[u8], at: u64) -> impl Iterator<Item = u64> {
     found.map(move |(i, _)| at + i as u64)
 }
 
-/// Goes back through the file to the last end record that has a sound directory in front of it:
-/// one without a prefix where there is one, for others may be archives in members.
-fn search(view: &View<'_>, limits: &Limits, whole: Option<Directory>) -> Result<Directory> {
-    // One that reaches the end of the file, and one that does not, both with something in front.
-    let (best, mut inner) = (whole, None);
-    let mut first_error = None;
-    // Each attempt costs a few reads and its directory; all together no more than a few passes
-    // over the file.
-    let mut budget = view.source.len().saturating_mul(4).saturating_add(1 << 20);
-    let mut spend = |cost: u64| {
-        budget = budget.checked_sub(cost).ok_or_else(too_many)?;
+/// A search for end records with a sound directory in front of them.
+struct Search<'a> {
+    view: &'a View<'a>,
+    limits: &'a Limits,
+    /// Each attempt costs a few reads and its directory; all together no more than a few passes
+    /// over the file.
+    budget: u64,
+    first_error: Option<Error>,
+}
+
+/// How many passes over the file a search may take.
+const PASSES: u64 = 4;
+
+impl<'a> Search<'a> {
+    fn new(view: &'a View<'a>, limits: &'a Limits) -> Self {
+        let budget = view.source.len().saturating_mul(PASSES).saturating_add(1 << 20);
+        Self { view, limits, budget, first_error: None }
+    }
+
+    fn spend(&mut self, cost: u64) -> Result<()> {
+        let too_many = || {
+            let what = "passes over the file in search of a sound directory";
+            Error::limit(what, PASSES, "more (end records that lead nowhere)")
+        };
+        self.budget = self.budget.checked_sub(cost).ok_or_else(too_many)?;
         Ok(())
-    };
-    let mut upper = view.source.len();
-    while upper > 0 {
-        let start = upper.saturating_sub(WINDOW);
-        // A signature may lie across two windows.
-        let stop = (upper + 3).min(view.source.len());
-        let window = view.read(start, stop - start)?;
-        for at in ends(&window, start) {
-            spend(256)?;
-            let attempt = End::read(view, at).and_then(|end| {
-                spend(end.end - end.start)?;
-                looks_sound(view, &end)?;
-                view.directory(end, limits)
-            });
-            match attempt {
-                Ok(directory) if directory.prefix_len() == 0 => {
-                    return match best.filter(|other| is_apart(&directory, other)) {
-                        Some(other) => Err(two_archives(&directory, &other)),
-                        None => Ok(directory),
-                    };
-                }
-                Ok(directory) => inner = inner.or(Some(directory)),
-                Err(e) if matches!(e.kind(), ErrorKind::Limit | ErrorKind::Io) => return Err(e),
-                Err(e) => first_error = first_error.or(Some(e)),
+    }
+
+    /// The directory of the end record at `at`; `None` where it is not sound.
+    fn attempt(&mut self, at: u64) -> Result<Option<Directory>> {
+        self.spend(256)?;
+        let end = End::read(self.view, at);
+        if let Ok(end) = &end {
+            self.spend(end.end - end.start)?;
+        }
+        let look = |end| {
+            looks_sound(self.view, &end)?;
+            self.view.directory(end, self.limits)
+        };
+        match end.and_then(look) {
+            Ok(directory) => Ok(Some(directory)),
+            Err(e) if matches!(e.kind(), ErrorKind::Limit | ErrorKind::Io) => Err(e),
+            Err(e) => {
+                self.first_error.get_or_insert(e);
+                Ok(None)
             }
         }
-        upper = start;
     }
-    let nothing = || {
-        let expected = "the end record of a zip archive";
-        Error::corrupt(expected, "none, as in a file that was cut short").at(view.source.len())
-    };
-    let inner_start = inner.as_ref().map(Directory::prefix_len);
-    match (best.or(inner.filter(|_| !begins_like_one(view))), inner_start) {
-        (Some(directory), _) => Ok(directory),
-        (None, Some(at)) => {
-            let expected = "the directory of the archive that begins the file (npstow salvage finds its members)";
-            let found = format_args!("only that of an archive within it, at byte {at}");
-            Err(Error::corrupt(expected, found).at(view.source.len()))
+
+    /// Refuses a comment with an archive in it: others read that one.
+    fn comment(&mut self, outer: &Directory) -> Result<()> {
+        let comment = outer.comment();
+        let start = outer.end().saturating_sub(comment.len() as u64);
+        for at in ends(comment, start) {
+            if let Some(inner) = self.attempt(at)? {
+                return Err(two_archives(outer.end(), inner.prefix_len().max(start)));
+            }
         }
-        (None, None) => Err(first_error.unwrap_or_else(nothing)),
+        Ok(())
+    }
+
+    /// Goes back through the file to the last sound directory of an archive without a prefix.
+    /// Those with one may be of archives in members; `whole` is one that reaches the end.
+    fn run(mut self, whole: Option<Directory>) -> Result<Directory> {
+        let view = self.view;
+        // Where the archives begin that were passed, and the last one of them.
+        let mut passed: Vec<u64> = Vec::new();
+        let mut inner = None;
+        let mut upper = view.source.len();
+        while upper > 0 {
+            let start = upper.saturating_sub(WINDOW);
+            // A signature may lie across two windows.
+            let stop = (upper + 3).min(view.source.len());
+            let window = view.read(start, stop - start)?;
+            for at in ends(&window, start) {
+                let Some(directory) = self.attempt(at)? else { continue };
+                if directory.prefix_len() > 0 {
+                    passed.push(directory.prefix_len());
+                    inner.get_or_insert(directory);
+                    continue;
+                }
+                for place in passed {
+                    // What a change that broke off had added is no archive yet, though it may
+                    // hold some. Other programs read those that stand anywhere else.
+                    if !leftover::covers(view.source, directory.end(), place)? {
+                        return Err(two_archives(directory.end(), place));
+                    }
+                }
+                return Ok(directory);
+            }
+            upper = start;
+        }
+        match (whole, inner) {
+            (Some(directory), _) => self.comment(&directory).map(|()| directory),
+            (None, Some(inner)) if begins_like_one(view) => Err(torn(view, &inner)),
+            (None, Some(inner)) => Ok(inner),
+            (None, None) => Err(self.first_error.unwrap_or_else(|| nothing(view))),
+        }
     }
 }
 
-/// Whether an archive that reaches the end of the file lies right behind another one, or in its
-/// comment: then other programs read that one. Where more stands between them it is within a
-/// member of a change that was never finished.
-fn is_apart(outer: &Directory, inner: &Directory) -> bool {
-    inner.prefix_len() <= outer.end()
-}
-
-fn two_archives(outer: &Directory, inner: &Directory) -> Error {
-    let (start, end) = (inner.prefix_len(), outer.end());
-    let found = match start == end {
-        true => format!("another one at byte {start}, right behind the first"),
-        false => format!("another one at byte {start}, in the comment of the first"),
+/// The directory at the very end of a file, as bytes, with its end record and the place where it
+/// is said to be: whether or not the archive can be read by it.
+pub(super) fn told(source: &dyn Source) -> Result<Option<(Buffer, End, u64)>> {
+    let view = View::new(source, &[])?;
+    let Some(at) = ends(&view.tail, view.tail_at).find(|&at| view.reaches_end(at)) else {
+        return Ok(None);
     };
-    Error::corrupt("one archive", found).at(start)
+    let (end, told) = End::told(&view, at)?;
+    Ok(Some((view.read(end.start, end.at - end.start)?, end, told)))
 }
 
-fn too_many() -> Error {
-    Error::limit("a search for the end record (end records that lead nowhere)", 4, "more")
+fn nothing(view: &View<'_>) -> Error {
+    let expected = "the end record of a zip archive";
+    Error::corrupt(expected, "none, as in a file that was cut short").at(view.source.len())
+}
+
+fn torn(view: &View<'_>, inner: &Directory) -> Error {
+    let expected = "the directory of the archive that begins the file";
+    let at = inner.prefix_len();
+    let found = format_args!(
+        "only that of an archive within it, at byte {at}; `npstow salvage` finds the members"
+    );
+    Error::corrupt(expected, found).at(view.source.len())
+}
+
+/// For a file whose first archive ends at `end`, where another one begins at `start`.
+fn two_archives(end: u64, start: u64) -> Error {
+    let place = match start.cmp(&end) {
+        Ordering::Less => "in the comment of the first",
+        Ordering::Equal => "right behind the first",
+        Ordering::Greater => "behind the first",
+    };
+    let found = format_args!("another one at byte {start}, {place}, which ends at byte {end}");
+    Error::corrupt("one archive", found).at(start)
 }
 
 /// A cheap look before a directory is read: it begins with an entry, or is empty.

@@ -8,7 +8,7 @@ use super::zip::{
 use crate::Result;
 
 /// Where data that can be mapped begin.
-const ALIGN: u16 = 64;
+pub(super) const ALIGN: u16 = 64;
 
 /// What is known of a member that is written.
 #[derive(Clone, Debug, Default)]

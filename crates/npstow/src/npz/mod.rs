@@ -32,7 +32,13 @@
 //! that a slice unpacks only what it needs and a whole array is unpacked on all cores.
 //!
 //! Where the end of an archive is missing or torn, [`salvage_to`] finds the members by their local
-//! headers, and writes those whose checksums are right to a new one.
+//! headers, and writes those whose checksums are right to a new one. Where the directory is there,
+//! it says what is lost and what was removed.
+//!
+//! A file with two archives (one behind another, or in its comment) is refused, for programs do
+//! not agree on the one to read. So is an archive in a member where that of the file itself has
+//! lost its end. What a change that broke off left behind the archive is read over, and cut off by
+//! the next change or [`repair`]; what else is there is neither.
 #![forbid(unsafe_code)]
 
 mod archive;
@@ -47,6 +53,8 @@ mod end;
 #[cfg(test)]
 mod forge;
 mod groups;
+mod leftover;
+mod listing;
 mod load;
 mod locate;
 mod member;
@@ -64,6 +72,8 @@ mod zip;
 pub(crate) use container::Npz;
 pub use editor::{Compacted, Editor, Repair, compact, diagnose, repair};
 pub use reader::{Reader, open, open_source, read};
-pub use salvage::{Recovered, salvage, salvage_source, salvage_to};
+pub use salvage::{
+    Recovered, SalvageOptions, salvage, salvage_source, salvage_to, salvage_to_with, salvage_with,
+};
 pub use scan::State;
 pub use writer::{WriteOptions, Writer, write, write_to, write_with};

@@ -4,45 +4,96 @@
 use super::copy::copy_member;
 use super::directory::Directory;
 use super::end::End;
+use super::listing::{self, Listed};
 use super::names;
-use super::scan::{Scan, Scanned, State};
+use super::scan::{self, Scan, Scanned, State};
 use super::writer::{WriteOptions, Writer};
-use super::zip::CentralHeader;
-use crate::{AtomicFile, Buffer, FileSource, Limits, Result, Source};
+use super::zip::{CentralHeader, LocalHeader};
+use crate::cursor::Cursor;
+use crate::error::quoted;
+use crate::{AtomicFile, Buffer, Error, FileSource, Limits, Result, Source};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A member that was found without the directory.
+/// A member that was found without the directory, or that the directory lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recovered {
     /// What it is called: the name of the array, or of the member where it is none.
     pub name: String,
-    /// Where its local header is in the file.
+    /// Where its local header is in the file, or should be.
     pub offset: u64,
     /// How many bytes it takes in the file, as far as they are told.
     pub packed_len: u64,
     /// How much of it is there.
     pub state: State,
-    /// Whether another member of the same name is whole: the last such one is the array.
+    /// Whether a later member of the same name is whole: the last such one counts.
     pub superseded: bool,
+    /// Whether there is a directory that does not list it any more: it was removed or replaced.
+    pub removed: bool,
+    kept: bool,
+}
+
+impl Recovered {
+    /// Whether [`salvage_to`] writes it, or wrote it.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// Whether something is missing without it: it is part of the archive and cannot be saved.
+    #[must_use]
+    pub fn is_missed(&self) -> bool {
+        !self.kept && !self.superseded && !self.removed
+    }
+}
+
+/// What is salvaged. By default what the archive holds.
+///
+/// ```
+/// use npstow::npz;
+/// let with_what_was_removed = npz::SalvageOptions::default().removed();
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct SalvageOptions {
+    removed: bool,
+}
+
+impl SalvageOptions {
+    /// Saves what was removed, too, unless another member has its name.
+    #[must_use]
+    pub fn removed(mut self) -> Self {
+        self.removed = true;
+        self
+    }
 }
 
 /// Looks for the members of an archive by their local headers, as if there were no directory, and
 /// reads each of them to see whether it is whole.
 ///
-/// Where a directory is there, what was found is held against it: what it lists and what is not
-/// there is [lost](State::Lost); what was removed or replaced and not
-/// [compacted](super::compact()) since is found as well, and is [no longer part](State::Removed)
-/// of the archive.
+/// Where there is a directory, what was found is held against it. What it lists and what is not at
+/// its place is [lost](State::Lost). What stands in front of it and is not listed was removed or
+/// replaced, and not [compacted](super::compact()) since. What stands behind it was added by a
+/// change that was not finished, or the end of the archive is missing: it counts.
 ///
 /// # Errors
 /// `Io`; `Limit`.
 pub fn salvage(path: impl AsRef<Path>) -> Result<Vec<Recovered>> {
+    salvage_with(path, &SalvageOptions::default())
+}
+
+/// As [`salvage()`], as the options say.
+///
+/// # Errors
+/// As `salvage`.
+pub fn salvage_with(path: impl AsRef<Path>, options: &SalvageOptions) -> Result<Vec<Recovered>> {
     let path = path.as_ref();
-    let look = || salvage_source(&(Arc::new(FileSource::open(path)?) as _), &Limits::default());
-    look().map_err(|e| e.in_path(path))
+    let look = || {
+        let source: Arc<dyn Source> = Arc::new(FileSource::open(path)?);
+        Ok(told(&scan(&source, &Limits::default())?, options))
+    };
+    look().map_err(|e: Error| e.in_path(path))
 }
 
 /// As [`salvage()`], in any source.
@@ -50,42 +101,7 @@ pub fn salvage(path: impl AsRef<Path>) -> Result<Vec<Recovered>> {
 /// # Errors
 /// As `salvage`.
 pub fn salvage_source(source: &Arc<dyn Source>, limits: &Limits) -> Result<Vec<Recovered>> {
-    Ok(told(&scan(source, limits)?))
-}
-
-/// All members that are found or listed, in the order of the file.
-fn scan(source: &Arc<dyn Source>, limits: &Limits) -> Result<Vec<Scanned>> {
-    let mut found = Scan::new(source, &Arc::new(limits.clone())).run()?;
-    let Ok(directory) = Directory::read(&**source, limits) else { return Ok(found) };
-    let listed: HashSet<u64> = directory.members().iter().map(|member| member.offset).collect();
-    // What lies behind the directory was added by a change that was never finished.
-    let old = directory.prefix_len()..directory.extent().start;
-    for member in &mut found {
-        let is_there = matches!(member.state, State::Whole | State::Unsealed);
-        if is_there && old.contains(&member.offset) && !listed.contains(&member.offset) {
-            member.state = State::Removed;
-        }
-    }
-    let seen: HashSet<u64> = found.iter().map(|member| member.offset).collect();
-    for member in directory.members().iter().filter(|member| !seen.contains(&member.offset)) {
-        found.push(Scanned {
-            name: directory.name(member).to_owned(),
-            raw_name: directory.raw_name(member).to_vec(),
-            extra: Vec::new(),
-            flags: member.flags,
-            method: member.method,
-            time: 0,
-            date: 0,
-            offset: member.offset,
-            data_offset: member.offset,
-            crc32: member.crc32,
-            packed_len: member.packed_len,
-            unpacked_len: member.unpacked_len,
-            state: State::Lost,
-        });
-    }
-    found.sort_by_key(|member| member.offset);
-    Ok(found)
+    Ok(told(&scan(source, limits)?, &SalvageOptions::default()))
 }
 
 /// Writes the members that [`salvage()`] finds whole to a new archive, as they are packed; of
@@ -114,45 +130,137 @@ fn scan(source: &Arc<dyn Source>, limits: &Limits) -> Result<Vec<Scanned>> {
 /// # Errors
 /// As `salvage`; `Io` where the new archive cannot be written.
 pub fn salvage_to(source: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<Vec<Recovered>> {
+    salvage_to_with(source, target, &SalvageOptions::default())
+}
+
+/// As [`salvage_to`], as the options say.
+///
+/// # Errors
+/// As `salvage_to`.
+pub fn salvage_to_with(
+    source: impl AsRef<Path>,
+    target: impl AsRef<Path>,
+    options: &SalvageOptions,
+) -> Result<Vec<Recovered>> {
     let (path, target) = (source.as_ref(), target.as_ref());
     let look = || {
         let source: Arc<dyn Source> = Arc::new(FileSource::open(path)?);
         let found = scan(&source, &Limits::default())?;
         Ok((source, found))
     };
-    let (source, found) = look().map_err(|e: crate::Error| e.in_path(path))?;
-    let recovered = told(&found);
-    let kept = found.iter().zip(&recovered).filter(|(_, told)| told.is_kept()).map(|(m, _)| m);
+    let (source, found) = look().map_err(|e: Error| e.in_path(path))?;
+    let recovered = told(&found, options);
+    let kept = found.iter().zip(&recovered).filter(|(_, told)| told.kept);
+    let kept: Vec<&Scanned> = kept.map(|(found, _)| &found.member).collect();
     let options = WriteOptions::default();
     let mut writer = Writer::new(AtomicFile::create(target, crate::Durability::Replace)?, &options)
         .map_err(|e| e.in_path(target))?;
-    copy_all(&*source, &kept.collect::<Vec<_>>(), &mut writer).map_err(|e| e.in_path(path))?;
+    copy_all(&*source, &kept, &mut writer).map_err(|e| e.in_path(path))?;
     writer.finish().map_err(|e| e.in_path(target))?.commit()?;
     Ok(recovered)
 }
 
-impl Recovered {
-    /// Whether [`salvage_to`] writes it.
-    #[must_use]
-    pub fn is_kept(&self) -> bool {
-        matches!(self.state, State::Whole | State::Unsealed) && !self.superseded
+/// A member, and whether the directory lists it any more.
+struct Judged {
+    member: Scanned,
+    removed: bool,
+}
+
+/// All members that are found or listed, in the order of the file.
+fn scan(source: &Arc<dyn Source>, limits: &Limits) -> Result<Vec<Judged>> {
+    let found = Scan::new(source, &Arc::new(limits.clone())).run()?;
+    let mut all: Vec<_> =
+        found.into_iter().map(|member| Judged { member, removed: false }).collect();
+    let Some(listing) = listing::read(&**source, limits)? else { return Ok(all) };
+    if all.first().is_some_and(|first| first.member.offset < listing.prefix) {
+        // The directory of another archive: one within this, or put behind it.
+        return Ok(all);
     }
+    let listed: HashSet<u64> = listing.members.iter().filter_map(|one| one.offset).collect();
+    for one in &mut all {
+        one.removed = one.member.offset < listing.start && !listed.contains(&one.member.offset);
+    }
+    let seen: HashMap<u64, &str> =
+        all.iter().map(|one| (one.member.offset, &*one.member.name)).collect();
+    let mut lost = Vec::new();
+    for one in &listing.members {
+        let there = one.offset.and_then(|at| seen.get(&at));
+        if there != Some(&&*one.name) {
+            lost.push(Judged { member: missing(source, one, limits)?, removed: false });
+        }
+    }
+    all.append(&mut lost);
+    all.sort_by_key(|one| one.member.offset);
+    Ok(all)
+}
+
+/// A member that is listed and was not found, with the reason.
+fn missing(source: &Arc<dyn Source>, listed: &Listed, limits: &Limits) -> Result<Scanned> {
+    let unfit = scan::unfit(&listed.name, listed.flags, listed.method, limits);
+    let why = match (listed.offset, unfit) {
+        (_, Err(e)) => e.what().to_owned(),
+        (None, _) => "the start of the file is missing".to_owned(),
+        (Some(at), _) => not_at(&**source, at, listed)?,
+    };
+    let offset = listed.offset.unwrap_or(0);
+    Ok(Scanned {
+        name: listed.name.clone(),
+        raw_name: Vec::new(),
+        extra: Vec::new(),
+        flags: listed.flags,
+        method: listed.method,
+        time: 0,
+        date: 0,
+        offset,
+        data_offset: offset,
+        crc32: 0,
+        packed_len: listed.packed_len,
+        unpacked_len: listed.unpacked_len,
+        state: State::Lost(why),
+    })
+}
+
+/// Why no member was found at this place.
+fn not_at(source: &dyn Source, at: u64, listed: &Listed) -> Result<String> {
+    let there = source.len().saturating_sub(at);
+    let longest = (LocalHeader::SIZE + 2 * usize::from(u16::MAX)) as u64;
+    let len = usize::try_from(longest.min(there)).unwrap_or(0);
+    let start = source.read(at.min(source.len()), len);
+    let start = start.map_err(|e| Error::io("looking for a member", e).at(at))?;
+    Ok(match LocalHeader::parse(&mut Cursor::new(&start)) {
+        Err(e) => e.what().to_owned(),
+        Ok(header) if header.name != listed.name.as_bytes() => {
+            let found = header.name.escape_ascii().to_string();
+            format!("expected its name in its own header, found '{}'", quoted(&found))
+        }
+        Ok(_) => "its place is within another member".to_owned(),
+    })
 }
 
 /// What was found, with what counts among members of one name.
-fn told(found: &[Scanned]) -> Vec<Recovered> {
-    // The last one that is whole, else the last one that seems so.
+fn told(found: &[Judged], options: &SalvageOptions) -> Vec<Recovered> {
+    // The last one that is whole, else the last one that seems so; rather one that was not removed.
     let mut last: HashMap<&str, usize> = HashMap::new();
-    for state in [State::Unsealed, State::Whole] {
-        let equal = found.iter().enumerate().filter(|(_, member)| member.state == state);
-        last.extend(equal.map(|(i, member)| (member.name.as_str(), i)));
+    for removed in [true, false].into_iter().filter(|&removed| options.removed || !removed) {
+        for state in [State::Unsealed, State::Whole] {
+            let equal = found.iter().enumerate();
+            let equal =
+                equal.filter(|(_, one)| one.member.state == state && one.removed == removed);
+            last.extend(equal.map(|(i, one)| (one.member.name.as_str(), i)));
+        }
     }
-    let one = |(i, member): (usize, &Scanned)| Recovered {
-        name: names::array_name(&member.name).unwrap_or(&member.name).to_owned(),
-        offset: member.offset,
-        packed_len: member.packed_len,
-        state: member.state.clone(),
-        superseded: last.get(member.name.as_str()).is_some_and(|&last| last != i),
+    let one = |(i, one): (usize, &Judged)| {
+        let member = &one.member;
+        let best = last.get(member.name.as_str());
+        Recovered {
+            name: names::array_name(&member.name).unwrap_or(&member.name).to_owned(),
+            offset: member.offset,
+            packed_len: member.packed_len,
+            state: member.state.clone(),
+            superseded: best.is_some_and(|&best| best > i),
+            removed: one.removed,
+            kept: best == Some(&i),
+        }
     };
     found.iter().enumerate().map(one).collect()
 }
@@ -193,7 +301,7 @@ fn copy_all(
 
 #[cfg(test)]
 mod tests {
-    use super::super::forge::{Forged, archive, archive_with};
+    use super::super::forge::{Counting, Forged, archive, archive_with};
     use super::super::zip::Flags;
     use super::*;
     use crate::{Array, MemorySource};
@@ -274,7 +382,8 @@ mod tests {
         let mut damaged = bytes.clone();
         damaged[usize::try_from(offsets[1]).unwrap()] = 0;
         let told = states(&damaged);
-        assert_eq!((told.len(), &told[1]), (5, &("g/b".to_owned(), State::Lost)));
+        let why = "expected the header of a member 'PK\\x03\\x04', found '\\x00K\\x03\\x04'";
+        assert_eq!((told.len(), &told[1]), (5, &("g/b".to_owned(), State::Lost(why.to_owned()))));
         let dir = tempfile::tempdir().unwrap();
         let (path, saved) = (dir.path().join("a.npz"), dir.path().join("saved.npz"));
         std::fs::write(&path, &bytes).unwrap();
@@ -283,10 +392,65 @@ mod tests {
         editor.replace("ä", &numbers(7)).unwrap();
         editor.commit().unwrap();
         let told = salvage_to(&path, &saved).unwrap();
-        let removed: Vec<bool> = told.iter().map(|one| one.state == State::Removed).collect();
+        let removed: Vec<bool> = told.iter().map(|one| one.removed).collect();
         assert_eq!(removed, [true, false, false, false, true, false]);
-        assert_eq!(told.iter().filter(|one| one.is_kept()).count(), 4);
+        assert!(told.iter().all(|one| one.is_kept() != one.removed && !one.is_missed()));
         assert_eq!(super::super::open(&saved).unwrap().names().count(), 4);
+        // What was removed comes back when asked for, but not in the place of another.
+        let told = salvage_to_with(&path, &saved, &SalvageOptions::default().removed()).unwrap();
+        let kept: Vec<bool> = told.iter().map(Recovered::is_kept).collect();
+        assert_eq!(kept, [true, true, true, true, false, true]);
+        let reader = super::super::open(&saved).unwrap();
+        for (name, from) in [("a", 0), ("ä", 7)] {
+            assert_eq!(reader.read(name).unwrap().as_slice::<i64>().unwrap()[0], from);
+        }
+        assert_eq!(salvage_with(&path, &SalvageOptions::default().removed()).unwrap(), told);
+        // Where the one that counts is damaged, the old one does not make up for it.
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[usize::try_from(told[5].offset).unwrap() + 200] ^= 1;
+        let told = found(&bytes);
+        assert!(told[5].is_missed() && told[4].removed && !told[4].is_kept());
+    }
+
+    #[test]
+    fn what_is_behind_a_directory_counts() {
+        let old = archive(&three());
+        let new = [Forged::array("a", &numbers(70)), Forged::array("z", &numbers(80))];
+        let (bytes, offsets) = archive_with(&new, b"");
+        let told = found(&[&old[..], &bytes[..usize::try_from(offsets[1]).unwrap() + 90]].concat());
+        assert!(told[0].superseded && !told[0].removed && !told[0].is_missed());
+        assert!(told[5].is_kept() && told[6].is_missed());
+        assert_eq!((&*told[6].name, &told[6].state), ("z", &State::Cut(55)));
+    }
+
+    #[test]
+    fn a_file_without_its_start_misses_what_was_there() {
+        let (bytes, offsets) = archive_with(&three(), b"");
+        let told = found(&bytes[100..]);
+        assert_eq!(told.len(), 5);
+        let why = State::Lost("the start of the file is missing".to_owned());
+        assert_eq!((&*told[0].name, &told[0].state), ("a", &why));
+        assert!(told[0].is_missed() && told[1..].iter().all(Recovered::is_kept));
+        assert_eq!(told[1].offset, offsets[1] - 100);
+    }
+
+    #[test]
+    fn directories_of_other_archives_do_not_count() {
+        let inner = archive(&[Forged::array("inner", &numbers(5))]);
+        let holder = [Forged::array("a", &numbers(0)), Forged::new("in.npz", &inner)];
+        // Cut right behind the archive in it, whose directory now ends the file.
+        let (bytes, offsets) = archive_with(&holder, b"");
+        let end = usize::try_from(offsets[1]).unwrap() + 36 + inner.len();
+        let told = found(&bytes[..end]);
+        assert!(told.len() == 2 && told.iter().all(Recovered::is_kept), "{told:?}");
+        let told = found(&[archive(&three()), inner.clone()].concat());
+        assert!(told.len() == 6 && told.iter().all(Recovered::is_kept), "{told:?}");
+        let told = found(&archive_with(&three(), &inner).0);
+        assert!(told.len() == 6 && told.iter().all(Recovered::is_kept), "{told:?}");
+        // A program in front is no archive.
+        let bytes = [&b"#!/bin/sh\n"[..], &archive(&three())].concat();
+        let told = found(&bytes);
+        assert!(told.len() == 5 && told.iter().all(|one| one.is_kept() && !one.removed));
     }
 
     #[test]
@@ -295,28 +459,80 @@ mod tests {
             let name = name.to_vec();
             Forged::new("x", b"data").change(|m| m.name.clone_from(&name))
         };
-        let future = Forged::new("f", b"data").change(|m| m.method = super::super::zip::Method(98));
-        let members =
-            [odd(b"/abs"), odd(b"../y"), odd(b"a\\..\\b"), future, Forged::new("ok", b"1")];
+        let packed = |method| {
+            let content = archive(&[Forged::new("within", b"1")]);
+            Forged::new("f", &content).change(|m| m.method = super::super::zip::Method(method))
+        };
+        let secret = Forged::new("s", b"data").change(|m| m.flags = Flags::ENCRYPTED);
+        let members = [
+            (odd(b"/abs"), "expected a name that begins within the archive, found the name '/abs'"),
+            (odd(b"../y"), "expected a name without the steps '.' and '..', found the name '../y'"),
+            (odd(b"\\x"), "expected a name that begins within the archive, found the name '\\x'"),
+            (packed(98), "not supported: a member packed with PPMd"),
+            (secret, "not supported: an encrypted member"),
+            (odd(b"n\0"), "expected a name without NUL, found the name 'n\\u{0}'"),
+            (packed(1234), "not supported: a member packed with method 1234"),
+            (Forged::new("ok", b"1"), ""),
+        ];
+        let (members, reasons): (Vec<_>, Vec<_>) = members.into_iter().unzip();
         let (bytes, _) = archive_with(&members, b"");
-        // As if there were no directory.
-        let end = bytes.len() - 22 - 10;
-        let told = states(&bytes[..end]);
-        let damaged: Vec<bool> =
-            told.iter().map(|(_, state)| matches!(state, State::Damaged(_))).collect();
-        assert_eq!(damaged, [true, true, true, true, false], "{told:?}");
+        let lost = |told: &[(String, State)]| -> Vec<String> {
+            let why = told.iter().map(|(_, state)| match state {
+                State::Lost(why) => why.clone(),
+                _ => String::new(),
+            });
+            why.collect()
+        };
+        let told = states(&bytes);
+        // A method that nobody knows is taken for data until the directory tells of it.
+        let within = told.iter().position(|(name, _)| name == "within").unwrap();
+        assert_eq!(lost(&told[..within]), reasons[..within]);
+        assert_eq!(told[within + 1..], [("ok".to_owned(), State::Whole)]);
+        // As if there were no directory. A name that nobody writes is taken for data, too.
+        let told = states(&bytes[..bytes.len() - 22 - 10]);
+        assert_eq!(lost(&told)[..5], reasons[..5]);
+        assert_eq!(told.last().unwrap(), &("ok".to_owned(), State::Whole));
     }
 
     #[test]
-    fn thousands_of_members_cost_two_passes() {
-        let many: Vec<_> =
-            (0..3000).map(|i| Forged::array(&format!("x{i}"), &numbers(i))).collect();
-        let counting = Arc::new(super::super::forge::Counting::new(archive(&many)));
-        let source: Arc<dyn Source> = counting.clone();
-        assert_eq!(salvage_source(&source, &Limits::default()).unwrap().len(), 3000);
-        let (_, read) = counting.taken();
-        let len = usize::try_from(source.len()).unwrap();
-        assert!(read < 4 * len, "{read} of {len}");
+    fn a_name_that_is_another_in_its_own_header_is_told() {
+        let member = Forged::array("a", &numbers(0)).change(|m| {
+            m.local_name = Some(b"b.npy".to_vec());
+        });
+        let told = found(&archive(&[member]));
+        assert!(told[0].name == "b" && told[0].is_kept());
+        let why = "expected its name in its own header, found 'b.npy'";
+        assert_eq!((&*told[1].name, &told[1].state), ("a", &State::Lost(why.to_owned())));
+    }
+
+    #[test]
+    fn thousands_of_members_cost_few_passes() {
+        type Change = fn(Forged) -> Forged;
+        let forms: [Change; 4] = [
+            |m| m,
+            Forged::deflated,
+            |m| m.change(|m| m.descriptor = Some((true, false))),
+            |m| m.deflated().change(|m| m.descriptor = Some((true, true))),
+        ];
+        let long = Array::from_vec((0..40_000).collect::<Vec<i64>>());
+        for (form, change) in forms.into_iter().enumerate() {
+            let small = (0..10_000).map(|i| change(Forged::array(&format!("x{i}"), &numbers(i))));
+            let large = (0..30).map(|i| change(Forged::array(&format!("y{i}"), &long)));
+            for many in [small.collect::<Vec<_>>(), large.collect()] {
+                let bytes = archive(&many);
+                // Whole, and without its end, which is looked for in the whole file.
+                for len in [bytes.len(), bytes.len() - 30] {
+                    let counting = Arc::new(Counting::new(bytes[..len].to_vec()));
+                    let source: Arc<dyn Source> = counting.clone();
+                    let told = salvage_source(&source, &Limits::default()).unwrap();
+                    assert!(told.len() == many.len() && told.iter().all(Recovered::is_kept));
+                    let (reads, read) = counting.taken();
+                    let most = if len < bytes.len() { 2 * len + (3 << 20) } else { 2 * len };
+                    let told = format!("{form}: {reads} reads, {read} of {len} bytes");
+                    assert!(read < most && reads < 30, "{told}");
+                }
+            }
+        }
     }
 
     #[test]

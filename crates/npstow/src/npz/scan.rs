@@ -10,7 +10,7 @@ use crate::codec::{self, Crc32, Measured};
 use crate::cursor::Cursor;
 use crate::entry::{Coded, Data, Seal};
 use crate::npy::Header;
-use crate::{Buffer, Dtype, Entry, Error, Limits, MemoryOrder, Result, Source};
+use crate::{Buffer, Dtype, Entry, Error, Limits, MemoryOrder, MemorySource, Result, Source};
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -44,17 +44,19 @@ pub enum State {
     Damaged(String),
     /// The file ends within it: how many of its packed bytes are there.
     Cut(u64),
-    /// It is whole, but the directory does not list it (any more): it was removed or replaced.
-    Removed,
-    /// The directory lists it, and there is nothing of it at its place.
-    Lost,
+    /// It cannot be had: why. The directory lists it and it is not at its place, or no archive can
+    /// hold it under its name, or it is packed in a way that is not known.
+    Lost(String),
 }
 
 /// How much is read at once.
 const WINDOW: u64 = 1 << 20;
 
+/// How many passes over the file a search may take; one that is whole takes two.
+const PASSES: u64 = 8;
+
 /// Signatures of what stands between members.
-const STRUCTURES: [&[u8; 4]; 4] = [
+pub(super) const STRUCTURES: [&[u8; 4]; 4] = [
     LocalHeader::SIGNATURE,
     CentralHeader::SIGNATURE,
     Zip64EndRecord::SIGNATURE,
@@ -74,7 +76,7 @@ pub(super) struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     pub(super) fn new(source: &'a Arc<dyn Source>, limits: &'a Arc<Limits>) -> Self {
-        let budget = source.len().saturating_mul(8).saturating_add(16 << 20);
+        let budget = source.len().saturating_mul(PASSES).saturating_add(16 << 20);
         Self { source, limits, start: 0, window: Buffer::default(), budget }
     }
 
@@ -102,7 +104,7 @@ impl<'a> Scan<'a> {
     fn spend(&mut self, bytes: u64) -> Result<()> {
         self.budget = self.budget.checked_sub(bytes).ok_or_else(|| {
             let what = "passes over the file in search of members";
-            Error::limit(what, 8, "more").at(self.start)
+            Error::limit(what, PASSES, "more (headers that lead nowhere)").at(self.start)
         })?;
         Ok(())
     }
@@ -110,11 +112,7 @@ impl<'a> Scan<'a> {
     /// Up to `len` bytes at `offset`: fewer at the end of the file.
     fn bytes(&mut self, offset: u64, len: u64) -> Result<Buffer> {
         let len = len.min(self.len().saturating_sub(offset));
-        let within = |start: u64, window: &Buffer| {
-            let from = usize::try_from(offset.checked_sub(start)?).ok()?;
-            window.slice(from..from.checked_add(usize::try_from(len).ok()?)?).ok()
-        };
-        if let Some(bytes) = within(self.start, &self.window) {
+        if let Some(bytes) = self.held(offset, len) {
             return Ok(bytes);
         }
         let most = len.max(WINDOW).min(self.len().saturating_sub(offset));
@@ -123,7 +121,13 @@ impl<'a> Scan<'a> {
         let size = usize::try_from(most).map_err(|_| Error::unsupported("a window this long"))?;
         self.window = self.source.read(offset, size).map_err(failed)?;
         self.start = offset;
-        Ok(within(offset, &self.window).unwrap_or_default())
+        Ok(self.held(offset, len).unwrap_or_default())
+    }
+
+    /// These bytes, where all of them are at hand.
+    fn held(&self, offset: u64, len: u64) -> Option<Buffer> {
+        let from = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        self.window.slice(from..from.checked_add(usize::try_from(len).ok()?)?).ok()
     }
 
     /// What is at hand from `offset` on, or what is read there: room for a signature, unless the
@@ -161,51 +165,59 @@ impl<'a> Scan<'a> {
         let bytes = self.bytes(place, longest)?;
         let mut cursor = Cursor::new(&bytes);
         let Ok(header) = LocalHeader::parse(&mut cursor) else { return Ok(None) };
-        let Some(mut member) = self.plausible(&header, place, cursor.position()) else {
+        let Some((member, lost)) = self.plausible(&header, place, cursor.position()) else {
             return Ok(None);
         };
-        if member.flags.has(Flags::SECRET.with(Flags::PATCHED)) {
-            member.state = State::Damaged("not supported: an encrypted member".to_owned());
-        }
-        if matches!(member.state, State::Damaged(_)) {
-            let next = member.data_offset;
-            return Ok(Some((member, next)));
-        }
         let told = (header.crc32, header.packed_len, header.unpacked_len);
-        if header.flags.has(Flags::DESCRIPTOR) && told == (0, 0, 0) {
-            return self.described(member).map(Some);
+        let (mut member, next) = match header.flags.has(Flags::DESCRIPTOR) && told == (0, 0, 0) {
+            true => self.described(member)?,
+            false => self.sized(member)?,
+        };
+        // Where it ends was worth to know: what is within is no part of this archive.
+        if let (Some(why), false) = (lost, matches!(member.state, State::Cut(_))) {
+            member.state = State::Lost(why);
         }
+        Ok(Some((member, next)))
+    }
+
+    /// A member whose header tells its sizes.
+    fn sized(&mut self, mut member: Scanned) -> Result<(Scanned, u64)> {
         let there = self.len() - member.data_offset;
         if member.packed_len > there {
             member.state = State::Cut(there);
             let next = member.data_offset;
-            return Ok(Some((member, next)));
+            return Ok((member, next));
         }
         let end = member.data_offset + member.packed_len;
         if self.verify(&mut member)? || self.ends_well(end)? {
-            return Ok(Some((member, end)));
+            return Ok((member, end));
         }
         // Its length may be what is wrong: others may be within.
         let next = member.data_offset;
-        Ok(Some((member, next)))
+        Ok((member, next))
     }
 
-    /// What a header says, where it can be one: it has a name, and a method that is known.
-    fn plausible(&self, header: &LocalHeader<'_>, offset: u64, len: u64) -> Option<Scanned> {
+    /// What a header says, where it can be one, and why the member cannot be had whatever its data
+    /// are.
+    fn plausible(
+        &self,
+        header: &LocalHeader<'_>,
+        offset: u64,
+        len: u64,
+    ) -> Option<(Scanned, Option<String>)> {
         let name = names::decode(header.name, header.flags, header.extra).ok()?;
-        if name.is_empty() || !header.method.is_registered() {
+        let lost = unfit(&name, header.flags, header.method, self.limits).err();
+        let odd = name.is_empty() || name.chars().any(char::is_control);
+        if lost.is_some() && (odd || !header.method.is_registered()) {
+            // A signature within data, by chance.
             return None;
         }
-        // What cannot be in a new archive is told, and left where it is.
-        let sound = names::check_new(&name, self.limits);
-        let sound = sound.and_then(|()| codec(header.method, header.flags).map(drop));
-        let state = sound.map_or_else(|e| State::Damaged(e.what().to_owned()), |()| State::Whole);
         // Fields that are damaged would damage the directory of a new archive.
-        let fields = zip::fields(header.extra).all(|field| field.is_ok());
-        Some(Scanned {
+        let sound = zip::fields(header.extra).all(|field| field.is_ok());
+        let member = Scanned {
             name: name.into_owned(),
             raw_name: header.name.to_vec(),
-            extra: if fields { header.extra.to_vec() } else { Vec::new() },
+            extra: if sound { header.extra.to_vec() } else { Vec::new() },
             flags: header.flags,
             method: header.method,
             time: header.time,
@@ -215,8 +227,9 @@ impl<'a> Scan<'a> {
             crc32: header.crc32,
             packed_len: header.packed_len,
             unpacked_len: header.unpacked_len,
-            state,
-        })
+            state: State::Whole,
+        };
+        Some((member, lost.map(|e| e.what().to_owned())))
     }
 
     /// A member whose sizes follow its data: the first descriptor that tells the distance to the
@@ -318,13 +331,32 @@ impl<'a> Scan<'a> {
     /// Reads all of a member; says whether it is whole, and sets its state.
     fn verify(&mut self, member: &mut Scanned) -> Result<bool> {
         self.spend(member.packed_len)?;
-        match check(self.source, member, self.limits) {
+        let checked = match self.held(member.data_offset, member.packed_len) {
+            Some(bytes) => {
+                let source: Arc<dyn Source> = Arc::new(MemorySource::new(bytes));
+                check(&source, 0, member, self.limits)
+            }
+            None => check(self.source, member.data_offset, member, self.limits),
+        };
+        match checked {
             Ok(()) => member.state = State::Whole,
             Err(e) if e.kind() == crate::ErrorKind::Io => return Err(e),
             Err(e) => member.state = State::Damaged(e.what().to_owned()),
         }
         Ok(member.state == State::Whole)
     }
+}
+
+/// Refuses a member that cannot be had whatever its data are.
+pub(super) fn unfit(name: &str, flags: Flags, method: Method, limits: &Limits) -> Result<()> {
+    names::check_new(name, limits)?;
+    if flags.has(Flags::SECRET) {
+        return Err(Error::unsupported("an encrypted member"));
+    }
+    if flags.has(Flags::PATCHED) {
+        return Err(Error::unsupported("a member that is a patch (flag bit 5)"));
+    }
+    codec(method, flags).map(drop)
 }
 
 /// What is left of a source, as a stream.
@@ -344,10 +376,14 @@ impl Read for Rest<'_> {
     }
 }
 
-/// Reads all of a member, piece by piece; its checksum is verified.
-fn check(source: &Arc<dyn Source>, member: &Scanned, limits: &Arc<Limits>) -> Result<()> {
-    let (offset, packed_len) = (member.data_offset, member.packed_len);
-    let unpacked_len = member.unpacked_len;
+/// Reads all of a member, whose data are at `offset`, piece by piece; its checksum is verified.
+fn check(
+    source: &Arc<dyn Source>,
+    offset: u64,
+    member: &Scanned,
+    limits: &Arc<Limits>,
+) -> Result<()> {
+    let (packed_len, unpacked_len) = (member.packed_len, member.unpacked_len);
     let data = match codec(member.method, member.flags)? {
         None if packed_len == unpacked_len => Data::Raw { offset },
         None => {

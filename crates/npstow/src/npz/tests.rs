@@ -563,23 +563,92 @@ fn what_cannot_be_read_is_named() {
 #[test]
 fn two_archives_in_one_file_are_read_as_others_do_or_refused() {
     let inner = archive(&[Forged::new("i", b"inner")]);
-    let holder = [Forged::new("a.npy", b"hello"), Forged::new("in.npz", &inner)];
-    // Others read the second one.
-    let e = told(&[archive(&three()), inner.clone()].concat());
-    assert!(e.contains("right behind the first"), "{e}");
-    let e = told(&archive_with(&three(), &inner).0);
+    let (whole, end) = (archive(&three()), archive(&three()).len());
+    // Others read the last one.
+    let cases = [
+        ([&whole[..], &inner].concat(), end, "right behind the first"),
+        // Or with some bytes between them, or behind.
+        ([&whole[..], b"\0\0\0", &inner].concat(), end + 3, "behind the first"),
+        ([&whole[..], &inner, b"\n\n"].concat(), end, "right behind the first"),
+        // Three: the last one is not within a member that was not finished.
+        ([&whole[..], &inner, &inner].concat(), end + inner.len(), "behind the first"),
+        (archive_with(&three(), &inner).0, end, "in the comment of the first"),
+        (
+            archive_with(&three(), &[&inner[..], b"."].concat()).0,
+            end,
+            "in the comment of the first",
+        ),
+    ];
+    for (bytes, place, what) in cases {
+        let e = open(&bytes).unwrap_err();
+        let start = format!("expected one archive, found another one at byte {place}, {what}, ");
+        assert_eq!((e.kind(), e.offset()), (ErrorKind::Corrupt, Some(place as u64)), "{e}");
+        assert!(e.what().starts_with(&start), "{e}");
+    }
+    // The same with a program in front.
+    let dotted = archive_with(&three(), &[&inner[..], b"."].concat()).0;
+    let e = told(&[&b"#!/bin/sh\n"[..], &dotted].concat());
     assert!(e.contains("in the comment of the first"), "{e}");
-    // What was added when a change broke off is no archive yet, though it holds one.
-    let whole = archive(&three());
-    let end = whole.len() + 30 + 6 + inner.len();
-    let member = Forged::new("in.npz", &inner);
-    let added = [whole.clone(), archive(&[member])].concat();
-    assert_eq!(names(&open(&added[..end]).unwrap()), names(&open(&whole).unwrap()));
-    // Where the directory is gone, that of a member is not taken for it.
-    let torn = archive(&[&holder[..], &[Forged::new("z", &[7; 5000])]].concat());
-    let e = told(&torn[..torn.len() - 30]);
-    assert!(e.contains("npstow salvage"), "{e}");
+    // What stands in a comment and makes no sense is a comment.
+    let (bytes, _) = archive_with(&three(), &inner[..inner.len() - 1]);
+    assert_eq!(names(&open(&bytes).unwrap()), names(&open(&whole).unwrap()));
     // A program in front of an archive is no archive.
     let behind = [b"#!/bin/sh\n".to_vec(), inner, vec![0; 100]].concat();
     assert_eq!(names(&open(&behind).unwrap()), ["i"]);
+}
+
+#[test]
+fn archives_in_members_are_not_taken_for_the_file() {
+    let inner = archive(&[Forged::new("i", b"inner")]);
+    let whole = archive(&three());
+    // What was added when a change broke off is no archive yet, though it holds one or two.
+    let holder =
+        [Forged::new("first", b"1"), Forged::new("in.npz", &[&inner[..], &inner].concat())];
+    let (added, offsets) = archive_with(&holder, b"");
+    let start = usize::try_from(offsets[1]).unwrap() + 36;
+    for len in [start + inner.len(), start + 2 * inner.len(), added.len() - 1] {
+        let bytes = [&whole[..], &added[..len]].concat();
+        assert_eq!(names(&open(&bytes).unwrap()), names(&open(&whole).unwrap()), "{len}");
+    }
+    // An array of bytes that others wrote behind it is no change of ours.
+    let bytes = crate::Array::from_vec(inner.clone());
+    let foreign = archive(&[Forged::array("u8", &bytes), Forged::new("z", b"")]);
+    let e = told(&[&whole[..], &foreign[..foreign.len() - 5]].concat());
+    assert!(e.starts_with("at byte") && e.contains("found another one at byte"), "{e}");
+    // Where the directory is gone, that of a member is not taken for it, wherever it is cut.
+    let holder = [Forged::new("a.npy", b"hello"), Forged::new("in.npz", &inner)];
+    let (torn, offsets) = archive_with(&[&holder[..], &[Forged::new("z", &[7; 50])]].concat(), b"");
+    let end = usize::try_from(offsets[1]).unwrap() + 36 + inner.len();
+    for len in end + 1..torn.len() {
+        let e = open(&torn[..len]).unwrap_err();
+        assert_eq!((e.kind(), e.offset()), (ErrorKind::Corrupt, Some(len as u64)), "{e}");
+        assert_eq!(
+            e.what(),
+            "expected the directory of the archive that begins the file, found only that of an \
+             archive within it, at byte 76; `npstow salvage` finds the members"
+        );
+    }
+}
+
+#[test]
+fn a_comment_with_many_ends_costs_a_bounded_search() {
+    // Each has a directory in front that is nearly the whole file, and wrong at its end.
+    let many: Vec<_> = (0..20_000).map(|i| Forged::new(&format!("{i}"), b"")).collect();
+    let plain = archive(&many);
+    let start = usize::try_from(open(&plain).unwrap().extent().start).unwrap();
+    let mut comment = Vec::new();
+    for _ in 0..2900 {
+        let len = u32::try_from(plain.len() + comment.len() - start).unwrap();
+        let end = EndRecord { directory_len: len, ..EndRecord::default() };
+        end.write(&mut comment);
+    }
+    // So that none of them is the end of the file.
+    comment.push(b'.');
+    let (bytes, _) = archive_with(&many, &comment);
+    let e = open(&bytes).unwrap_err();
+    assert_eq!(
+        e.what(),
+        "expected passes over the file in search of a sound directory of at most 4, \
+         found more (end records that lead nowhere)"
+    );
 }

@@ -103,10 +103,10 @@ fn copy_without_zip64(extra: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Sizes and offsets of more than 32 bits (APPNOTE 4.5.3).
-pub(super) struct Zip64<'a>(Option<Cursor<'a>>);
+pub(crate) struct Zip64<'a>(Option<Cursor<'a>>);
 
 impl<'a> Zip64<'a> {
-    pub(super) const ID: u16 = 0x0001;
+    pub(crate) const ID: u16 = 0x0001;
 
     pub(super) fn new(payload: Option<&'a [u8]>) -> Self {
         Self(payload.map(Cursor::new))

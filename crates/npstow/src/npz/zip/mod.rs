@@ -16,7 +16,7 @@ pub(super) use cp437::decode as decode_cp437;
 pub(super) use descriptor::DataDescriptor;
 pub(super) use end::{EndRecord, Zip64EndRecord, Zip64Locator, write_end};
 pub(super) use extra::{
-    Alignment, BlockIndex, HeaderCopy, UnicodePath, fields, find as find_extra,
+    Alignment, BlockIndex, HeaderCopy, UnicodePath, Zip64, fields, find as find_extra,
 };
 pub(super) use local::LocalHeader;
 
