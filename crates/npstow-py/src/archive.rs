@@ -1,5 +1,7 @@
 //! Archives as `numpy.load` has them: members by name, read when they are asked for.
 #![forbid(unsafe_code)]
+// Arguments come from Python by value.
+#![allow(clippy::needless_pass_by_value)]
 
 use crate::error::raise_zip;
 use crate::memory::Memory;

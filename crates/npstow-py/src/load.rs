@@ -1,5 +1,7 @@
 //! Arrays of files into memory of their own, as `numpy.load` does.
 #![forbid(unsafe_code)]
+// Arguments come from Python by value.
+#![allow(clippy::needless_pass_by_value)]
 
 use crate::error::raise;
 use crate::{dtype, output, pool, work};

@@ -1,5 +1,7 @@
 //! A file object of Python as a source: read by its `seek` and `read`, one thread at a time.
 #![forbid(unsafe_code)]
+// Arguments come from Python by value.
+#![allow(clippy::needless_pass_by_value)]
 
 use npstow::{Buffer, Error, Result, Source};
 use pyo3::exceptions::PyTypeError;

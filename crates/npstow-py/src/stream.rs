@@ -3,6 +3,8 @@
 //! The caller's thread alone calls the object, so that Ctrl-C ends a write that waits (for a pipe
 //! that nobody reads), and an object that belongs to a thread stays with it.
 #![forbid(unsafe_code)]
+// Arguments come from Python by value.
+#![allow(clippy::needless_pass_by_value)]
 
 use crate::error::raise;
 use crate::pool;

@@ -34,9 +34,21 @@ pub(crate) fn ordered<T: Send, R: Send, E>(
     use std::collections::VecDeque;
     use std::sync::mpsc::{Receiver, sync_channel};
 
-    // A worker of the pool must not wait for others: there may be none.
-    if width() < 2 || rayon::current_thread_index().is_some() {
+    if width() < 2 {
         return items.into_iter().try_for_each(|item| then(work(item)));
+    }
+    // A worker of a pool must not wait for others, for there may be none: it works along, batch
+    // by batch.
+    if rayon::current_thread_index().is_some() {
+        let mut items = items.into_iter();
+        loop {
+            let batch: Vec<T> = items.by_ref().take(3 * width()).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let done = each(batch, |item| Ok::<_, std::convert::Infallible>(work(item)));
+            done.unwrap_or_else(|never| match never {}).into_iter().try_for_each(&mut then)?;
+        }
     }
     let work = &work;
     rayon::in_place_scope(|scope| {
@@ -80,4 +92,36 @@ pub(crate) fn width() -> usize {
     return rayon::current_num_threads();
     #[cfg(not(feature = "parallel"))]
     1
+}
+
+#[cfg(all(test, feature = "parallel", feature = "npz"))]
+mod tests {
+    use super::ordered;
+
+    #[test]
+    fn what_comes_of_it_is_in_order_wherever_it_is_done() {
+        let run = |fail: Option<u32>| {
+            let mut seen = Vec::new();
+            let done = ordered(
+                0..100u32,
+                |n| n * n,
+                |square| {
+                    seen.push(square);
+                    if fail.is_some_and(|n| n * n == square) { Err(square) } else { Ok(()) }
+                },
+            );
+            (seen, done)
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        for (seen, done) in [run(None), pool.install(|| run(None)), one.install(|| run(None))] {
+            assert_eq!(seen, (0..100).map(|n| n * n).collect::<Vec<_>>());
+            assert_eq!(done, Ok(()));
+        }
+        for (seen, done) in
+            [run(Some(40)), pool.install(|| run(Some(40))), one.install(|| run(Some(40)))]
+        {
+            assert_eq!((seen.len(), done), (41, Err(1600)));
+        }
+    }
 }

@@ -404,9 +404,11 @@ fn members_that_overlap_are_refused() {
     assert!(open(&with(&far, &[0, u64::MAX - 5], body)).is_err());
     let e = open(&with(&far, &[0, 5000], body)).unwrap_err();
     assert_eq!(e.what(), "expected a member in front of byte 104, found its offset 5000");
+}
 
-    // Quoted overlap: the local header of the first hides the second in its extra field, and both
-    // have the same data.
+/// The local header of the first hides the second in its extra field, and both have the same data.
+#[test]
+fn quoted_members_that_overlap_are_refused() {
     let kernel = Forged::new("b", &[3; 500]);
     let (second, _) = archive_with(std::slice::from_ref(&kernel), b"");
     let quoted = 30 + 1;
