@@ -3,6 +3,7 @@
 
 use crate::memory::Memory;
 use crate::output::made;
+use crate::pool;
 use crate::work::{self, Watch};
 use npstow::{BufferMut, Entry, Error, Item, Node, Result};
 use pyo3::prelude::*;
@@ -20,7 +21,7 @@ pub(crate) fn all<'py>(
 ) -> PyResult<Loaded<'py>> {
     let named = work::brief(py, || entries(node))?;
     let entries: Vec<&Entry> = named.iter().filter_map(|(_, entry)| entry.as_ref()).collect();
-    let mut made = arrays(py, &entries, progress)?.into_iter();
+    let mut made = arrays(py, &entries, None, progress)?.into_iter();
     let mut array = |entry: &Option<Entry>| entry.as_ref().and_then(|_| made.next());
     Ok(named.iter().map(|(path, entry)| (path.clone(), array(entry))).collect())
 }
@@ -29,10 +30,12 @@ pub(crate) fn all<'py>(
 pub(crate) fn arrays<'py>(
     py: Python<'py>,
     entries: &[&Entry],
+    threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let total = entries.iter().map(|entry| entry.nbytes() as u64).sum();
-    let loaded = work::run(py, total, progress, |watch| load(entries, watch))?;
+    let job = |watch: &Arc<Watch>| pool::limited(threads, || load(entries, watch));
+    let loaded = work::run(py, total, progress, job)?;
     let shared = Bound::new(py, Memory::own(loaded.shared))?;
     let (mut own, mut places) = (loaded.own.into_iter(), loaded.places.into_iter());
     let array = |entry: &&Entry| {

@@ -422,6 +422,23 @@ def test_maps(mode, tmp_path):
                 got.flush()
 
 
+def test_maps_are_numpys(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(12))
+    got = npstow.load(tmp_path / "x.npy", mmap_mode="c")
+    expected = np.load(tmp_path / "x.npy", mmap_mode="c")
+    for part in ("[2:5]", "[3]", ".sum()", " + 1", ".copy()"):
+        ours, theirs = (eval(f"x{part}", {"x": x}) for x in (got, expected))
+        assert type(ours) is type(theirs) and str(ours) == str(theirs), part
+    assert got[2:]._mmap is got._mmap and got[2:].base is got
+    assert pickle.loads(pickle.dumps(got)).tolist() == got.tolist()
+    for shape in ((0,), (), (3, 0)):
+        np.save(tmp_path / "x.npy", np.zeros(shape))
+        assert npstow.load(tmp_path / "x.npy", mmap_mode="r").shape == shape
+    for mode in ("x", "rw"):
+        with pytest.raises(ValueError, match="mode"):
+            npstow.open_memmap(tmp_path / "x.npy", mode)
+
+
 def test_new_maps(tmp_path):
     for order, dtype, shape in [(False, "f4", (3, 4)), (True, ">i8", (3, 4)), (False, RECORD, (5,))]:
         ours = npstow.open_memmap(tmp_path / "x.npy", "w+", dtype, shape, order)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, final
 
 import numpy as np
@@ -14,18 +15,27 @@ _Path: TypeAlias = str | os.PathLike[str]
 
 __all__ = [
     "Appender",
+    "Archive",
     "Editor",
     "Memory",
+    "NewFile",
     "Node",
     "compact",
     "diff",
     "digest",
+    "header_len_of",
+    "load",
     "main",
+    "make_header",
+    "map_header",
     "meta_get",
     "meta_keys",
     "meta_set",
     "open",
+    "parse_header",
+    "save",
     "save_tree",
+    "savez",
     "set_notes",
     "split_place",
 ]
@@ -44,6 +54,33 @@ def digest(given: NDArray[Any]) -> bytes: ...
 def diff(
     left: Given, right: Given, rtol: float, atol: float, equal_nan: bool, notes: bool
 ) -> tuple[list[dict[str, Any]], list[str], int]: ...
+def load(
+    path: _Path,
+    max_header: int,
+    offset: int = 0,
+    threads: int | None = None,
+    progress: Call = None,
+    shown: _Path | None = None,
+) -> tuple[Any, int]: ...
+def header_len_of(prefix: bytes, max_header: int) -> int: ...
+def parse_header(header: bytes, max_header: int) -> tuple[np.dtype[Any], tuple[int, ...], bool, int]: ...
+def map_header(path: _Path, max_header: int) -> tuple[Any, int]: ...
+def make_header(
+    descr: object,
+    shape: Sequence[int],
+    fortran_order: bool,
+    version: tuple[int, int] | None = None,
+) -> bytes: ...
+def save(
+    target: Any, array: NDArray[Any], threads: int | None = None, progress: Call = None
+) -> None: ...
+def savez(
+    target: Any,
+    members: list[tuple[str, NDArray[Any] | bytes]],
+    level: int | None = None,
+    threads: int | None = None,
+    progress: Call = None,
+) -> None: ...
 def compact(path: _Path, durability: str | None = None) -> tuple[int, int]: ...
 @final
 class Memory:
@@ -78,6 +115,31 @@ class Node:
     def notes(self) -> Noted: ...
     def preview(self, threshold: int, edgeitems: int) -> str: ...
     def load(self, progress: Call = None) -> list[tuple[str, NDArray[Any] | None]]: ...
+
+@final
+class Archive:
+    @staticmethod
+    def open(
+        path: _Path, max_header: int, threads: int | None = None, shown: _Path | None = None
+    ) -> Archive: ...
+    @staticmethod
+    def of_bytes(bytes: bytes, max_header: int, threads: int | None = None) -> Archive: ...
+    @staticmethod
+    def of_object(object: Any, max_header: int, threads: int | None = None) -> Archive: ...
+    def names(self) -> list[str]: ...
+    def get(self, name: str, progress: Call = None) -> Any: ...
+    def position(self, name: str) -> int | None: ...
+    def ahead(self, from_: int, count: int) -> list[NDArray[Any]]: ...
+    def raw(self, name: str) -> Memory: ...
+    def place(self, name: str) -> tuple[np.dtype[Any], tuple[int, ...], bool, int] | None: ...
+    def close(self) -> None: ...
+
+@final
+class NewFile:
+    def __new__(cls, path: _Path) -> NewFile: ...
+    def write(self, bytes: Any) -> int: ...
+    def commit(self) -> None: ...
+    def discard(self) -> None: ...
 
 @final
 class Editor:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from npstow import _npstow, _stream
-from npstow._npy import _most, is_bytes, is_plain, with_extension
+from npstow._npy import _most, is_bytes, is_plain, memmap, with_extension
 from npstow._progress import Progress, hook
 
 if TYPE_CHECKING:
@@ -243,8 +243,7 @@ class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
         if place is None:
             return None
         dtype, shape, is_fortran, offset = place
-        order: Any = "F" if is_fortran else "C"
-        return np.memmap(self._path, dtype, self._mmap_mode, offset, shape, order)
+        return memmap(self._path, dtype, shape, "F" if is_fortran else "C", offset, self._mmap_mode)
 
     def get(self, key: str, default: Any = None, /) -> Any:
         """The array of that name, or the default."""
