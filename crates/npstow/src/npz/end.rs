@@ -349,14 +349,13 @@ impl<'a> Search<'a> {
                     inner.get_or_insert(directory);
                     continue;
                 }
-                for place in passed {
-                    // What a change that broke off had added is no archive yet, though it may
-                    // hold some. Other programs read those that stand anywhere else.
-                    if !leftover::covers(view.source, directory.end(), place)? {
-                        return Err(two_archives(directory.end(), place));
-                    }
-                }
-                return Ok(directory);
+                // What a change that broke off had added is no archive yet, though it may hold
+                // some. Other programs read those that stand anywhere else.
+                passed.sort_unstable();
+                return match leftover::outside(view.source, directory.end(), &passed)? {
+                    Some(place) => Err(two_archives(directory.end(), place)),
+                    None => Ok(directory),
+                };
             }
             upper = start;
         }

@@ -43,20 +43,23 @@ pub(super) fn is_ours(source: &Arc<dyn Source>, mut at: u64) -> Result<bool> {
     Ok(Scan::new(&rest, &Arc::new(Limits::default())).run()?.is_empty())
 }
 
-/// Whether `place` lies within the data of a member that an edit left behind an archive that
-/// ends at `end`.
+/// The first of these places that does not lie within the data of a member that an edit left
+/// behind an archive that ends at `end`; `places` are in order.
 ///
 /// # Errors
 /// `Io`.
-pub(super) fn covers(source: &dyn Source, end: u64, place: u64) -> Result<bool> {
+pub(super) fn outside(source: &dyn Source, end: u64, places: &[u64]) -> Result<Option<u64>> {
+    let mut places = places.iter().copied().peekable();
     let mut at = end;
-    while let Some(data) = member(source, at)? {
-        if data.end > place {
-            return Ok(data.start <= place);
+    while places.peek().is_some() {
+        let Some(data) = member(source, at)? else { break };
+        while places.next_if(|place| data.contains(place)).is_some() {}
+        if places.peek().is_some_and(|place| *place < data.start) {
+            break;
         }
         at = data.end;
     }
-    Ok(false)
+    Ok(places.next())
 }
 
 /// Where the data are of the member whose header is at `at`; `None` where there is none that an
@@ -160,6 +163,25 @@ mod tests {
         let (member, _) = archive_with(&[open], b"");
         let bytes = [&before[..], &member[..40], &archive(&[Forged::new("y", b"")])].concat();
         assert!(ours(&bytes, before.len()));
+    }
+
+    #[test]
+    fn places_are_looked_for_in_the_data_of_members() {
+        let before = archive(&[Forged::new("a", b"")]);
+        let end = before.len() as u64;
+        let new = [Forged::new("x", &[1; 10]), Forged::new("y", b""), Forged::new("z", &[2; 20])];
+        let (added, offsets) = archive_with(&new, b"");
+        let source = MemorySource::new([&before[..], &added].concat());
+        let outside = |places: &[u64]| outside(&source, end, places).unwrap();
+        let (x, z) = (end + 31, end + offsets[2] + 31);
+        let within = [x, x, x + 9, z, z + 19];
+        assert_eq!(outside(&[]), None);
+        assert_eq!(outside(&within), None);
+        for place in [0, end - 1, end, x - 1, x + 10, end + offsets[1] + 31, z - 1, z + 20] {
+            let mut places = [&within[..], &[place]].concat();
+            places.sort_unstable();
+            assert_eq!(outside(&places), Some(place));
+        }
     }
 
     #[test]

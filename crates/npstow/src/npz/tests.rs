@@ -573,7 +573,7 @@ fn two_archives_in_one_file_are_read_as_others_do_or_refused() {
         ([&whole[..], b"\0\0\0", &inner].concat(), end + 3, "behind the first"),
         ([&whole[..], &inner, b"\n\n"].concat(), end, "right behind the first"),
         // Three: the last one is not within a member that was not finished.
-        ([&whole[..], &inner, &inner].concat(), end + inner.len(), "behind the first"),
+        ([&whole[..], &inner, &inner].concat(), end, "right behind the first"),
         (archive_with(&three(), &inner).0, end, "in the comment of the first"),
         (
             archive_with(&three(), &[&inner[..], b"."].concat()).0,
@@ -653,4 +653,18 @@ fn a_comment_with_many_ends_costs_a_bounded_search() {
         "expected passes over the file in search of a sound directory of at most 4, \
          found more (end records that lead nowhere)"
     );
+}
+
+#[test]
+fn thousands_of_archives_behind_one_another_cost_one_walk() {
+    let whole = archive(&three());
+    // Empty ones within an endless row of members that seem to be left.
+    let left = archive(&[Forged::new("", b"")])[..30].repeat(40_000);
+    let held = archive(&[]).repeat(10_000);
+    let bytes = [&whole[..], &left, &held].concat();
+    let (len, source) = (bytes.len(), Counting::new(bytes));
+    let e = Directory::read(&source, &Limits::default()).unwrap_err();
+    let (reads, read) = source.taken();
+    assert!(e.what().starts_with("expected one archive, found another one"), "{e}");
+    assert!(reads < 150_000 && read < 40 * len, "{reads} reads of {read} bytes");
 }
