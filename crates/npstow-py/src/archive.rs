@@ -165,7 +165,11 @@ impl Archive {
             is_plain && entry.nbytes() <= SMALL && total <= MOST
         };
         let entries: Vec<&Entry> = entries.iter().take_while(small).collect();
-        if entries.is_empty() { Ok(Vec::new()) } else { many::arrays(py, &entries, self.threads, None) }
+        if entries.is_empty() {
+            Ok(Vec::new())
+        } else {
+            many::arrays(py, &entries, self.threads, None)
+        }
     }
 
     /// All of a member as bytes, whatever it is.
