@@ -88,12 +88,6 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
     /// The array at node `id`; a value is the array of its bytes.
     fn entry(&self, id: u64) -> Result<Entry>;
 
-    /// The bytes of a node, whatever they mean, where they have a checksum.
-    fn sealed_bytes(&self, id: u64) -> Result<Option<Entry>> {
-        let _ = id;
-        Ok(None)
-    }
-
     /// The arrays and values at several nodes; an error says which one it is about.
     fn entries(&self, ids: &[u64]) -> Result<Vec<Entry>, (usize, Error)> {
         let one = |(at, &id)| self.entry(id).map_err(|e| (at, e));

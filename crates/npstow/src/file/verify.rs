@@ -58,17 +58,6 @@ fn check(node: &Node, faults: &mut Vec<Fault>) {
         Ok(entry) => entry,
         Err(e) => return faults.push(place(e)),
     };
-    if matches!(entry.data(), Data::Objects { .. }) {
-        // Nobody runs a pickle to check it; where there is a checksum, it is held against that.
-        let whole = node.file().0.container.sealed_bytes(node.id());
-        let checked = whole.and_then(|whole| whole.as_ref().map_or(Ok(()), check_values));
-        let name =
-            if node.name().is_empty() { String::new() } else { format!("{}: ", node.name()) };
-        return faults.push(match checked {
-            Ok(()) => Fault::Note(format!("{name}objects, whose pickle is not looked into")),
-            Err(e) => place(e),
-        });
-    }
     let sound = check_values(&entry).map_err(|e| faults.push(place(e))).is_ok();
     #[cfg(feature = "npy")]
     if sound && node.file().format() == super::Format::Npy {

@@ -695,20 +695,3 @@ fn a_mark_at_the_end_of_lzma_needs_no_flag() {
         assert_eq!(broken.verify().unwrap().len(), 1);
     }
 }
-
-#[test]
-fn objects_are_a_remark_and_their_checksum_is_looked_at() {
-    let header = npy::Header::new("|O".parse().unwrap(), &[2], crate::MemoryOrder::C).unwrap();
-    // Shorter than two pointers.
-    let npy = [&header.to_bytes(None).unwrap()[..], b"a pickle"].concat();
-    for member in [Forged::new("o.npy", &npy), Forged::new("o.npy", &npy).deflated()] {
-        let told = |change: u32| {
-            let member = member.clone().change(|m| m.crc32 ^= change);
-            open(archive(&[member, Forged::array("x", &numbers(0))])).unwrap().verify().unwrap()
-        };
-        let right = told(0);
-        let [Fault::Note(note)] = &right[..] else { panic!("{right:?}") };
-        assert_eq!(note, "o: objects, whose pickle is not looked into");
-        assert!(matches!(&told(1)[..], [Fault::Error(e)] if e.member() == Some("o")));
-    }
-}
