@@ -304,7 +304,7 @@ def memmap(
     finally:
         os.close(number)
     array: Any = np.ndarray.__new__(
-        np.memmap, shape, dtype, memory, offset - start, order=order  # type: ignore[arg-type]
+        np.memmap, shape, dtype, memory, offset - start, order=order
     )
     array._mmap = memory
     array.offset, array.mode, array.filename = offset, mode, os.path.abspath(path)

@@ -42,7 +42,7 @@ class _Bag:
         return list(object.__getattribute__(self, "_of").keys())
 
 
-class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
+class NpzFile(np.lib.npyio.NpzFile):
     """The arrays of an ``.npz`` archive by name, each read when it is asked for.
 
     `load` makes it. It is what NumPy's class of that name is, and an instance of it: a mapping,
@@ -106,12 +106,12 @@ class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
                 self._fid = fid
         else:
             self._given = None
-            self._path = os.fsdecode(fid)  # type: ignore[arg-type]
+            self._path = os.fsdecode(fid)
             self._archive = _npstow.Archive.open(self._path, most, threads)
         self.f: Any = _Bag(self)
 
     @property
-    def files(self) -> list[str]:
+    def files(self) -> list[str]:  # type: ignore
         """The names of all members, without ``.npy``."""
         if self._names is None:
             self._names = [name.removesuffix(".npy") for name in self._open().names()]
@@ -128,7 +128,7 @@ class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
         return self._files_known
 
     @property
-    def zip(self) -> Any:
+    def zip(self) -> Any:  # type: ignore
         """The archive as `zipfile` has it; `None` when it is closed."""
         if self._zip is None and self._archive is not None:
             import zipfile
@@ -137,7 +137,7 @@ class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
         return self._zip
 
     @property
-    def fid(self) -> Any:
+    def fid(self) -> Any:  # type: ignore
         """The file object, where it is this object's to close."""
         if self._fid is None and self._path is not None and self._archive is not None:
             self._fid = open(self._path, "rb")
@@ -229,7 +229,7 @@ class NpzFile(np.lib.npyio.NpzFile):  # type: ignore[misc]
         return arrays[0]
 
     def _objects(self, archive: _npstow.Archive, key: str) -> Any:
-        how = _stream.How(None, self.allow_pickle, self.pickle_kwargs or {}, 0, None, None)
+        how = _stream.How(None, self.allow_pickle, self.pickle_kwargs or {}, 0, None, None)  # type: ignore
         if not self.allow_pickle:
             return _stream._objects(None, how)
         file = io.BytesIO(archive.raw(key))  # type: ignore[arg-type]
@@ -347,6 +347,7 @@ def savez_compressed(
     Examples
     --------
     >>> npstow.savez_compressed("x.npz", zeros=np.zeros(100_000))
+    >>> import os
     >>> os.path.getsize("x.npz") < 2000
     True
     >>> npstow.savez_compressed("x.npz", {"zeros": np.zeros(100_000)}, level=1)

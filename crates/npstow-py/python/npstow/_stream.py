@@ -198,7 +198,7 @@ def _load_stream(file: Any, how: How) -> Any:
         return _objects(file, how)
     with hook(how.progress, f"loading {name_of(file) or 'a stream'}") as call:
         memory = _filled(file, nbytes, length, call)
-    return np.ndarray(shape, dtype, memory, order="F" if is_fortran else "C")
+    return np.ndarray(shape, dtype, memory, order="F" if is_fortran else "C")  # type: ignore
 
 
 def _read(file: Any, size: int) -> bytes:
@@ -260,9 +260,9 @@ def _filled(file: Any, nbytes: int, offset: int, call: Any) -> _npstow.Memory:
     while done < nbytes:
         if done == len(memory):
             grown = _npstow.Memory(min(nbytes, 2 * done))
-            memoryview(grown)[:done] = memoryview(memory)
+            memoryview(grown)[:done] = memoryview(memory)  # type: ignore
             memory = grown
-        with memoryview(memory)[done : done + _PIECE] as place:
+        with memoryview(memory)[done : done + _PIECE] as place:  # type: ignore
             if into is not None:
                 got = into(place) or 0
             else:
@@ -340,7 +340,7 @@ def _save_plain(
         if not array.nbytes:
             return
         flat = array.reshape(-1, order="F" if is_fortran else "C")
-        view = memoryview(flat.view(np.uint8))
+        view = memoryview(flat.view(np.uint8))  # type: ignore
         for start in range(0, len(view), _PIECE):
             _write(target, view[start : start + _PIECE])
             if call is not None:
