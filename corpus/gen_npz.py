@@ -171,6 +171,9 @@ def names(make):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         twice = make.zip([("x.npy", data), ("x.npy", data)])
+    for count, name in enumerate(("../x", "/x", "a/../x", "a//x", "./x", "\\x", "C:\\x", "..", ".")):
+        odd = make.zip([("x.npy", data), (name + ".npy", npy(make.arrays()["text"])), ("a/y.npy", data)])
+        make.put(f"odd_name_{count}.npz", odd, f"the name {name}, which is no path", notes=1)
     row = {"name": "x", "kind": "array", **described(make_array(data))}
     make.put("twice.npz", twice, "one name, two members", members=[row, row], notes=1)
 
@@ -195,9 +198,8 @@ def around(make):
 
 def refused(make):
     data = npy(make.arrays()["f4"])
-    for name in ("../x.npy", "/x.npy", "a/../x.npy", "a//x.npy", "./x.npy", "\\x.npy", "C:\\x.npy"):
-        label = "".join(c if c.isalnum() else "_" for c in name)
-        make.put(f"bad_name_{label}.npz", make.zip([("ok.npy", data), (name, data)]), f"the name {name}", refused="expected a name")
+    nul = make.zip([("ok.npy", data), ("n_l.npy", data)]).replace(b"n_l", b"n\0l")
+    make.put("bad_name_nul.npz", nul, "a name with NUL", refused="a name without NUL")
     good = bytearray(make.zip([("x.npy", data)]))
     row = {"name": "x", "kind": "array"}
     for label, at, value, text in (
