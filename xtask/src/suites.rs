@@ -15,16 +15,29 @@ use std::time::Instant;
 /// Runs all suites, one printed line each.
 pub(crate) fn run(python: &Path, npstow: &Path) -> Result<Count> {
     let mut total = Count::default();
-    for suite in suites(&root().join("tests")) {
+    let folder = root().join("tests");
+    // A suite that lacks the mark would be left out, and nobody would know.
+    for path in scripts(&folder) {
+        if !executable(&path) && crate::shell::read(&path)?.starts_with("#!") {
+            return Err(format!("{}: a suite that is not executable", shown(&path)));
+        }
+    }
+    for suite in suites(&folder) {
         total.add(one(python, npstow, &suite)?);
     }
     Ok(total)
 }
 
 fn suites(folder: &Path) -> Vec<PathBuf> {
+    let mut found = scripts(folder);
+    found.retain(|path| executable(path));
+    found
+}
+
+fn scripts(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    found.retain(|path| path.extension().is_some_and(|ending| ending == "py") && executable(path));
+    found.retain(|path| path.extension().is_some_and(|ending| ending == "py"));
     found.sort();
     found
 }
