@@ -33,6 +33,16 @@ impl From<ErrorKind> for Exit {
     }
 }
 
+impl Exit {
+    /// Of several, the one that counts: invalid data outweigh what could not be read.
+    pub(crate) fn worst(all: impl Iterator<Item = Self>) -> Self {
+        let weight = |exit: &Self| {
+            [Self::Done, Self::Usage, Self::Failed, Self::Invalid].iter().position(|e| e == exit)
+        };
+        all.max_by_key(weight).unwrap_or(Self::Done)
+    }
+}
+
 /// Why a command did not get to its end.
 #[derive(Debug)]
 pub(crate) enum Failure {

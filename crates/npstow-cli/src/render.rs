@@ -238,6 +238,11 @@ pub(crate) fn value_digest(name: &str, sha256: &[u8; 32]) -> Json {
     ])
 }
 
+/// An item of `digest --json` for what cannot be read.
+pub(crate) fn no_digest(name: &str, error: &Error) -> Json {
+    Json::Object(vec![("name", name.into()), ("error", error.what().into())])
+}
+
 /// An item of `digest --json`.
 pub(crate) fn digest(name: &str, entry: &Entry, sha256: &[u8; 32]) -> Result<Json> {
     let mut items = vec![("name", name.into())];

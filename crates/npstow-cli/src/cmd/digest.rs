@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::args::Digest;
-use crate::exit::Exit;
+use crate::exit::{Exit, complain};
 use crate::json::Json;
 use crate::place::{Place, label, walk};
 use crate::progress::Progress;
@@ -18,32 +18,30 @@ pub(super) fn run(args: &Digest, quiet: bool) -> Result<Exit> {
     let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
     let mut total = 0;
     for leaf in &leaves {
-        total += leaf.entry()?.nbytes() as u64;
+        total += leaf.entry().map_or(0, |entry| entry.nbytes() as u64);
     }
     progress.expect(total);
     let mut answer = Answer { text: String::new(), items: Vec::new(), json: args.form.json };
+    let mut errors = Vec::new();
     for node in &nodes {
-        match node.kind() {
-            NodeKind::Group => {}
-            NodeKind::Value => {
-                let hash = node.digest()?;
-                let name = node.name();
-                answer.add(&label(name, &place.path), &hash, render::value_digest(name, &hash));
+        // One that cannot be read does not hide the others.
+        if let Err(e) = answer.node(node, args.attributes, &place.path) {
+            if answer.json {
+                answer.items.push(render::no_digest(node.name(), &e));
             }
-            _ => answer.array(node.name(), &node.entry()?, &place.path)?,
-        }
-        if args.attributes {
-            for (name, attribute) in node.attributes()? {
-                if let Attribute::Array(entry) = attribute {
-                    answer.array(&format!("{}@{name}", node.name()), &entry, &place.path)?;
-                }
-            }
+            errors.push(e);
         }
     }
     // The bar goes before the answer comes.
+    let is_alone = leaves.len() == 1;
     drop((nodes, progress));
+    if is_alone && let Some(e) = errors.pop() {
+        return Err(e);
+    }
+    errors.iter().for_each(|e| complain(&e.to_string()));
     let text = if answer.json { format!("{}\n", Json::List(answer.items)) } else { answer.text };
-    super::print(&text)
+    super::print(&text)?;
+    Ok(Exit::worst(errors.iter().map(|e| e.kind().into())))
 }
 
 /// What is printed at the end.
@@ -54,6 +52,26 @@ struct Answer {
 }
 
 impl Answer {
+    fn node(&mut self, node: &Node, attributes: bool, path: &Path) -> Result<()> {
+        match node.kind() {
+            NodeKind::Group => {}
+            NodeKind::Value => {
+                let hash = node.digest()?;
+                let name = node.name();
+                self.add(&label(name, path), &hash, render::value_digest(name, &hash));
+            }
+            _ => self.array(node.name(), &node.entry()?, path)?,
+        }
+        if attributes {
+            for (name, attribute) in node.attributes()? {
+                if let Attribute::Array(entry) = attribute {
+                    self.array(&format!("{}@{name}", node.name()), &entry, path)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn array(&mut self, name: &str, entry: &Entry, path: &Path) -> Result<()> {
         let at = |e: npstow::Error| e.in_member(name).in_path(path);
         let hash = npstow::digest(entry).map_err(at)?;

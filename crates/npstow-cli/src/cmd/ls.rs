@@ -30,14 +30,13 @@ pub(super) fn run(args: &Ls) -> Result<Exit> {
         errors.extend(error);
     }
     // One odd member does not hide the others; where there are no others, it is the answer.
-    let exit = errors.first().map_or(Exit::Done, |e| e.kind().into());
-    if errors.len() == rows.len() {
-        if let Some(e) = errors.into_iter().next() {
-            return Err(e);
-        }
-    } else {
-        errors.iter().for_each(|e| complain(&e.to_string()));
+    if rows.len() == 1
+        && let Some(e) = errors.pop()
+    {
+        return Err(e);
     }
+    errors.iter().for_each(|e| complain(&e.to_string()));
+    let exit = Exit::worst(errors.iter().map(|e| e.kind().into()));
     listed(args, &place, format.name(), rows)?;
     Ok(exit)
 }

@@ -54,15 +54,11 @@ fn check(place: &Place, progress: &Progress) -> Result<Vec<Fault>> {
 
 /// Invalid data outweigh data that could not be judged; notes weigh nothing.
 fn worst(found: &[Fault]) -> Exit {
-    let codes = found.iter().map(|fault| match fault {
+    Exit::worst(found.iter().map(|fault| match fault {
         Fault::Error(e) => Exit::from(e.kind()),
         Fault::Note(_) => Exit::Done,
         _ => Exit::Invalid,
-    });
-    let weight = |exit: &Exit| {
-        [Exit::Done, Exit::Usage, Exit::Failed, Exit::Invalid].iter().position(|e| e == exit)
-    };
-    codes.max_by_key(weight).unwrap_or(Exit::Done)
+    }))
 }
 
 fn json(place: &Place, exit: Exit, found: &[Fault]) -> Json {

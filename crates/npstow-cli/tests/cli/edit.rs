@@ -256,6 +256,19 @@ fn one_odd_member_hides_no_other() {
     assert!(error.ends_with(&line), "{error}");
     let text = String::from_utf8(desk.say("ls --json @p.npz").stdout).unwrap();
     assert!(text.contains("\"error\": \"not supported: an encrypted member\""), "{text}");
+    let hashed = desk.say("digest @p.npz");
+    assert_eq!(hashed.status.code(), Some(3));
+    assert!(String::from_utf8(hashed.stdout).unwrap().ends_with("  b\n"));
+    assert!(String::from_utf8(hashed.stderr).unwrap().ends_with(&line));
+    let text = String::from_utf8(desk.say("digest --json @p.npz").stdout).unwrap();
+    let item =
+        "{\"name\": \"a\", \"error\": \"not supported: an encrypted member\"}, {\"name\": \"b\", ";
+    assert!(text.contains(item), "{text}");
+    // What is damaged outweighs what cannot be read: the second one has another checksum.
+    bytes[central - 1] ^= 1;
+    fs::write(desk.at("q.npz"), &bytes).unwrap();
+    assert_eq!(desk.say("digest @q.npz").status.code(), Some(1));
+    assert_eq!(desk.say("verify @q.npz").status.code(), Some(1));
     // Where there is nothing else it is the answer.
     assert!(desk.refused("ls @p.npz:a", 3).ends_with("not supported: an encrypted member"));
 }

@@ -12,7 +12,7 @@
 //! | groups without anything in them | kept, as members that end in a slash |
 //! | notes | texts that are named as NPFold names them (`x_meta.txt` beside `x.npy`, `g/NPFold_meta.txt`) are the [notes](crate::Notes) of arrays and groups; the index of a packed folder (`NPFold_index.txt`) gives the order and is no value |
 //! | members that are no `.npy` | arrays where they begin as one, else values: their bytes |
-//! | names that are no paths (`../x`, `/x`, `\\x`, `a//b`, `./a`) | stand below the root as they are, make no groups, and are read by exactly that name; a [`Tree`](crate::Tree) of them is refused, so that no folder is ever written with one |
+//! | names that are no paths (`../x`, `/x`, `\\x`, `a//b`, `./a`) | stand below the root as they are, make no groups, and are read by exactly that name (NumPy's `''` is `.npy`); a [`Tree`](crate::Tree) of them is refused, so that no folder is ever written with one |
 //! | names that occur twice | listed; asking for one by its name is an error |
 //! | checksums | verified on every full read; not for slices and views |
 //! | views | of stored members, aligned or not |
