@@ -175,13 +175,16 @@ impl Npz {
                 (header.map_err(|e| e.shift(base))?, found.data_offset)
             }
         };
-        let (skip, nbytes) = (header.data_offset(), header.nbytes()? as u64);
+        // A pickle may be shorter than the pointers that it stands for.
+        let is_objects = header.dtype().has_object();
+        let nbytes = if is_objects { 0 } else { header.nbytes()? as u64 };
+        let skip = header.data_offset();
         if skip.checked_add(nbytes).is_none_or(|len| len > member.unpacked_len) {
             let there = member.unpacked_len.saturating_sub(skip);
             let expected = format!("{nbytes} bytes of data");
             return Err(Error::corrupt(expected, format!("the end after {there}")));
         }
-        let data = match (self.data(member, offset, skip)?, header.dtype().has_object()) {
+        let data = match (self.data(member, offset, skip)?, is_objects) {
             (data, false) => data,
             (Data::Raw { offset }, true) => Data::Objects { offset },
             (_, true) => Data::Objects { offset: skip },

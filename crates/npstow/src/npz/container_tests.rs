@@ -695,3 +695,16 @@ fn a_mark_at_the_end_of_lzma_needs_no_flag() {
         assert_eq!(broken.verify().unwrap().len(), 1);
     }
 }
+
+#[test]
+fn objects_are_described_however_short_their_pickle_is() {
+    let header = npy::Header::new("|O".parse().unwrap(), &[2], crate::MemoryOrder::C).unwrap();
+    // Shorter than two pointers.
+    let npy = [&header.to_bytes(None).unwrap()[..], b"a pickle"].concat();
+    for member in [Forged::new("o.npy", &npy), Forged::new("o.npy", &npy).deflated()] {
+        let file = open(archive(&[member])).unwrap();
+        let entry = file.get("o").unwrap().entry().unwrap();
+        assert!(entry.dtype().has_object() && entry.shape() == [2]);
+        assert_eq!(entry.read().unwrap_err().kind(), ErrorKind::Unsupported);
+    }
+}
