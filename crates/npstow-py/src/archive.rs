@@ -28,10 +28,10 @@ pub(crate) struct Archive {
 }
 
 /// Members up to this size are read ahead.
-const SMALL: usize = 64 << 10;
+const SMALL: u64 = 64 << 10;
 
 /// So many bytes are read ahead at most.
-const MOST: usize = 4 << 20;
+const MOST: u64 = 4 << 20;
 
 /// `numpy.dtype`, shape, whether it is in Fortran order, where the elements begin.
 type Placed<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, bool, u64);
@@ -155,21 +155,19 @@ impl Archive {
         count: usize,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let reader = self.reader()?;
-        let names = reader.members().skip(from).take(count);
-        let names: Vec<&str> = names.take_while(|name| name.ends_with(".npy")).collect();
-        let entries = py.detach(|| reader.entries(&names)).map_err(|e| self.raise(e))?;
+        let members = reader.members().zip(reader.lens()).skip(from).take(count);
         let mut total = 0;
-        let small = |entry: &&Entry| {
-            total += entry.nbytes();
-            let is_plain = !matches!(entry.data(), Data::Objects { .. });
-            is_plain && entry.nbytes() <= SMALL && total <= MOST
+        let small = |(name, len): &(&str, u64)| {
+            total += len;
+            name.ends_with(".npy") && *len <= SMALL && total <= MOST
         };
-        let entries: Vec<&Entry> = entries.iter().take_while(small).collect();
-        if entries.is_empty() {
-            Ok(Vec::new())
-        } else {
-            many::arrays(py, &entries, self.threads, None)
+        let names: Vec<&str> = members.take_while(small).map(|(name, _)| name).collect();
+        if names.is_empty() {
+            return Ok(Vec::new());
         }
+        let load = || reader.load_own(&names, &|source| source);
+        let load = || pool::install(|| pool::limited(self.threads, load));
+        many::made(py, py.detach(load).map_err(|e| self.raise(e))?)
     }
 
     /// All of a member as bytes, whatever it is.
@@ -227,7 +225,7 @@ impl Archive {
             entry.read_into(memory.bytes_mut())?;
             Ok(memory)
         };
-        if nbytes <= SMALL && progress.is_none() {
+        if nbytes as u64 <= SMALL && progress.is_none() {
             // Threads would cost more than they do.
             let read = py.detach(|| read(entry));
             return read.map_err(|e: Error| self.raise(e.in_member(name)));

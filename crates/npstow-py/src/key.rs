@@ -4,7 +4,7 @@
 use npstow::{Index, Selection};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyEllipsis, PyList, PySlice};
+use pyo3::types::{PyEllipsis, PyInt, PyList, PySlice};
 
 /// The selection of a list of indices: whole numbers, slices, `...`, `None`, lists of whole
 /// numbers. Whatever else NumPy takes was turned into these, or refused.
@@ -37,6 +37,9 @@ fn index(item: &Bound<'_, PyAny>) -> PyResult<Index> {
 fn number(item: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
     if item.is_none() {
         return Ok(None);
+    }
+    if let Ok(number) = item.cast::<PyInt>().map_err(PyErr::from).and_then(|int| int.extract()) {
+        return Ok(Some(number));
     }
     let whole = item.py().import("operator")?.call_method1("index", (item,))?;
     if let Ok(number) = whole.extract() {

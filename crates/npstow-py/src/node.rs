@@ -15,6 +15,7 @@ use npstow::{
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A group, an array or a value of an open file.
@@ -50,8 +51,9 @@ pub(crate) fn open(py: Python<'_>, path: PathBuf, max_header_size: Option<u64>) 
 
 /// The path of a file and the name in it, of `run.npz:photon`.
 #[pyfunction]
-pub(crate) fn split_place(typed: &str) -> (PathBuf, Option<String>) {
-    npstow::split_place(typed)
+pub(crate) fn split_place(typed: &str) -> (OsString, Option<String>) {
+    let (path, name) = npstow::split_place(typed);
+    (path.into(), name)
 }
 
 #[pymethods]
@@ -61,9 +63,10 @@ impl Node {
         self.0.name()
     }
 
+    // No `PathBuf`: Python's `pathlib` takes its time to be imported.
     #[getter]
-    fn path(&self) -> PathBuf {
-        self.0.file().path().to_owned()
+    fn path(&self) -> OsString {
+        self.0.file().path().as_os_str().to_owned()
     }
 
     #[getter]

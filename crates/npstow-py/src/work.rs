@@ -24,6 +24,9 @@ const LONG: u64 = 32 << 20;
 /// thread either.
 const SHORT: u64 = 16 << 10;
 
+/// As many bytes, where nobody knows how many.
+pub(crate) const UNKNOWN: u64 = u64::MAX;
+
 /// How often a long piece of work is looked after.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -137,11 +140,10 @@ impl Watch {
         entry.through(&|source| Arc::new(Watched { inner: source, watch: Arc::clone(self) }))
     }
 
-    /// The same arrays, read under watch; neighbours in a source are still told to be so.
-    pub(crate) fn entries(self: &Arc<Self>, entries: &[&Entry]) -> Vec<Entry> {
+    /// What makes watched sources of others; neighbours in a source are still told to be so.
+    pub(crate) fn wrap(self: &Arc<Self>) -> impl Fn(Arc<dyn Source>) -> Arc<dyn Source> {
         let known = Known::default();
-        let wrap = |source| known.watched(source, self);
-        entries.iter().map(|entry| entry.through(&wrap)).collect()
+        move |source| known.watched(source, self)
     }
 
     /// The same tree, whose arrays are read under watch. Where `all`, those in memory are so, too,

@@ -1,7 +1,7 @@
 //! The plug for reading: what a format answers about a file.
 #![forbid(unsafe_code)]
 
-use crate::entry::read_many;
+use crate::entry::{Loaded, Wrap, read_loaded, read_many};
 use crate::{Array, Entry, Error, Notes, Result};
 use std::fmt;
 
@@ -97,6 +97,13 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
     /// The arrays and values at several nodes, in memory; an error says which one it is about.
     fn load(&self, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)> {
         read_many(&self.entries(ids)?)
+    }
+
+    /// The arrays and values at several nodes, in memory that nobody else has, read through what
+    /// `wrap` makes of each source; an error says which one it is about.
+    fn load_own(&self, ids: &[u64], wrap: Wrap<'_>) -> Result<Loaded, (usize, Error)> {
+        let entries = self.entries(ids)?;
+        read_loaded(&entries.iter().map(|entry| entry.through(wrap)).collect::<Vec<_>>())
     }
 
     /// Arrays and the like that are attached to a node, in the file's order.

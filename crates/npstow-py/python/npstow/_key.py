@@ -66,7 +66,7 @@ def _picked(word: np.ndarray[Any, Any], axis: int, shape: tuple[int, ...]) -> li
                 f"boolean index did not match indexed array along axis {axis}; size of axis is "
                 f"{length} but size of corresponding boolean axis is {len(word)}"
             )
-        return [int(index) for index in np.flatnonzero(word)]
+        return np.flatnonzero(word).tolist()
     if word.size and word.dtype.kind not in "iu":
         raise IndexError("lists used as indices must be of whole numbers or booleans")
-    return [int(index) for index in word]
+    return [] if not word.size else word.tolist()

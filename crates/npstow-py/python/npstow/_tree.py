@@ -111,7 +111,7 @@ class Node(Mapping[str, "Node"]):
     @property
     def path(self) -> str:
         """The path of the file."""
-        return os.fspath(self._node.path)
+        return self._node.path
 
     @property
     def format(self) -> str:

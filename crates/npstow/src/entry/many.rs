@@ -3,7 +3,7 @@
 
 use super::{Data, Entry};
 use crate::codec;
-use crate::{Array, Buffer, BufferMut, Error, Result, Source, parallel};
+use crate::{Array, BufferMut, Error, Result, Source, parallel};
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -40,7 +40,7 @@ pub(crate) struct Taken<T, R> {
 }
 
 /// The common memory of parts, and what became of each.
-pub(crate) type Shared<T, R> = (Buffer, Vec<Taken<T, R>>);
+pub(crate) type Shared<T, R> = (BufferMut, Vec<Taken<T, R>>);
 
 /// Reads all of `entries`, in their order; an error says which one it is about.
 ///
@@ -132,6 +132,7 @@ fn gone(offset: u64) -> Error {
 
 fn read_smalls(smalls: Vec<Part<'_, &Entry>>) -> Result<Vec<(usize, Array)>, (usize, Error)> {
     let (shared, taken) = read_parts(smalls, || (), |(), part, read, dst| take(part, read, dst))?;
+    let shared = shared.freeze();
     let array = |small: Taken<&Entry, ()>| {
         let (entry, index) = (small.what, small.index);
         let bytes = shared.slice(small.place..small.place + entry.nbytes);
@@ -184,7 +185,7 @@ pub(crate) fn read_parts<T: Copy + Send + Sync, R: Send, M>(
         Ok(all)
     };
     let taken = parallel::each(batches, work)?;
-    Ok((memory.freeze(), taken.into_iter().flatten().collect()))
+    Ok((memory, taken.into_iter().flatten().collect()))
 }
 
 /// How many of the first ones are read with one read.
@@ -257,7 +258,7 @@ fn read_others(others: &[(usize, &Entry)]) -> Result<Vec<(usize, Array)>, (usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Dtype, ErrorKind, Limits, MemoryOrder, MemorySource};
+    use crate::{Buffer, Dtype, ErrorKind, Limits, MemoryOrder, MemorySource};
     use std::io;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};

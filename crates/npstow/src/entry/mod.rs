@@ -11,13 +11,14 @@
 //! * `read_slice`: reads only the runs of bytes that the selection touches; runs that lie close
 //!   together are read as one. Of what is packed in blocks, only the blocks touched are unpacked.
 //! * `corners`: as `read_slice`, of the few elements that are printed.
-//! * `read_many`: neighbours in a file come with one read, and share one allocation.
+//! * `read_many` and `read_all`: neighbours in a file come with one read, and share one allocation.
 #![forbid(unsafe_code)]
 
 mod coded;
 mod gather;
 mod into;
 mod joined;
+mod loaded;
 mod many;
 mod origin;
 mod pieces;
@@ -27,11 +28,16 @@ pub use coded::Coded;
 #[cfg(feature = "npz")]
 pub(crate) use coded::{Blocks, decoded_start};
 pub use joined::Joined;
+#[cfg(feature = "npz")]
+pub(crate) use loaded::Slots;
+pub(crate) use loaded::read_loaded;
+pub use loaded::{Loaded, Slot, Wrap};
+pub(crate) use many::SMALL;
 #[cfg(feature = "folder")]
 pub(crate) use many::keep_many;
 pub(crate) use many::read_many;
 #[cfg(feature = "npz")]
-pub(crate) use many::{Part, SMALL, Taken, read_parts};
+pub(crate) use many::{Part, Taken, read_parts};
 pub(crate) use pieces::Pieces;
 pub(crate) use seal::Seal;
 

@@ -3,7 +3,7 @@
 
 use super::Node;
 use crate::container::{NodeKind, no_path};
-use crate::{Array, Entry, Error, Item, Notes, Result, Tree};
+use crate::{Array, Entry, Error, Item, Loaded, Notes, Result, Tree, Wrap};
 
 /// Everything below `top`, with nothing read but descriptions.
 pub(super) fn describe(top: &Node, with_notes: bool) -> Result<Tree> {
@@ -32,6 +32,39 @@ pub(super) fn load(top: &Node) -> Result<Tree> {
     })
 }
 
+/// Everything below `top`, in memory that nobody else has.
+pub(super) fn load_own(top: &Node, wrap: Wrap<'_>) -> Result<(Vec<(String, NodeKind)>, Loaded)> {
+    let nodes = top.walk()?;
+    let leaves = leaves(top, &nodes)?;
+    let ids: Vec<u64> = leaves.iter().map(|node| node.id()).collect();
+    let loaded = top.file().0.container.load_own(&ids, wrap);
+    let loaded = loaded.map_err(|e| named(&leaves, e))?;
+    let is_below = |node: &&Node| node.id() != top.id() || node.kind() != NodeKind::Group;
+    let path = |node: &Node| match node.id() == top.id() {
+        true => String::new(),
+        false => relative(node.name(), top.name()).to_owned(),
+    };
+    let below = nodes.iter().filter(is_below).map(|node| (path(node), node.kind()));
+    Ok((below.collect(), loaded))
+}
+
+/// The arrays and values among `nodes`, which have to be paths.
+fn leaves<'a>(top: &Node, nodes: &'a [Node]) -> Result<Vec<&'a Node>> {
+    let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
+    match leaves.iter().find(|leaf| leaf.is_odd() && leaf.id() != top.id()) {
+        Some(odd) => Err(odd.placed(no_path(odd.name()))),
+        None => Ok(leaves),
+    }
+}
+
+/// An error is about one of the leaves.
+fn named(leaves: &[&Node], (at, e): (usize, Error)) -> Error {
+    match leaves.get(at) {
+        Some(leaf) => leaf.placed(e),
+        None => e,
+    }
+}
+
 type Made<T> = Result<Vec<T>, (usize, Error)>;
 
 fn collect(
@@ -40,17 +73,9 @@ fn collect(
     make: impl Fn(&[&Node], &[u64]) -> Made<Item>,
 ) -> Result<Tree> {
     let nodes = top.walk()?;
-    let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
-    if let Some(odd) = leaves.iter().find(|leaf| leaf.is_odd() && leaf.id() != top.id()) {
-        return Err(odd.placed(no_path(odd.name())));
-    }
+    let leaves = leaves(top, &nodes)?;
     let ids: Vec<u64> = leaves.iter().map(|node| node.id()).collect();
-    // An error is about one of the leaves.
-    let named = |(at, e): (usize, Error)| match leaves.get(at) {
-        Some(leaf) => leaf.placed(e),
-        None => e,
-    };
-    let mut items = make(&leaves, &ids).map_err(named)?.into_iter();
+    let mut items = make(&leaves, &ids).map_err(|e| named(&leaves, e))?.into_iter();
     let mut tree = Tree::new();
     if leaves.len() + 1 == nodes.len() {
         // All on one level, below the top.

@@ -4,7 +4,10 @@
 use super::File;
 use crate::container::{Attribute, NodeKind, no_array};
 use crate::trees::Glob;
-use crate::{Array, Dtype, Entry, Error, MemoryOrder, Notes, ReadOptions, Result, Selection, Tree};
+use crate::{
+    Array, Dtype, Entry, Error, Loaded, MemoryOrder, Notes, ReadOptions, Result, Selection, Tree,
+    Wrap,
+};
 
 /// A group, an array or a value of a [`File`]; cheap to clone, nothing is read until it is asked for.
 ///
@@ -267,5 +270,26 @@ impl Node {
     /// As [`to_tree`](Self::to_tree) and [`read`](Self::read).
     pub fn load(&self) -> Result<Tree> {
         super::collect::load(self)
+    }
+
+    /// As [`load`](Self::load), into memory that nobody else has, so that it may be written to:
+    /// the paths of all nodes, groups in front of what is in them, and the arrays and values among
+    /// them in the same order. Everything is read through what `wrap` makes of each source.
+    ///
+    /// ```
+    /// use npstow::{Array, NodeKind, Tree};
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("run");
+    /// npstow::save(&path, &Tree::new().with("a/b", Array::from_vec(vec![1u8, 2]))?)?;
+    /// let (nodes, loaded) = npstow::open(&path)?.root().load_own(&|source| source)?;
+    /// let names: Vec<&str> = nodes.iter().map(|(path, _)| path.as_str()).collect();
+    /// assert_eq!((names, loaded.slots[0].shape[0]), (vec!["a", "a/b"], 2));
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn load_own(&self, wrap: Wrap<'_>) -> Result<(Vec<(String, NodeKind)>, Loaded)> {
+        super::collect::load_own(self, wrap)
     }
 }

@@ -146,6 +146,10 @@ impl Archive {
         &*self.source
     }
 
+    pub(super) fn shared_file(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+
     /// The bytes of the NPY header that a member begins with, unpacked.
     pub(super) fn npy_header(&self, member: &Member, found: &Located) -> Result<Buffer> {
         // Offsets are those in the file where the data are stored as they are.

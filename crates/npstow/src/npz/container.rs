@@ -9,7 +9,7 @@ use super::names;
 use super::notes::{Beside, owner_of};
 use super::zip::{BlockIndex, HeaderCopy, find_extra};
 use crate::container::{Child, Container, Fault, NodeKind};
-use crate::entry::{Blocks, Coded, Data, Seal};
+use crate::entry::{Blocks, Coded, Data, Loaded, Seal, Wrap};
 use crate::error::quoted;
 use crate::npy::{self, Header};
 use crate::{Array, Dtype, Entry, Error, Limits, MemoryOrder, Notes, Result, Source};
@@ -341,6 +341,10 @@ impl Container for Npz {
 
     fn load(&self, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)> {
         super::load::load(self, ids)
+    }
+
+    fn load_own(&self, ids: &[u64], wrap: Wrap<'_>) -> Result<Loaded, (usize, Error)> {
+        super::load::load_own(self, ids, wrap)
     }
 
     fn notes(&self, id: u64) -> Result<Notes> {

@@ -11,9 +11,11 @@ use super::locate::{self, ALONG, readable};
 use super::names;
 use super::zip::{LocalHeader, Method};
 use crate::container::Container;
-use crate::entry::{Part, SMALL, Taken, read_many, read_parts};
+use crate::entry::{
+    Loaded, Part, SMALL, Slot, Slots, Taken, Wrap, read_loaded, read_many, read_parts,
+};
 use crate::npy::{Header, ParseMemo};
-use crate::{Array, Buffer, Error, Result, codec};
+use crate::{Array, Buffer, BufferMut, Entry, Error, Result, Source, codec};
 use std::sync::Arc;
 
 /// A member that is read with its neighbours.
@@ -26,12 +28,8 @@ struct Small {
 /// Reads the arrays and values of `ids`, in their order; an error says which one it is about.
 pub(super) fn load(npz: &Npz, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)> {
     let mut arrays: Vec<Option<Array>> = vec![None; ids.len()];
-    let parts: Vec<_> = ids.iter().enumerate().filter_map(|(at, &id)| small(npz, at, id)).collect();
-    let take = |memo: &mut ParseMemo, part: &Part<'_, Small>, read: &[u8], dst: &mut [u8]| {
-        let index = part.what.index;
-        take(npz, index, memo, read, dst).map_err(|e| npz.archive().directory().place(index, e))
-    };
-    let (shared, taken) = read_parts(parts, ParseMemo::default, take)?;
+    let (shared, taken) = smalls(npz, ids, npz.archive().file())?;
+    let shared = shared.freeze();
     for small in taken {
         let at = small.index;
         let array = array(&small, &shared).map_err(|e| (at, e))?;
@@ -53,8 +51,48 @@ pub(super) fn load(npz: &Npz, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)>
     Ok(arrays.into_iter().flatten().collect())
 }
 
+/// As [`load`], into memory that nobody else has, through what `wrap` makes of the file.
+pub(super) fn load_own(npz: &Npz, ids: &[u64], wrap: Wrap<'_>) -> Result<Loaded, (usize, Error)> {
+    let mut slots = Slots::new(ids.len());
+    let source = wrap(Arc::clone(npz.archive().shared_file()));
+    let (shared, taken) = smalls(npz, ids, &*source)?;
+    let memory = slots.keep(shared);
+    for Taken { index, place: offset, result, .. } in taken {
+        if let Some(header) = result {
+            let (dtype, shape) = (header.dtype().clone(), header.shape().to_vec());
+            slots.set(index, Slot { dtype, shape, order: header.order(), memory, offset });
+        }
+    }
+    let missing = slots.missing();
+    let other_ids: Vec<u64> = missing.iter().filter_map(|&at| ids.get(at).copied()).collect();
+    let named = |(at, e)| (missing.get(at).copied().unwrap_or_default(), e);
+    let entries = npz.entries(&other_ids).map_err(named)?;
+    let entries: Vec<Entry> = entries.iter().map(|entry| entry.through(wrap)).collect();
+    let mut others = read_loaded(&entries).map_err(named)?;
+    let memories: Vec<usize> = others.memories.drain(..).map(|own| slots.keep(own)).collect();
+    for (&at, slot) in missing.iter().zip(others.slots) {
+        let memory = memories.get(slot.memory).copied().unwrap_or_default();
+        slots.set(at, Slot { memory, ..slot });
+    }
+    Ok(slots.finish())
+}
+
+/// What became of small members: `None` for one that is for others to read.
+type Smalls = (BufferMut, Vec<Taken<Small, Option<Arc<Header>>>>);
+
+/// Reads the small ones of `ids`.
+fn smalls(npz: &Npz, ids: &[u64], source: &dyn Source) -> Result<Smalls, (usize, Error)> {
+    let part = |(at, &id): (usize, &u64)| small(npz, at, id, source);
+    let parts: Vec<_> = ids.iter().enumerate().filter_map(part).collect();
+    let take = |memo: &mut ParseMemo, part: &Part<'_, Small>, read: &[u8], dst: &mut [u8]| {
+        let index = part.what.index;
+        take(npz, index, memo, read, dst).map_err(|e| npz.archive().directory().place(index, e))
+    };
+    read_parts(parts, ParseMemo::default, take)
+}
+
 /// A stored member that is called an array and is small, and the bytes that it should lie in.
-fn small(npz: &Npz, at: usize, id: u64) -> Option<Part<'_, Small>> {
+fn small<'a>(npz: &Npz, at: usize, id: u64, source: &'a dyn Source) -> Option<Part<'a, Small>> {
     let directory = npz.archive().directory();
     let Place::Member(index) = Place::of(id, directory.members().len()) else { return None };
     let member = directory.members().get(index)?;
@@ -65,8 +103,7 @@ fn small(npz: &Npz, at: usize, id: u64) -> Option<Part<'_, Small>> {
     }
     let header = LocalHeader::SIZE as u64 + directory.raw_name(member).len() as u64 + ALONG;
     let end = member.limit.min(member.offset.saturating_add(header + member.packed_len));
-    let (source, what) = (npz.archive().file(), Small { index });
-    Some(Part { source, extent: member.offset..end, room, index: at, what })
+    Some(Part { source, extent: member.offset..end, room, index: at, what: Small { index } })
 }
 
 /// Checks a member, and copies its elements; its header, or `None` where it is for others to read.
@@ -107,7 +144,7 @@ fn array(small: &Taken<Small, Option<Arc<Header>>>, shared: &Buffer) -> Result<O
 #[cfg(test)]
 mod tests {
     use super::super::forge::{Counting, Forged, archive};
-    use crate::{Array, Item, MemorySource, OpenOptions, Source};
+    use crate::{Array, Item, MemorySource, OpenOptions, Slot, Source};
     use std::sync::Arc;
 
     fn mixed() -> Vec<u8> {
@@ -142,6 +179,14 @@ mod tests {
             };
             tree.leaves().iter().map(item).collect()
         });
+        let own = file.root().load_own(&|source| source).ok().map(|(_, loaded)| {
+            let slot = |slot: &Slot| {
+                let nbytes = slot.shape.iter().product::<usize>() * slot.dtype.itemsize();
+                loaded.memories[slot.memory].bytes()[slot.offset..][..nbytes].to_vec()
+            };
+            loaded.slots.iter().map(slot).collect()
+        });
+        assert_eq!(all, own);
         Some((alone, all))
     }
 

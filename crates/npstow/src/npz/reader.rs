@@ -3,7 +3,7 @@
 
 use super::container::Npz;
 use crate::container::{Container, no_path};
-use crate::{Array, Entry, Error, FileSource, Limits, Result, Source, Tree};
+use crate::{Array, Entry, Error, FileSource, Limits, Loaded, Result, Source, Tree, Wrap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -124,12 +124,7 @@ impl Reader {
     /// # Errors
     /// As `entry`, of one of those that have one.
     pub fn entries(&self, names: &[&str]) -> Result<Vec<Entry>> {
-        let id = |&name: &&str| match self.npz.named(name) {
-            Ok(index) => Ok(self.npz.id(index)),
-            Err(e) => Err(self.placed(e, name)),
-        };
-        let ids = names.iter().map(id).collect::<Result<Vec<u64>>>()?;
-        self.npz.entries(&ids).map_err(|(at, e)| {
+        self.npz.entries(&self.ids(names)?).map_err(|(at, e)| {
             let name = names.get(at).copied().unwrap_or_default();
             self.placed(e, name)
         })
@@ -178,6 +173,32 @@ impl Reader {
         };
         let arrays = self.npz.load(&ids).map_err(failed)?;
         Ok(names.iter().map(|&name| name.to_owned()).zip(arrays).collect())
+    }
+
+    /// Reads many arrays and other members into memory that nobody else has, through what `wrap`
+    /// makes of the file: one that counts, or asks whether to go on. What is there of a small
+    /// array is shared with its neighbours; see [`Loaded`].
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), of one of those that have one.
+    pub fn load_own(&self, names: &[&str], wrap: Wrap<'_>) -> Result<Loaded> {
+        self.npz.load_own(&self.ids(names)?, wrap).map_err(|(at, e)| {
+            let name = names.get(at).copied().unwrap_or_default();
+            self.placed(e, name)
+        })
+    }
+
+    /// The unpacked sizes of all [`members`](Self::members) in bytes, headers included.
+    pub fn lens(&self) -> impl Iterator<Item = u64> {
+        self.npz.archive().directory().members().iter().map(|member| member.unpacked_len)
+    }
+
+    fn ids(&self, names: &[&str]) -> Result<Vec<u64>> {
+        let id = |&name: &&str| match self.npz.named(name) {
+            Ok(index) => Ok(self.npz.id(index)),
+            Err(e) => Err(self.placed(e, name)),
+        };
+        names.iter().map(id).collect()
     }
 
     fn placed(&self, e: Error, name: &str) -> Error {
