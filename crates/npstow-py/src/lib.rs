@@ -45,7 +45,7 @@ mod _npstow {
     #[pymodule_export]
     use crate::meta::{meta_get, meta_keys, meta_set};
     #[pymodule_export]
-    use crate::node::{Node, open, split_place};
+    use crate::node::{Node, open, open_given, split_place};
     #[pymodule_export]
     use crate::save::{NewFile, make_header, save, savez};
     #[pymodule_export]

@@ -7,16 +7,19 @@ use crate::key::selection;
 use crate::many;
 use crate::memory::Writable;
 use crate::output::{owned, shared};
+use crate::source::FileObject;
 use crate::work;
 use npstow::trees::Glob;
 use npstow::{
-    BufferMut, Data, Error, Limits, MemoryOrder, NodeKind, OpenOptions, Order, PreviewOptions,
-    ReadOptions, Result, Selection,
+    Buffer, BufferMut, Data, Error, FileSource, Limits, MemoryOrder, MemorySource, NodeKind,
+    OpenOptions, Order, PreviewOptions, ReadOptions, Result, Selection, Source,
 };
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A group, an array or a value of an open file.
 #[derive(Debug)]
@@ -41,12 +44,44 @@ pub(crate) type Noted = (String, Vec<String>, Vec<String>);
 #[pyfunction]
 #[pyo3(signature = (path, max_header_size=None))]
 pub(crate) fn open(py: Python<'_>, path: PathBuf, max_header_size: Option<u64>) -> PyResult<Node> {
-    let limits = match max_header_size {
+    let opened = py.detach(|| options(max_header_size).open(path));
+    Ok(Node(opened.map_err(raise)?.root()))
+}
+
+/// What a file object has: the regular file that it reads, bytes, or what its `seek` and `read`
+/// give. The name is for errors.
+#[derive(FromPyObject)]
+pub(crate) enum Given<'py> {
+    File(String),
+    Bytes(PyBackedBytes),
+    Object(Bound<'py, PyAny>),
+}
+
+#[pyfunction]
+#[pyo3(signature = (given, name, max_header_size=None))]
+pub(crate) fn open_given(
+    py: Python<'_>,
+    given: Given<'_>,
+    name: OsString,
+    max_header_size: Option<u64>,
+) -> PyResult<Node> {
+    let source: Arc<dyn Source> = match given {
+        Given::File(path) => {
+            let opened = FileSource::open(path).map_err(|e| raise(e.in_path(&name)))?;
+            Arc::new(opened)
+        }
+        Given::Bytes(bytes) => Arc::new(MemorySource::new(Buffer::from_owner(bytes))),
+        Given::Object(object) => Arc::new(FileObject::new(&object)?),
+    };
+    let opened = py.detach(|| options(max_header_size).open_source(source, name));
+    Ok(Node(opened.map_err(raise)?.root()))
+}
+
+fn options(max_header_size: Option<u64>) -> OpenOptions {
+    OpenOptions::default().limits(match max_header_size {
         Some(most) => Limits::default().header_len(most),
         None => Limits::default(),
-    };
-    let opened = py.detach(|| OpenOptions::default().limits(limits).open(path));
-    Ok(Node(opened.map_err(raise)?.root()))
+    })
 }
 
 /// The path of a file and the name in it, of `run.npz:photon`.

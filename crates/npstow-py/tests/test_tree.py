@@ -1,6 +1,8 @@
 """Any file as a lazy tree: names, descriptions, slices, reads into any memory."""
 
 import gc
+import gzip
+import io
 import pickle
 import zipfile
 
@@ -341,3 +343,73 @@ def test_many_small_arrays_are_each_their_own(tmp_path):
             same(read[name], array)
             read[name][...] = -1
         assert all((array == -1).all() for array in read.values())
+
+
+class Reader(io.RawIOBase):
+    """A file object of somebody's own, over bytes."""
+
+    def __init__(self, data, can_seek):
+        self._inner = io.BytesIO(data)
+        self._can_seek = can_seek
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return self._can_seek
+
+    def seek(self, *where):
+        if not self._can_seek:
+            raise io.UnsupportedOperation("seek")
+        return self._inner.seek(*where)
+
+    def read(self, size=-1):
+        return self._inner.read(size)
+
+
+@pytest.mark.parametrize("kind", ["npz", "packed", "npy"])
+def test_file_objects_are_opened_whatever_their_position(tmp_path, kind):
+    format = "npy" if kind == "npy" else "npz"
+    path = tmp_path / f"x.{format}"
+    if kind == "npy":
+        np.save(path, ARRAYS["f4"])
+    else:
+        npstow.save_tree(path, ARRAYS, level=6 if kind == "packed" else None)
+    data = path.read_bytes()
+    (tmp_path / "x.gz").write_bytes(gzip.compress(data))
+    with (
+        open(path, "rb") as real,
+        open(path, "rb", buffering=0) as raw,
+        gzip.open(tmp_path / "x.gz") as packed,
+    ):
+        real.seek(7)
+        packed.read(3)
+        objects = [real, raw, packed, io.BytesIO(data), Reader(data, True), Reader(data, False)]
+        for file in objects:
+            node = npstow.open(file)
+            assert node.format == format, file
+            if kind == "npy":
+                same(node.read(), ARRAYS["f4"])
+                same(node[1:3, 0], ARRAYS["f4"][1:3, 0])
+            else:
+                assert list(node) == list(ARRAYS)
+                for name, array in node.read().items():
+                    same(array, ARRAYS[name])
+
+
+def test_errors_of_file_objects_say_which():
+    with pytest.raises(npstow.Error) as told:
+        npstow.open(io.BytesIO(b"nothing of the kind"))
+    assert "<BytesIO>" in str(told.value)
+    with pytest.raises(npstow.Error) as told:
+        npstow.open(Reader(b"PK\x05\x06 and then nothing", True))
+    assert "<Reader>" in str(told.value)
+
+
+def test_what_a_file_object_raises_comes_through():
+    class Broken(Reader):
+        def read(self, size=-1):
+            raise RuntimeError("the line is dead")
+
+    with pytest.raises(RuntimeError, match="the line is dead"):
+        npstow.open(Broken(b"PK\x03\x04" + bytes(100), True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
@@ -16,6 +17,7 @@ from npstow._types import Call, Described
 
 if TYPE_CHECKING:
     from types import EllipsisType, TracebackType
+    from typing import IO
 
     from numpy.typing import DTypeLike, NDArray
 
@@ -26,16 +28,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Node", "open"]
 
-def open(path: StrPath, *, max_header_size: int | None = None) -> Node:
+def open(path: StrPath | IO[bytes], *, max_header_size: int | None = None) -> Node:
     """Open a file of any format that npstow reads, told by its content.
 
     Only what is needed to list it is read.
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or file object
         A ``.npy`` or ``.npz`` file, or a folder. Of ``"run.npz:A000/photon"``, where there is
-        no such file, the node of that name in ``run.npz``.
+        no such file, the node of that name in ``run.npz``. Of a file object, all that is in it,
+        whatever its position; it has to stay open unless it is a file of the system.
     max_header_size : int, optional
         The longest header of an array that is read. By default 64 KiB.
 
@@ -56,12 +59,31 @@ def open(path: StrPath, *, max_header_size: int | None = None) -> Node:
     >>> hit[-1]
     array([ 9, 10, 11])
     """
+    if hasattr(path, "read"):
+        return Node(_of_object(path, max_header_size))
     typed = os.fspath(path)
     name = None
     if ":" in typed:
         typed, name = _npstow.split_place(typed)
     root = _npstow.open(typed, max_header_size)
     return Node(root.get(name) if name else root)
+
+
+def _of_object(file: Any, most: int | None) -> _npstow.Node:
+    from npstow import _stream
+
+    name = _stream.name_of(file) or f"<{type(file).__name__}>"
+    path = _stream.real(file)
+    if path is not None:
+        return _npstow.open_given(path, name, most)
+    if isinstance(file, io.BytesIO):
+        return _npstow.open_given(file.getvalue(), name, most)
+    if type(file).__module__ in ("gzip", "bz2", "lzma") and _stream.can_seek(file):
+        # Going back in it means unpacking all again.
+        file.seek(0)
+    elif _stream.can_seek(file):
+        return _npstow.open_given(file, name, most)
+    return _npstow.open_given(file.read(), name, most)
 
 
 class Node(Mapping[str, "Node"]):
