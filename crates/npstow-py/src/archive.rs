@@ -15,16 +15,72 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyTuple};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 /// An open archive.
 #[derive(Debug)]
 #[pyclass(frozen, module = "npstow._npstow")]
 pub(crate) struct Archive {
     open: Mutex<Option<Arc<npz::Reader>>>,
+    /// What it is read from, unless that is bytes.
+    file: Option<Arc<Closable>>,
+    /// The names, once it is closed.
+    kept: OnceLock<Kept>,
     path: Option<PathBuf>,
     threads: Option<usize>,
+}
+
+/// What still has the names of a closed archive.
+#[derive(Debug)]
+enum Kept {
+    /// Its file is closed.
+    Reader(Arc<npz::Reader>),
+    Names(Vec<String>),
+}
+
+/// A file that can be let go of while its directory is still looked at.
+#[derive(Debug)]
+struct Closable {
+    inner: RwLock<Option<Arc<dyn Source>>>,
+    len: u64,
+    /// The descriptor of the system's file, while it is open.
+    number: i32,
+}
+
+impl Closable {
+    fn new(source: Arc<dyn Source>, number: i32) -> Arc<Self> {
+        Arc::new(Self { len: source.len(), inner: RwLock::new(Some(source)), number })
+    }
+
+    fn close(&self) {
+        let closed = self.inner.write().unwrap_or_else(PoisonError::into_inner).take();
+        drop(closed);
+    }
+
+    fn inner(&self) -> Option<Arc<dyn Source>> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Source for Closable {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
+        self.inner().ok_or_else(|| io::Error::other("the file is closed"))?.read_into(offset, dst)
+    }
+
+    fn read(&self, offset: u64, len: usize) -> io::Result<Buffer> {
+        self.inner().ok_or_else(|| io::Error::other("the file is closed"))?.read(offset, len)
+    }
+
+    fn view(&self, offset: u64, len: usize) -> npstow::Result<Buffer> {
+        self.inner().ok_or_else(|| Error::invalid("the file is closed"))?.view(offset, len)
+    }
 }
 
 /// Members up to this size are read ahead.
@@ -33,12 +89,12 @@ const SMALL: u64 = 64 << 10;
 /// So many bytes are read ahead at most.
 const MOST: u64 = 4 << 20;
 
-/// `numpy.dtype`, shape, whether it is in Fortran order, where the elements begin.
-type Placed<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, bool, u64);
-
 fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// `numpy.dtype`, shape, whether it is in Fortran order, where the elements begin.
+type Placed<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>, bool, u64);
 
 fn closed() -> PyErr {
     PyValueError::new_err("the archive is closed")
@@ -54,7 +110,19 @@ impl Archive {
         let limits = Limits::default().header_len(max_header);
         let reader = npz::open_source(source, &limits).map_err(|e| placed(e, path.as_deref()))?;
         let open = Mutex::new(Some(Arc::new(reader)));
-        Ok(Self { open, path, threads })
+        Ok(Self { open, file: None, kept: OnceLock::new(), path, threads })
+    }
+
+    /// As [`of`](Self::of), of what can be closed.
+    fn of_file(
+        file: Arc<Closable>,
+        path: Option<PathBuf>,
+        max_header: u64,
+        threads: Option<usize>,
+    ) -> npstow::Result<Self> {
+        let source: Arc<dyn Source> = file.clone();
+        let archive = Self::of(source, path, max_header, threads)?;
+        Ok(Self { file: Some(file), ..archive })
     }
 
     fn reader(&self) -> PyResult<Arc<npz::Reader>> {
@@ -66,6 +134,16 @@ impl Archive {
     }
 }
 
+#[cfg(unix)]
+fn descriptor(file: &File) -> i32 {
+    std::os::fd::AsRawFd::as_raw_fd(file)
+}
+
+#[cfg(not(unix))]
+fn descriptor(_: &File) -> i32 {
+    -1
+}
+
 fn placed(e: Error, path: Option<&Path>) -> Error {
     match path {
         Some(path) => e.in_path(path),
@@ -75,19 +153,22 @@ fn placed(e: Error, path: Option<&Path>) -> Error {
 
 #[pymethods]
 impl Archive {
-    /// Opens the archive at a path, of which errors say another one where that is given.
+    /// Opens the archive at a path.
     #[staticmethod]
-    #[pyo3(signature = (path, max_header, threads=None, shown=None))]
+    #[pyo3(signature = (path, max_header, threads=None))]
     fn open(
         py: Python<'_>,
         path: PathBuf,
         max_header: u64,
         threads: Option<usize>,
-        shown: Option<PathBuf>,
     ) -> PyResult<Self> {
         let opened = || {
-            let source = FileSource::open(&path).map_err(|e| placed(e, shown.as_deref()))?;
-            Self::of(Arc::new(source), Some(shown.unwrap_or(path.clone())), max_header, threads)
+            let failed = |e: io::Error| Error::io("opening", e).in_path(&path);
+            let file = File::open(&path).map_err(failed)?;
+            let number = descriptor(&file);
+            let source = Arc::new(FileSource::new(file).map_err(|e| e.in_path(&path))?);
+            let file = Closable::new(source, number);
+            Self::of_file(file, Some(path.clone()), max_header, threads)
         };
         py.detach(opened).map_err(raise_zip)
     }
@@ -108,13 +189,27 @@ impl Archive {
         max_header: u64,
         threads: Option<usize>,
     ) -> PyResult<Self> {
-        let source = Arc::new(FileObject::new(object)?);
-        Self::of(source, None, max_header, threads).map_err(raise_zip)
+        let file = Closable::new(Arc::new(FileObject::new(object)?), -1);
+        Self::of_file(file, None, max_header, threads).map_err(raise_zip)
     }
 
-    /// The names of all members as they are stored.
-    fn names(&self) -> PyResult<Vec<String>> {
-        Ok(self.reader()?.members().map(str::to_owned).collect())
+    /// The names of all members as they are stored, of a closed archive, too.
+    fn names(&self) -> Vec<String> {
+        let names = |reader: &npz::Reader| reader.members().map(str::to_owned).collect();
+        if let Some(reader) = lock(&self.open).as_ref() {
+            return names(reader);
+        }
+        match self.kept.get() {
+            Some(Kept::Reader(reader)) => names(reader),
+            Some(Kept::Names(names)) => names.clone(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The descriptor of the system's file; -1 where there is none.
+    fn fileno(&self) -> i32 {
+        let is_open = lock(&self.open).is_some();
+        self.file.as_ref().filter(|_| is_open).map_or(-1, |file| file.number)
     }
 
     /// The member of a name: an array, or bytes; `None` for an array of objects, and
@@ -129,6 +224,10 @@ impl Archive {
         let reader = self.reader()?;
         if reader.position(name).map_err(|e| self.raise(e))?.is_none() {
             return Ok(py.NotImplemented().into_bound(py));
+        }
+        if name.ends_with('/') {
+            // A folder's place, as `zip -r` makes it.
+            return Ok(PyBytes::new(py, b"").into_any());
         }
         let described = || Ok((reader.entry(name)?, reader.is_array(name)?));
         let (entry, is_array) = py.detach(described).map_err(|e| self.raise(e))?;
@@ -203,8 +302,16 @@ impl Archive {
 
     /// Closes the file once nobody reads it any more.
     fn close(&self) {
-        let closed = lock(&self.open).take();
-        drop(closed);
+        let Some(reader) = lock(&self.open).take() else { return };
+        let kept = match &self.file {
+            Some(file) => {
+                file.close();
+                Kept::Reader(reader)
+            }
+            None => Kept::Names(reader.members().map(str::to_owned).collect()),
+        };
+        // Nobody else has taken the reader out.
+        let _ = self.kept.set(kept);
     }
 }
 

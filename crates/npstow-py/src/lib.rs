@@ -31,6 +31,9 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _npstow {
     #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
     use crate::archive::Archive;
     #[pymodule_export]
     use crate::command::main;

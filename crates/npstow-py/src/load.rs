@@ -8,12 +8,12 @@ use crate::{dtype, output, pool, work};
 use npstow::npy::{Header, MAGIC, Version};
 use npstow::{
     BufferMut, Data, Entry, Error, FileSource, Limits, Literal, LiteralOptions, MemoryOrder,
-    PartSource, Result, Source,
+    Result, Source,
 };
 use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,32 +41,25 @@ struct Start {
     bytes: Vec<u8>,
 }
 
-/// A word, an array, or the offset of a pickle; and where the array ends.
-type Loaded<'py> = (Bound<'py, PyAny>, u64);
-
-/// Loads the array that begins at an offset of a file; of what is no array, gives the word that
-/// says what it is, and of an array of objects, where their pickle begins. Errors say that it is
-/// the file `shown`.
+/// Loads the array of a file; of what is no array, gives the word that says what it is, and of an
+/// array of objects, where their pickle begins.
 #[pyfunction]
-#[pyo3(signature = (path, max_header, offset=0, threads=None, progress=None, shown=None))]
+#[pyo3(signature = (path, max_header, threads=None, progress=None))]
 pub(crate) fn load<'py>(
     py: Python<'py>,
     path: PathBuf,
     max_header: u64,
-    offset: u64,
     threads: Option<usize>,
     progress: Option<&Bound<'py, PyAny>>,
-    shown: Option<PathBuf>,
-) -> PyResult<Loaded<'py>> {
+) -> PyResult<Bound<'py, PyAny>> {
     let limits = Limits::default().header_len(max_header);
-    let place = |e: Error| e.in_path(shown.as_ref().unwrap_or(&path)).shift(offset);
-    let found = py.detach(|| look(&path, offset, limits).map_err(place)).map_err(raise)?;
+    let place = |e: Error| e.in_path(&path);
+    let found = py.detach(|| look(&path, limits).map_err(place)).map_err(raise)?;
     let start = match found {
-        Found::Other(what) => return Ok((what.into_pyobject(py)?.into_any(), offset)),
+        Found::Other(what) => return Ok(what.into_pyobject(py)?.into_any()),
         Found::Objects(start) => {
             warn(py, start.is_old)?;
-            let at = offset.saturating_add(start.offset);
-            return Ok((at.into_pyobject(py)?.into_any(), at));
+            return Ok(start.offset.into_pyobject(py)?.into_any());
         }
         Found::Array(start) => start,
     };
@@ -75,26 +68,21 @@ pub(crate) fn load<'py>(
     let memory = work::run_one(py, entry.nbytes() as u64, progress, |watch| {
         pool::limited(threads, || read(&watch.entry(entry), &start.bytes).map_err(place))
     })?;
-    let array = output::owned(py, entry.dtype(), entry.shape(), entry.order(), memory)?;
-    let end = offset.saturating_add(start.offset).saturating_add(entry.nbytes() as u64);
-    Ok((array, end))
+    output::owned(py, entry.dtype(), entry.shape(), entry.order(), memory)
 }
 
-fn look(path: &Path, offset: u64, limits: Limits) -> Result<Found> {
+fn look(path: &Path, limits: Limits) -> Result<Found> {
     let opening = |e| Error::io("opening", e);
-    let file = File::open(path).map_err(opening)?;
-    let about = file.metadata().map_err(opening)?;
+    // Before it is opened: who opens a pipe is the one that its writer meets.
+    let about = fs::metadata(path).map_err(opening)?;
     if about.is_dir() {
         return Err(opening(io::Error::from_raw_os_error(IS_FOLDER)));
     }
     if !about.is_file() {
         return Ok(Found::Other("stream"));
     }
-    let mut source: Arc<dyn Source> = Arc::new(FileSource::new(file)?);
-    if offset > 0 {
-        let len = source.len().saturating_sub(offset);
-        source = Arc::new(PartSource::new(source, offset.min(about.len()), len)?);
-    }
+    let file = File::open(path).map_err(opening)?;
+    let source: Arc<dyn Source> = Arc::new(FileSource::new(file)?);
     let mut start = vec![0; usize::try_from(source.len().min(FIRST)).unwrap_or(0)];
     let failed = |e| Error::io("reading the header", e).at(0);
     source.read_into(0, &mut start).map_err(failed)?;
@@ -212,7 +200,7 @@ pub(crate) fn map_header<'py>(
 ) -> PyResult<(Bound<'py, PyAny>, u64)> {
     let limits = Limits::default().header_len(max_header);
     let place = |e: Error| e.in_path(&path);
-    let looked = || match look(&path, 0, limits)? {
+    let looked = || match look(&path, limits)? {
         // What is not there cannot be mapped.
         Found::Array(start) => start.entry.check().map(|()| Found::Array(start)),
         other => Ok(other),

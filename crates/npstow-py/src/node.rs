@@ -11,8 +11,8 @@ use crate::source::FileObject;
 use crate::work;
 use npstow::trees::Glob;
 use npstow::{
-    Buffer, BufferMut, Data, Error, FileSource, Limits, MemoryOrder, MemorySource, NodeKind,
-    OpenOptions, Order, PreviewOptions, ReadOptions, Result, Selection, Source,
+    Buffer, BufferMut, Data, Error, Limits, MemoryOrder, MemorySource, NodeKind, OpenOptions,
+    Order, PreviewOptions, ReadOptions, Result, Selection, Source,
 };
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -48,11 +48,9 @@ pub(crate) fn open(py: Python<'_>, path: PathBuf, max_header_size: Option<u64>) 
     Ok(Node(opened.map_err(raise)?.root()))
 }
 
-/// What a file object has: the regular file that it reads, bytes, or what its `seek` and `read`
-/// give. The name is for errors.
+/// What a file object has: bytes, or what its `seek` and `read` give. The name is for errors.
 #[derive(FromPyObject)]
 pub(crate) enum Given<'py> {
-    File(String),
     Bytes(PyBackedBytes),
     Object(Bound<'py, PyAny>),
 }
@@ -66,10 +64,6 @@ pub(crate) fn open_given(
     max_header_size: Option<u64>,
 ) -> PyResult<Node> {
     let source: Arc<dyn Source> = match given {
-        Given::File(path) => {
-            let opened = FileSource::open(path).map_err(|e| raise(e.in_path(&name)))?;
-            Arc::new(opened)
-        }
         Given::Bytes(bytes) => Arc::new(MemorySource::new(Buffer::from_owner(bytes))),
         Given::Object(object) => Arc::new(FileObject::new(&object)?),
     };

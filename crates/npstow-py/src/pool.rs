@@ -38,9 +38,15 @@ fn build() -> Option<Arc<ThreadPool>> {
     ThreadPoolBuilder::new().thread_name(named).build().map(Arc::new).ok()
 }
 
+/// More threads than so many times the cores only stand in each other's way.
+const TIMES: usize = 4;
+
 /// Does a job with so many threads, where that was said, and else with those it has.
 pub(crate) fn limited<T: Send>(threads: Option<usize>, job: impl FnOnce() -> T + Send) -> T {
-    let made = |threads| ThreadPoolBuilder::new().num_threads(threads).build().ok();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = cores.saturating_mul(TIMES);
+    let made =
+        |threads: usize| ThreadPoolBuilder::new().num_threads(threads.min(most)).build().ok();
     match threads.and_then(made) {
         Some(own) => own.install(job),
         None => job(),

@@ -49,7 +49,8 @@ pub(crate) fn run_one<T: Send>(
     job: impl FnOnce(&Arc<Watch>) -> Result<T> + Send,
 ) -> PyResult<T> {
     if progress.is_none() && nbytes < SHORT {
-        return job(&Arc::default()).map_err(raise);
+        // Not with the lock: what it waits for may be another thread.
+        return py.detach(|| job(&Arc::default())).map_err(raise);
     }
     run(py, nbytes, progress, job)
 }

@@ -1,5 +1,8 @@
 """Arrays by attribute, and metadata."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -125,3 +128,51 @@ def test_a_npy_file_keeps_no_attributes(tmp_path):
     with pytest.raises(Exception, match="npy"):
         attrs["a"] = 1
     assert not attrs
+
+
+# What a fresh look at the package has found.
+
+
+def test_folds_are_copied_and_pickled(tmp_path):
+    fold = npstow.Fold({"a": np.zeros(3), "g": {"b": [1]}})
+    fold.attrs["k"] = "v"
+    fold.attrs_of("a").labels = ["x"]
+    fold.save(tmp_path / "f")
+    for one in (fold, npstow.Fold.load(tmp_path / "f")):
+        for copied in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+            assert list(copied) == ["a", "g"] and copied.a.tolist() == [0, 0, 0]
+            assert dict(copied.attrs) == {"k": "v"} and copied.attrs_of("a").labels == ["x"]
+            copied.new = np.ones(1)
+            assert "new" not in one
+    with pytest.raises(AttributeError):
+        npstow.Fold.__new__(npstow.Fold).a
+
+
+def test_a_fold_is_no_array(tmp_path):
+    fold = npstow.Fold({"x": [1.0]})
+    with pytest.raises(TypeError):
+        np.asarray(fold)
+    with pytest.raises(TypeError):
+        npstow.save(tmp_path / "f.npy", fold)
+    with pytest.raises(TypeError):
+        npstow.savez(tmp_path / "f.npz", q=fold)
+
+
+def test_names_that_are_not_there(tmp_path):
+    fold = npstow.Fold({"A": {"x": np.zeros(2, [("z", "f4")])}})
+    assert fold.get(0) is None and fold.get("A/x/z") is None
+    with pytest.raises(KeyError):
+        fold["A/x/z"]
+    with pytest.raises(TypeError):
+        fold[3] = np.zeros(1)
+
+
+@pytest.mark.parametrize("name", ["run", "run.npz"])
+def test_a_fold_is_saved_over_what_it_came_from(tmp_path, name):
+    npstow.save_tree(tmp_path / name, {"A": {"x": [1, 2]}, "z": [3]})
+    fold = npstow.Fold.load(tmp_path / name)
+    fold.A.y = np.array([4])
+    fold.save(tmp_path / name)
+    assert fold.z.tolist() == [3] and fold.A.x.tolist() == [1, 2]
+    fold.save(tmp_path / "elsewhere.npz")
+    assert npstow.open(tmp_path / "elsewhere.npz")["A/y"].read().tolist() == [4]

@@ -1,6 +1,7 @@
 """``load``, ``save`` and ``open_memmap`` beside NumPy's."""
 
 import bz2
+import errno
 import gzip
 import io
 import os
@@ -509,3 +510,67 @@ def test_descriptors_are_given_back(tmp_path, no_new_files):
         npstow.load(tmp_path / "x.npz")["arr_0"]
         with pytest.raises(zipfile.BadZipFile):
             npstow.load(io.BytesIO(b"PK\x03\x04"))
+
+
+# What a fresh look at the package has found.
+
+
+def test_a_named_pipe_is_opened_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    file = io.BytesIO()
+    np.save(file, np.arange(5))
+    thread = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(file.getvalue()))
+    thread.start()
+    assert npstow.load(tmp_path / "pipe").tolist() == [0, 1, 2, 3, 4]
+    thread.join()
+
+
+def test_a_small_array_is_saved_without_the_lock(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npy")
+    found = []
+    thread = threading.Thread(target=lambda: found.append((tmp_path / "pipe.npy").read_bytes()))
+    thread.start()
+    npstow.save(tmp_path / "pipe.npy", np.zeros(3))
+    thread.join()
+    same(np.load(io.BytesIO(found[0])), np.zeros(3))
+
+
+def test_locks_on_a_file_object_stay(tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    npstow.save(tmp_path / "x.npy", np.arange(3))
+    asks = (
+        "import fcntl, sys\nfile = open(sys.argv[1], 'r+b')\ntry:\n"
+        "    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)\nexcept OSError:\n    print('held')"
+    )
+    with open(tmp_path / "x.npy", "r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        assert npstow.load(file).tolist() == [0, 1, 2]
+        words = [sys.executable, "-c", asks, str(tmp_path / "x.npy")]
+        assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "held\n"
+
+
+def test_text_is_refused_by_name(tmp_path):
+    (tmp_path / "x.npy").write_bytes(b"some text")
+    with open(tmp_path / "x.npy") as file, pytest.raises(TypeError, match="binary mode"):
+        npstow.load(file)
+
+
+def test_numbers_that_make_no_sense(tmp_path):
+    npstow.save(tmp_path / "x.npy", np.arange(3))
+    assert npstow.load(tmp_path / "x.npy", max_header_size=float("inf")).tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="negative"):
+        npstow.open_memmap(tmp_path / "y.npy", mode="w+", dtype="f4", shape=(-1,))
+    for call in (npstow.load, lambda path: npstow.save(path, [1])):
+        with pytest.raises(ValueError, match="null byte"):
+            call("a\0b")
+
+
+def test_a_loop_of_links_is_the_systems_error(tmp_path):
+    os.symlink("loop.npy", tmp_path / "loop.npy")
+    with pytest.raises(OSError) as told:
+        npstow.save(tmp_path / "loop.npy", [1])
+    assert told.value.errno == errno.ELOOP
+
+
+def test_it_says_its_version():
+    assert npstow.__version__.count(".") == 2

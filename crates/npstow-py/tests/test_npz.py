@@ -246,3 +246,55 @@ def test_damage_is_a_bad_zip_and_a_value_error(tmp_path):
         with pytest.raises((ValueError, EOFError)):
             with npstow.load(io.BytesIO(whole[:cut])) as archive:
                 dict(archive)
+
+
+# What a fresh look at the package has found.
+
+
+def test_a_closed_archive_has_its_names(tmp_path):
+    npstow.savez(tmp_path / "x.npz", x=[1], y=[2])
+    data = (tmp_path / "x.npz").read_bytes()
+    for file in (tmp_path / "x.npz", io.BytesIO(data), open(tmp_path / "x.npz", "rb")):
+        with npstow.load(file) as archive:
+            pass
+        assert archive.files == ["x", "y"] and len(archive) == 2 and "x" in archive
+        with pytest.raises(ValueError, match="closed"):
+            archive["x"]
+
+
+def test_maps_are_of_the_file_that_was_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    npstow.savez("c.npz", a=np.arange(4), b=np.arange(4) + 60)
+    archive = npstow.load("c.npz", mmap_mode="r")
+    npstow.savez("c.npz", z=np.arange(1000))
+    assert archive["b"].tolist() == [60, 61, 62, 63]
+    assert archive["b"].filename == str(tmp_path / "c.npz")
+    assert archive.zip.namelist() == ["a.npy", "b.npy"]
+    (tmp_path / "d").mkdir()
+    monkeypatch.chdir(tmp_path / "d")
+    assert archive["a"].tolist() == [0, 1, 2, 3]
+
+
+def test_places_of_folders_are_empty_bytes(tmp_path):
+    npy = io.BytesIO()
+    np.save(npy, np.arange(3))
+    with zipfile.ZipFile(tmp_path / "t.npz", "w") as archive:
+        archive.writestr("a/", b"")
+        archive.writestr("a/b.npy", npy.getvalue())
+    with np.load(tmp_path / "t.npz") as theirs, npstow.load(tmp_path / "t.npz") as ours:
+        assert ours.files == theirs.files and ours["a/"] == theirs["a/"] == b""
+        assert dict(ours)["a/b"].tolist() == [0, 1, 2]
+
+
+def test_a_buffer_over_another_file_object_is_read_through_it(tmp_path):
+    file = io.BytesIO()
+    np.savez(file, y=np.arange(3))
+    (tmp_path / "o.gz").write_bytes(gzip.compress(file.getvalue()))
+    with gzip.open(tmp_path / "o.gz") as packed, npstow.load(io.BufferedReader(packed)) as archive:
+        assert archive["y"].tolist() == [0, 1, 2]
+
+
+def test_many_threads_are_as_many_as_are_of_use(tmp_path):
+    npstow.savez_compressed(tmp_path / "t.npz", {"a": np.arange(10**6)}, threads=10**6)
+    with npstow.load(tmp_path / "t.npz", threads=10**6) as archive:
+        assert archive["a"][-1] == 10**6 - 1

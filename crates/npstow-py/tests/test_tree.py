@@ -1,10 +1,13 @@
 """Any file as a lazy tree: names, descriptions, slices, reads into any memory."""
 
+import copy
 import gc
 import gzip
 import io
+import os
 import pickle
 import zipfile
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -413,3 +416,131 @@ def test_what_a_file_object_raises_comes_through():
 
     with pytest.raises(RuntimeError, match="the line is dead"):
         npstow.open(Broken(b"PK\x03\x04" + bytes(100), True))
+
+
+# What a fresh look at the package has found.
+
+
+def test_a_node_of_an_array_is_no_mapping(tmp_path):
+    npstow.save_tree(tmp_path / "t.npz", {"x": np.arange(6.0).reshape(3, 2), "g/y": np.array(1)})
+    run = npstow.open(tmp_path / "t.npz")
+    node = run["x"]
+    assert not isinstance(node, Mapping) and isinstance(run, Mapping) and isinstance(run["g"], Mapping)
+    assert len(node) == 3 and 3.0 in node and 7.0 not in node
+    assert [row.tolist() for row in node] == [[0, 1], [2, 3], [4, 5]]
+    assert list(np.asarray(node)[:, 0]) == [0, 2, 4]
+    for refused in (len, iter):
+        with pytest.raises(TypeError):
+            refused(run["g/y"])
+    assert 1 in run["g/y"] and run.get(5) is None and run.get("nothing", 7) == 7
+    npstow.savez(tmp_path / "one.npz", node)
+    same(np.load(tmp_path / "one.npz")["arr_0"], node.read())
+
+
+def test_rows_are_read_in_bands(tmp_path):
+    array = np.arange(400_000).reshape(100_000, 4)
+    npstow.save(tmp_path / "x.npy", array)
+    total = sum(int(row[0]) for row in npstow.open(tmp_path / "x.npy"))
+    assert total == int(array[:, 0].sum())
+
+
+def test_pandas_takes_nodes_for_arrays(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    npstow.save_tree(tmp_path / "t.npz", {"v": np.arange(4.0)})
+    node = npstow.open(tmp_path / "t.npz")["v"]
+    frame = pandas.DataFrame({"p": range(4)})
+    frame["q"] = node
+    assert frame["q"].tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["t.npz", "t"])
+def test_each_value_that_is_set_stays(tmp_path, name):
+    npstow.save_tree(tmp_path / name, {"x": [1]}, attrs={"x": {"old": "1"}})
+    run = npstow.open(tmp_path / name)
+    run["x"].attrs["p"] = 1
+    assert dict(run["x"].attrs) == {"old": "1", "p": "1"}
+    other = npstow.open(tmp_path / name)
+    run["x"].attrs["q"] = 2
+    other["x"].attrs["r"] = 3
+    run["x"].attrs.labels = ["a"]
+    del other["x"].attrs["old"]
+    attrs = npstow.open(tmp_path / name)["x"].attrs
+    assert dict(attrs) == {"p": "1", "q": "2", "r": "3"} and attrs.labels == ["a"]
+    with pytest.raises(KeyError):
+        del run["x"].attrs["old"]
+
+
+def test_another_folder_of_the_program_changes_nothing(tmp_path, monkeypatch):
+    (tmp_path / "d").mkdir()
+    for place in (tmp_path, tmp_path / "d"):
+        npstow.save_tree(place / "f", {"x": [1]})
+    monkeypatch.chdir(tmp_path)
+    run = npstow.open("f")
+    monkeypatch.chdir(tmp_path / "d")
+    run.attrs["k"] = "v"
+    assert dict(npstow.open(tmp_path / "f").attrs) == {"k": "v"}
+    assert dict(npstow.open(tmp_path / "d/f").attrs) == {}
+
+
+def test_metadata_of_file_objects_are_not_written(tmp_path, monkeypatch):
+    npstow.save_tree(tmp_path / "t.npz", {"x": [1]})
+    node = npstow.open(io.BytesIO((tmp_path / "t.npz").read_bytes()))
+    with pytest.raises(TypeError, match="file object"):
+        node["x"].attrs["k"] = "v"
+
+
+def test_copies_of_metadata_stay_in_memory(tmp_path):
+    npstow.save_tree(tmp_path / "f", {"x": [1]}, attrs={"x": {"a": "b"}})
+    attrs = npstow.open(tmp_path / "f")["x"].attrs
+    for copied in (copy.deepcopy(attrs), pickle.loads(pickle.dumps(attrs))):
+        copied["c"] = "d"
+        assert dict(copied) == {"a": "b", "c": "d"}
+    assert dict(npstow.open(tmp_path / "f")["x"].attrs) == {"a": "b"}
+    assert attrs.get(1) is None and 0 not in attrs
+    for wrong, value in (("text", 5), ("names", ["a\nb"]), ("labels", "ab")):
+        with pytest.raises((TypeError, ValueError)):
+            setattr(attrs, wrong, value)
+
+
+def test_a_view_of_what_was_cut_off_is_refused(tmp_path):
+    path = tmp_path / "v.npy"
+    np.save(path, np.arange(4) + 1)
+    node = npstow.open(path)
+    os.truncate(path, 130)
+    with pytest.raises(npstow.Error, match="cut"):
+        node.view()
+
+
+def test_names_that_are_no_text_are_not_there(tmp_path):
+    npstow.save_tree(tmp_path / "f", {"x": [1]})
+    run = npstow.open(tmp_path / "f")
+    assert "\udcff" not in run
+    with pytest.raises(KeyError):
+        run["\udcff"]
+    with pytest.raises(UnicodeEncodeError):
+        npstow.save_tree(tmp_path / "t.npz", {"\udcff": [1]})
+
+
+def test_paths_may_be_bytes(tmp_path):
+    path = os.fsencode(tmp_path / "x.npz")
+    npstow.save_tree(path, {"x": [1, 2]})
+    assert npstow.digest(path) == {"x": npstow.digest(np.array([1, 2]))}
+    assert not npstow.diff(path, {"x": [1, 2]})
+    assert list(npstow.open(path)) == ["x"]
+    with pytest.raises(ValueError, match="null byte"):
+        npstow.open("a\0b")
+
+
+def test_datasets_of_xarray_keep_their_coordinates(tmp_path):
+    xarray = pytest.importorskip("xarray")
+    data = xarray.Dataset({"a": ("t", [1.0, 2.0])}, coords={"t": [10, 20]})
+    npstow.save_tree(tmp_path / "d.npz", data)
+    npstow.savez(tmp_path / "z.npz", data)
+    for name in ("d.npz", "z.npz"):
+        with np.load(tmp_path / name) as found:
+            assert found["t"].tolist() == [10, 20] and found["a"].tolist() == [1, 2]
+
+
+def test_an_endless_stream_of_anything_is_refused():
+    with pytest.raises(npstow.CorruptError):
+        npstow.open("/dev/zero")

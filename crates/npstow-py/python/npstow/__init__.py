@@ -23,9 +23,10 @@ from npstow._errors import (
 )
 from npstow._fold import Fold
 from npstow._npy import load, open_memmap, save
+from npstow._npstow import VERSION as __version__
 from npstow._npz import NpzFile, savez, savez_compressed
 from npstow._save import Difference, Report, convert, diff, digest, save_tree
-from npstow._tree import Node, open
+from npstow._tree import Group, Node, open
 
 __all__ = [
     "Appender",
@@ -37,6 +38,7 @@ __all__ = [
     "ExistsError",
     "IoError",
     "Fold",
+    "Group",
     "InvalidError",
     "LimitError",
     "MismatchError",
@@ -46,6 +48,7 @@ __all__ = [
     "Report",
     "SelectionError",
     "UnsupportedError",
+    "__version__",
     "append",
     "compact",
     "convert",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Any, Protocol
 
 from npstow import _npstow
 from npstow._types import Noted
 
 __all__ = ["Attributes"]
 
-_Write = Callable[[str, list[str], list[str]], None]
+class _File(Protocol):
+    """Where metadata are read and written."""
+
+    def read(self) -> Noted: ...
+    def write(self, noted: Noted) -> None: ...
+
 
 
 class Attributes(MutableMapping[str, str]):
@@ -20,7 +25,8 @@ class Attributes(MutableMapping[str, str]):
     pair are kept, and are in `text`. Beside them there are `names` (of rows, or a list of
     texts) and `labels` (of columns).
 
-    What belongs to a file is written there at once; `update` writes once for all it is given.
+    What belongs to a file is written there at once; `update` writes once for all it is given. What
+    others have written there meanwhile stays.
 
     Examples
     --------
@@ -35,7 +41,7 @@ class Attributes(MutableMapping[str, str]):
     >>> attrs.labels = ["x", "y"]
     """
 
-    __slots__ = ("_labels", "_names", "_text", "_write")
+    __slots__ = ("_file", "_labels", "_names", "_text")
 
     def __init__(
         self,
@@ -45,7 +51,7 @@ class Attributes(MutableMapping[str, str]):
         names: Iterable[str] = (),
         labels: Iterable[str] = (),
     ) -> None:
-        self._write: _Write | None = None
+        self._file: _File | None = None
         self._text = text
         self._names = _texts(names, "names")
         self._labels = _texts(labels, "labels")
@@ -53,11 +59,15 @@ class Attributes(MutableMapping[str, str]):
             self.update(values)
 
     @classmethod
-    def _of_file(cls, noted: Noted, write: _Write) -> Attributes:
+    def _of_file(cls, noted: Noted, file: _File) -> Attributes:
         text, names, labels = noted
         attrs = cls(text=text, names=names, labels=labels)
-        attrs._write = write
+        attrs._file = file
         return attrs
+
+    def _now(self) -> Noted:
+        """What there is before a change: in a file, what it has now."""
+        return self._noted() if self._file is None else self._file.read()
 
     @property
     def text(self) -> str:
@@ -66,7 +76,10 @@ class Attributes(MutableMapping[str, str]):
 
     @text.setter
     def text(self, text: str) -> None:
-        self._become(text, self._names, self._labels)
+        if not isinstance(text, str):
+            raise TypeError(f"metadata are text, not {type(text).__name__}")
+        _, names, labels = self._now()
+        self._become(text, names, labels)
 
     @property
     def names(self) -> list[str]:
@@ -75,7 +88,8 @@ class Attributes(MutableMapping[str, str]):
 
     @names.setter
     def names(self, names: Iterable[str]) -> None:
-        self._become(self._text, _texts(names, "names"), self._labels)
+        text, _, labels = self._now()
+        self._become(text, _texts(names, "names"), labels)
 
     @property
     def labels(self) -> list[str]:
@@ -84,40 +98,49 @@ class Attributes(MutableMapping[str, str]):
 
     @labels.setter
     def labels(self, labels: Iterable[str]) -> None:
-        self._become(self._text, self._names, _texts(labels, "labels"))
+        text, names, _ = self._now()
+        self._become(text, names, _texts(labels, "labels"))
 
     def _become(self, text: str, names: list[str], labels: list[str]) -> None:
         # Written first: what could not be written is not shown.
-        if self._write is not None:
-            self._write(text, names, labels)
+        if self._file is not None:
+            self._file.write((text, names, labels))
         self._text, self._names, self._labels = text, names, labels
 
     def _noted(self) -> Noted:
         return self._text, self._names, self._labels
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy is in memory: what is done to it stays there.
+        return _restored, self._noted()
+
     def __getitem__(self, key: str) -> str:
+        if not isinstance(key, str):
+            raise KeyError(key)
         value = _npstow.meta_get(self._text, key)
         if value is None:
             raise KeyError(key)
         return value
 
     def __setitem__(self, key: str, value: object) -> None:
-        text = _npstow.meta_set(self._text, key, _as_text(value))
-        self._become(text, self._names, self._labels)
+        new = _as_text(value)
+        text, names, labels = self._now()
+        self._become(_npstow.meta_set(text, key, new), names, labels)
 
     def __delitem__(self, key: str) -> None:
-        if key not in self:
+        text, names, labels = self._now()
+        if not isinstance(key, str) or _npstow.meta_get(text, key) is None:
             raise KeyError(key)
-        text = _npstow.meta_set(self._text, key, None)
-        self._become(text, self._names, self._labels)
+        self._become(_npstow.meta_set(text, key, None), names, labels)
 
     def update(self, other: Any = (), /, **values: object) -> None:
         """Set many values, and write them once."""
-        text = self._text
+        old, names, labels = self._now()
+        text = old
         for key, value in dict(other, **values).items():
             text = _npstow.meta_set(text, key, _as_text(value))
-        if text != self._text:
-            self._become(text, self._names, self._labels)
+        if text != old:
+            self._become(text, names, labels)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_npstow.meta_keys(self._text))
@@ -135,6 +158,10 @@ class Attributes(MutableMapping[str, str]):
             if texts
         )
         return f"Attributes({dict(self)!r}{more})"
+
+
+def _restored(text: str, names: list[str], labels: list[str]) -> Attributes:
+    return Attributes(text=text, names=names, labels=labels)
 
 
 def _as_text(value: object) -> str:
@@ -157,4 +184,6 @@ def _texts(texts: Iterable[str], what: str) -> list[str]:
     for text in found:
         if not isinstance(text, str):
             raise TypeError(f"{what} are texts, not {type(text).__name__}")
+        if "\n" in text or "\r" in text:
+            raise ValueError(f"{what} are lines: {text!r} has more than one")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -133,7 +134,7 @@ def edit(
     saving = _saving(
         level=level, order=order, byte_order=byte_order, version=version, durability=durability
     )
-    return Editor(_npstow.Editor(path, saving))
+    return Editor(_npstow.Editor(os.fsdecode(path), saving))
 
 
 def compact(path: StrPath, *, durability: Durability | None = None) -> tuple[int, int]:
@@ -160,7 +161,7 @@ def compact(path: StrPath, *, durability: Durability | None = None) -> tuple[int
     >>> before - after > 8000
     True
     """
-    return _npstow.compact(path, durability)
+    return _npstow.compact(os.fsdecode(path), durability)
 
 
 class Appender:
@@ -191,7 +192,7 @@ class Appender:
     __slots__ = ("_raw",)
 
     def __init__(self, path: StrPath, *, durability: Durability | None = None) -> None:
-        self._raw = _npstow.Appender(path, durability)
+        self._raw = _npstow.Appender(os.fsdecode(path), durability)
 
     @property
     def rows(self) -> int:
@@ -252,7 +253,7 @@ def append(path: StrPath, rows: ArrayLike, *, durability: Durability | None = No
     >>> np.load("x.npy")
     array([0, 1, 2, 7, 8])
     """
-    raw = _npstow.Appender(path, durability)
+    raw = _npstow.Appender(os.fsdecode(path), durability)
     try:
         raw.push(array_of(rows, "rows"))
     except BaseException:

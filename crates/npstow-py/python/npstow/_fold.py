@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from npstow._tree import StrPath
 
 __all__ = ["Fold"]
+
+#: What is no array's name, set or not.
+_OWN = frozenset(("_attrs", "_items", "_node", "_notes"))
 
 
 class Fold(MutableMapping[str, Any]):
@@ -50,7 +54,7 @@ class Fold(MutableMapping[str, Any]):
     _node: Node | None
     _notes: dict[str, Attributes]
 
-    def __init__(self, items: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, items: Mapping[str, Any] | Node | None = None) -> None:
         own = object.__setattr__
         own(self, "_items", {})
         own(self, "_node", items if isinstance(items, Node) else None)
@@ -88,6 +92,27 @@ class Fold(MutableMapping[str, Any]):
         from npstow._save import save_tree
 
         save_tree(path, self, **options)
+        at = os.path.abspath(os.fsdecode(path))
+        if self._waits_for(at):
+            self._rebind(at, open(at))
+
+    def _waits_for(self, at: str) -> bool:
+        """Whether anything was not read yet from the file at this path."""
+        items = self._items.values()
+        return any(
+            _is_at(item, at) if isinstance(item, Node) else isinstance(item, Fold) and item._waits_for(at)
+            for item in items
+        )
+
+    def _rebind(self, at: str, fresh: Node) -> None:
+        """Read what was not read yet from the new file, which stands in the old one's place."""
+        for name, item in self._items.items():
+            if name not in fresh:
+                continue
+            if isinstance(item, Node) and _is_at(item, at):
+                self._items[name] = fresh[name]
+            elif isinstance(item, Fold):
+                item._rebind(at, fresh[name])
 
     @property
     def attrs(self) -> Attributes:
@@ -119,6 +144,8 @@ class Fold(MutableMapping[str, Any]):
         return _copy(item.attrs._noted()) if isinstance(item, Node) else Attributes()
 
     def __getitem__(self, name: str) -> Any:
+        if not isinstance(name, str):
+            raise KeyError(name)
         first, _, rest = name.partition("/")
         item = self._items[first]
         if isinstance(item, Node):
@@ -130,9 +157,15 @@ class Fold(MutableMapping[str, Any]):
                     self._notes[first] = notes
                 item = item.read()
             self._items[first] = item
-        return item[rest] if rest else item
+        if not rest:
+            return item
+        if not isinstance(item, Fold):
+            raise KeyError(name)
+        return item[rest]
 
     def __setitem__(self, name: str, item: Any) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"names are text, not {type(name).__name__}: {name!r}")
         first, _, rest = name.partition("/")
         if not first or name.endswith("/"):
             raise ValueError(f"an empty step in the name {name!r}")
@@ -147,6 +180,8 @@ class Fold(MutableMapping[str, Any]):
         self._notes.pop(first, None)
 
     def __delitem__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise KeyError(name)
         first, _, rest = name.partition("/")
         if rest:
             del self[first][rest]
@@ -173,7 +208,9 @@ class Fold(MutableMapping[str, Any]):
     __hash__ = object.__hash__
 
     def __getattr__(self, name: str) -> Any:
-        # Only what is no attribute of the class comes here.
+        # Only what is no attribute of the class comes here, and its own ones before they are set.
+        if name in _OWN:
+            raise AttributeError(name)
         try:
             return self[name]
         except KeyError:
@@ -188,6 +225,25 @@ class Fold(MutableMapping[str, Any]):
         if name not in self._items:
             raise AttributeError(f"the fold has no array or group {name!r}")
         del self[name]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # In memory: the file of what was not read yet stays here.
+        items = {name: self[name] for name in self._items}
+        notes = {name: notes._noted() for name, notes in self._notes.items()}
+        return _restored, (items, self.attrs._noted(), notes)
+
+    def __copy__(self) -> Fold:
+        return _restored(
+            dict(self._items),
+            self.attrs._noted(),
+            {name: notes._noted() for name, notes in self._notes.items()},
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError(f"{self!r} is no array, but arrays by their names")
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
 
     def __dir__(self) -> list[str]:
         names = (name for name in self._items if name.isidentifier())
@@ -211,6 +267,18 @@ class Fold(MutableMapping[str, Any]):
         from npstow._html import of_mapping
 
         return of_mapping(self)
+
+
+def _restored(items: dict[str, Any], noted: Noted, notes: dict[str, Noted]) -> Fold:
+    fold = Fold()
+    fold._items.update(items)
+    object.__setattr__(fold, "_attrs", _copy(noted))
+    fold._notes.update((name, _copy(one)) for name, one in notes.items())
+    return fold
+
+
+def _is_at(node: Node, path: str) -> bool:
+    return node._at is not None and node._at.path == path
 
 
 def _copy(noted: Noted) -> Attributes:

@@ -13,7 +13,7 @@ from npstow._attrs import Attributes
 from npstow._tree import Node, open
 from npstow._types import Noted
 
-__all__ = ["Given", "array_of", "given", "opened", "packed"]
+__all__ = ["Given", "array_of", "given", "members", "opened", "packed"]
 
 
 class Given(NamedTuple):
@@ -37,7 +37,7 @@ def packed(
 
 def given(what: Any) -> Given:
     """As `packed`, of what may be a path, too."""
-    return packed(opened(what) if isinstance(what, (str, os.PathLike)) else what)
+    return packed(opened(what) if isinstance(what, (str, bytes, os.PathLike)) else what)
 
 
 def opened(what: Any) -> Node:
@@ -64,12 +64,22 @@ def _walk(path: str, what: Any, found: Given) -> None:
             raise TypeError(f"names are text, not {type(name).__name__}: {name!r}")
         if not name:
             raise ValueError("a name is empty: one array without a name is given as itself")
+        if not name.isascii():
+            # What is no Unicode says so itself.
+            name.encode()
         _walk(_join(path, name), part, found)
 
 
 def _parts(what: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     parts = getattr(what, "_parts", None)
-    yield from parts() if parts is not None else what.items()
+    yield from parts() if parts is not None else members(what).items()
+
+
+def members(what: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a mapping holds; of a dataset of xarray the coordinates, too, which its items lack."""
+    if hasattr(what, "data_vars") and hasattr(what, "variables"):
+        return {str(name): variable.values for name, variable in what.variables.items()}
+    return what
 
 
 def _join(path: str, name: str) -> str:

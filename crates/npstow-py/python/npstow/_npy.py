@@ -13,9 +13,11 @@ from npstow import _npstow
 from npstow._progress import Progress, hook
 
 if TYPE_CHECKING:
-    from typing import IO, TypeAlias
+    from typing import TypeAlias
 
     from numpy.typing import ArrayLike, DTypeLike
+
+    from npstow._types import Readable, Writable
 
     StrPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     MapMode: TypeAlias = Literal["r", "r+", "w+", "c"]
@@ -29,7 +31,7 @@ _NO_OPTION: Any = object()
 
 
 def load(
-    file: StrPath | IO[bytes],
+    file: StrPath | Readable,
     mmap_mode: MapMode | None = None,
     allow_pickle: bool = False,
     fix_imports: bool = True,
@@ -109,7 +111,9 @@ def load(
             return _stream.load(file, how)
         return _stream.load_path(os.fsdecode(file), how)
     path = os.fsdecode(file)
-    found, _ = _npstow.load(path, most, 0, threads)
+    if "\0" in path:
+        raise ValueError("embedded null byte")
+    found = _npstow.load(path, most, threads)
     if type(found) is np.ndarray:
         return found
     from npstow import _stream
@@ -121,11 +125,11 @@ def load(
 
 def _most(max_header_size: int, allow_pickle: bool) -> int:
     """How long a header may be: whoever trusts a pickle trusts a header."""
-    return 2**64 - 1 if allow_pickle else max(0, min(int(max_header_size), 2**64 - 1))
+    return 2**64 - 1 if allow_pickle else int(max(0, min(max_header_size, 2**64 - 1)))
 
 
 def save(
-    file: StrPath | IO[bytes],
+    file: StrPath | Writable,
     arr: ArrayLike,
     allow_pickle: bool = True,
     fix_imports: bool = _NO_OPTION,
@@ -182,6 +186,8 @@ def save(
 def with_extension(path: Any, extension: str) -> str:
     """The path of a file that is saved."""
     text = os.fsdecode(path)
+    if "\0" in text:
+        raise ValueError("embedded null byte")
     return text if text.endswith(extension) else text + extension
 
 
@@ -258,6 +264,8 @@ def _new_memmap(
     if shape is None:
         raise ValueError("a new file needs a shape")
     lengths = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if any(length < 0 for length in lengths):
+        raise ValueError(f"negative dimensions are not allowed: {lengths}")
     descr = np.lib.format.dtype_to_descr(given)
     header = _npstow.make_header(descr, lengths, bool(fortran_order), version)
     # In place, as NumPy does it: whoever has mapped the old file sees what is done.
@@ -286,9 +294,18 @@ _MODES = {"readonly": "r", "copyonwrite": "c", "readwrite": "r+", "r": "r", "c":
 
 
 def memmap(
-    path: str, dtype: Any, shape: tuple[int, ...], order: Literal["C", "F"], offset: int, mode: str
+    path: str,
+    dtype: Any,
+    shape: tuple[int, ...],
+    order: Literal["C", "F"],
+    offset: int,
+    mode: str,
+    number: int = -1,
 ) -> np.memmap[Any, Any]:
-    """As `numpy.memmap` of a file that is long enough, with fewer calls of the system."""
+    """As `numpy.memmap` of a file that is long enough, with fewer calls of the system.
+
+    Where the file is open already, ``number`` is its descriptor.
+    """
     import mmap
 
     if mode not in _MODES:
@@ -298,11 +315,12 @@ def memmap(
     start = offset - offset % mmap.ALLOCATIONGRANULARITY
     length = offset - start + math.prod(shape) * dtype.itemsize
     flags = (os.O_RDWR if mode == "r+" else os.O_RDONLY) | getattr(os, "O_BINARY", 0)
-    number = os.open(path, flags)
+    own = os.open(path, flags) if number < 0 else number
     try:
-        memory = mmap.mmap(number, length, access=access, offset=start)
+        memory = mmap.mmap(own, length, access=access, offset=start)
     finally:
-        os.close(number)
+        if number < 0:
+            os.close(own)
     array: Any = np.ndarray.__new__(
         np.memmap, shape, dtype, memory, offset - start, order=order
     )

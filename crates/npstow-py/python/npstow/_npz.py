@@ -16,11 +16,10 @@ from npstow._progress import Progress, hook
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import IO
-
     from numpy.typing import ArrayLike
 
     from npstow._npy import StrPath
+    from npstow._types import Readable, Writable
 
 __all__ = ["NpzFile", "savez", "savez_compressed"]
 
@@ -71,7 +70,7 @@ class NpzFile(np.lib.npyio.NpzFile):
 
     def __init__(
         self,
-        fid: StrPath | IO[bytes],
+        fid: StrPath | Readable,
         own_fid: bool = False,
         allow_pickle: bool = False,
         pickle_kwargs: dict[str, Any] | None = None,
@@ -106,22 +105,26 @@ class NpzFile(np.lib.npyio.NpzFile):
                 self._fid = fid
         else:
             self._given = None
+            # Where it is whatever folder the program goes to.
             self._path = os.fsdecode(fid)
+            self._absolute = os.path.abspath(self._path)
             self._archive = _npstow.Archive.open(self._path, most, threads)
+        # It has the names once the file is closed, too.
+        self._directory = self._archive
         self.f: Any = _Bag(self)
 
     @property
     def files(self) -> list[str]:  # type: ignore
         """The names of all members, without ``.npy``."""
         if self._names is None:
-            self._names = [name.removesuffix(".npy") for name in self._open().names()]
+            self._names = [name.removesuffix(".npy") for name in self._directory.names()]
         return self._names
 
     @property
     def _files(self) -> dict[str, str]:
         """The names of members as they are stored, by all names they are had by."""
         if self._files_known is None:
-            stored = self._open().names()
+            stored = self._directory.names()
             known = dict(zip(self.files, stored))
             known.update(zip(stored, stored))
             self._files_known = known
@@ -133,14 +136,22 @@ class NpzFile(np.lib.npyio.NpzFile):
         if self._zip is None and self._archive is not None:
             import zipfile
 
-            self._zip = zipfile.ZipFile(self._given or self._path)  # type: ignore[arg-type]
+            self._zip = zipfile.ZipFile(self._given or self._again())
         return self._zip
+
+    def _again(self) -> Any:
+        """The file that is open, once more: another one may stand at its path by now."""
+        number = self._open().fileno()
+        again = f"/dev/fd/{number}"
+        if number < 0 or not os.path.exists(again):
+            return open(self._absolute, "rb")
+        return open(self._path or again, "rb", opener=lambda _, flags: os.open(again, flags))
 
     @property
     def fid(self) -> Any:  # type: ignore
         """The file object, where it is this object's to close."""
         if self._fid is None and self._path is not None and self._archive is not None:
-            self._fid = open(self._path, "rb")
+            self._fid = self._again()
         return self._fid
 
     def _open(self) -> _npstow.Archive:
@@ -156,6 +167,8 @@ class NpzFile(np.lib.npyio.NpzFile):
             archive.close()
         if self._zip is not None:
             self._zip.close()
+            if self._given is None and self._zip.fp is not None:
+                self._zip.fp.close()
             self._zip = None
         if self._fid is not None:
             self._fid.close()
@@ -243,7 +256,12 @@ class NpzFile(np.lib.npyio.NpzFile):
         if place is None:
             return None
         dtype, shape, is_fortran, offset = place
-        return memmap(self._path, dtype, shape, "F" if is_fortran else "C", offset, self._mmap_mode)
+        order: Any = "F" if is_fortran else "C"
+        number = archive.fileno()
+        return memmap(self._absolute, dtype, shape, order, offset, self._mmap_mode, number)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.files
 
     def get(self, key: str, default: Any = None, /) -> Any:
         """The array of that name, or the default."""
@@ -280,9 +298,6 @@ def _mode(mmap_mode: Any) -> Any:
 
 def _opened(file: Any, most: int, threads: int | None) -> _npstow.Archive:
     """The archive in a file object, whatever its position."""
-    path = _stream.real(file)
-    if path is not None:
-        return _npstow.Archive.open(path, most, threads, _stream.name_of(file))
     if type(file) is io.BytesIO:
         return _npstow.Archive.of_bytes(file.getvalue(), most, threads)
     is_packed = type(file).__module__ in ("gzip", "bz2", "lzma")
@@ -295,7 +310,7 @@ def _opened(file: Any, most: int, threads: int | None) -> _npstow.Archive:
 
 
 def savez(
-    file: StrPath | IO[bytes],
+    file: StrPath | Writable,
     *args: ArrayLike | Mapping[str, ArrayLike],
     allow_pickle: bool = True,
     **kwds: Any,
@@ -330,7 +345,7 @@ def savez(
 
 
 def savez_compressed(
-    file: StrPath | IO[bytes],
+    file: StrPath | Writable,
     *args: ArrayLike | Mapping[str, ArrayLike],
     allow_pickle: bool = True,
     **kwds: Any,
@@ -362,7 +377,9 @@ def _savez(
     progress: Progress = None
     named: Mapping[str, Any] = kwds
     if len(args) == 1 and isinstance(args[0], Mapping):
-        named, level, threads, progress = _options(args[0], level, **kwds)
+        from npstow import _given
+
+        named, level, threads, progress = _options(_given.members(args[0]), level, **kwds)
     else:
         for number, array in enumerate(args):
             name = f"arr_{number}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from npstow import _npstow
 from npstow._given import array_of, given, opened, packed
 from npstow._progress import Progress, hook
-from npstow._tree import Node
+from npstow._tree import Node, _node
 from npstow._types import Durability, Saving
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def save_tree(
         profile=profile,
         durability=durability,
     )
-    with hook(progress, f"saving {os.fspath(path)}") as call:
+    path = os.fsdecode(path)
+    with hook(progress, f"saving {path}") as call:
         _npstow.save_tree(path, packed(tree, attrs), saving, call)
 
 
@@ -151,7 +152,7 @@ def convert(
 
 
 def _is_npy(target: StrPath, format: str | None) -> bool:
-    return (format or os.path.splitext(os.fspath(target))[1].lower()) in ("npy", ".npy")
+    return (format or os.path.splitext(os.fsdecode(target))[1].lower()) in ("npy", ".npy")
 
 
 @dataclass(frozen=True)
@@ -296,7 +297,7 @@ def digest(what: Any) -> Any:
     >>> npstow.digest("run.npz") == {"x": npstow.digest(np.asfortranarray(x))}
     True
     """
-    if isinstance(what, (str, os.PathLike)):
+    if isinstance(what, (str, bytes, os.PathLike)):
         what = opened(what)
     if isinstance(what, Node) and what.kind != "group":
         return what.digest()
@@ -309,7 +310,7 @@ def digest(what: Any) -> Any:
     digests: dict[str, str] = {}
     for path, item in packed(what).items:
         if isinstance(item, _npstow.Node):
-            of_node = digest(Node(item))
+            of_node = digest(_node(item, None))
             if isinstance(of_node, str):
                 digests[path] = of_node
             else:

@@ -15,7 +15,7 @@ from npstow import _errors, _npstow
 from npstow._npy import _most, is_bytes, mapped
 from npstow._progress import Progress, hook
 
-__all__ = ["How", "dumped", "load", "load_other", "load_path", "real", "save"]
+__all__ = ["How", "dumped", "load", "load_other", "load_path", "save"]
 
 #: Memory that is given to a stream before any of its bytes has come, whatever it declares.
 _FIRST = 64 << 20
@@ -52,7 +52,7 @@ def load_path(path: str, how: How) -> Any:
             return mapped(path, found, offset, how.mmap_mode)
     else:
         with hook(how.progress, f"loading {path}") as call:
-            found, _ = _npstow.load(path, how.most, 0, how.threads, call)
+            found = _npstow.load(path, how.most, how.threads, call)
     return load_other(path, found, how)
 
 
@@ -130,25 +130,6 @@ def _lines(file: Any) -> Any:
     return file if hasattr(file, "readline") else _Again(b"", file)
 
 
-def real(file: Any) -> str | None:
-    """A path that opens the same regular file once more; `None` for other file objects."""
-    tempfile = sys.modules.get("tempfile")
-    if tempfile is not None and isinstance(file, tempfile._TemporaryFileWrapper):
-        file = file.file
-    if not isinstance(file, (io.FileIO, io.BufferedReader, io.BufferedRandom)):
-        return None
-    try:
-        number = file.fileno()
-        path = f"/dev/fd/{number}"
-        if not stat.S_ISREG(os.fstat(number).st_mode) or not os.access(path, os.R_OK):
-            return None
-        # What waits to be written is to be read, too.
-        file.flush()
-    except (OSError, ValueError):
-        return None
-    return path
-
-
 def name_of(file: Any) -> str | None:
     """The path of a file object, for errors."""
     name = getattr(file, "name", None)
@@ -156,29 +137,11 @@ def name_of(file: Any) -> str | None:
 
 
 def load(file: Any, how: How) -> Any:
-    """``load`` of a file object, from its position on."""
-    path = real(file)
-    if path is None or how.mmap_mode:
-        return _load_stream(file, how)
-    with hook(how.progress, f"loading {name_of(file) or 'a file'}") as call:
-        position = file.tell()
-        found, end = _npstow.load(path, how.most, position, how.threads, call, name_of(file))
-    if found == "stream" if isinstance(found, str) else False:
-        return _load_stream(file, how)
-    if isinstance(found, np.ndarray):
-        file.seek(end)
-        return found
-    if found == "empty":
-        raise _end(name_of(file))
-    if found == "zip":
-        return _archive(file, how)
-    if found == "other":
-        return _bare(file, name_of(file) or file, how)
-    file.seek(found)
-    return _objects(file, how)
+    """``load`` of a file object, from its position on.
 
-
-def _load_stream(file: Any, how: How) -> Any:
+    Nothing is opened anew: that would need another permission, and closing it would give up
+    the locks that the program has on the file.
+    """
     start = _read(file, 6)
     if not start:
         raise _end(name_of(file))
@@ -204,6 +167,8 @@ def _load_stream(file: Any, how: How) -> Any:
 def _read(file: Any, size: int) -> bytes:
     """So many bytes; fewer only where the stream ends."""
     found: bytes = file.read(size) or b""
+    if isinstance(found, str):
+        raise TypeError(f"{name_of(file) or file!r} gives text: open it in binary mode, 'rb'")
     while len(found) < size:
         more = file.read(size - len(found))
         if not more:
@@ -252,9 +217,20 @@ class _Again:
         return line
 
 
+def _has(file: Any, nbytes: int) -> bool:
+    """Whether so many bytes are there to be read, as far as a regular file tells."""
+    if type(file) not in _KNOWN:
+        return False
+    try:
+        about = os.fstat(file.fileno())
+        return stat.S_ISREG(about.st_mode) and about.st_size - file.tell() >= nbytes
+    except (OSError, ValueError):
+        return False
+
+
 def _filled(file: Any, nbytes: int, offset: int, call: Any) -> _npstow.Memory:
     """Memory with the next bytes of a stream; it grows with those that come."""
-    memory = _npstow.Memory(min(nbytes, _FIRST))
+    memory = _npstow.Memory(nbytes if _has(file, nbytes) else min(nbytes, _FIRST))
     into = file.readinto if type(file) in _KNOWN else None
     done = 0
     while done < nbytes:

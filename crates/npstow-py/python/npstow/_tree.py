@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
@@ -13,22 +13,27 @@ from npstow import _npstow
 from npstow._attrs import Attributes
 from npstow._key import simple
 from npstow._progress import Progress, hook
-from npstow._types import Call, Described
+from npstow._types import Call, Described, Noted
 
 if TYPE_CHECKING:
     from types import EllipsisType, TracebackType
-    from typing import IO
 
     from numpy.typing import DTypeLike, NDArray
 
-    StrPath: TypeAlias = str | os.PathLike[str]
+    from npstow._types import Readable
+
+    StrPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     Index: TypeAlias = (
         int | np.integer[Any] | slice | EllipsisType | None | list[int] | list[bool] | NDArray[Any]
     )
 
-__all__ = ["Node", "open"]
+__all__ = ["Group", "Node", "open"]
 
-def open(path: StrPath | IO[bytes], *, max_header_size: int | None = None) -> Node:
+#: So many bytes of rows are read at once where one after another is taken.
+_BAND = 1 << 20
+
+
+def open(path: StrPath | Readable, *, max_header_size: int | None = None) -> Node:
     """Open a file of any format that npstow reads, told by its content.
 
     Only what is needed to list it is read.
@@ -38,7 +43,7 @@ def open(path: StrPath | IO[bytes], *, max_header_size: int | None = None) -> No
     path : str, path-like or file object
         A ``.npy`` or ``.npz`` file, or a folder. Of ``"run.npz:A000/photon"``, where there is
         no such file, the node of that name in ``run.npz``. Of a file object, all that is in it,
-        whatever its position; it has to stay open unless it is a file of the system.
+        whatever its position; it has to stay open.
     max_header_size : int, optional
         The longest header of an array that is read. By default 64 KiB.
 
@@ -60,22 +65,37 @@ def open(path: StrPath | IO[bytes], *, max_header_size: int | None = None) -> No
     array([ 9, 10, 11])
     """
     if hasattr(path, "read"):
-        return Node(_of_object(path, max_header_size))
-    typed = os.fspath(path)
+        return _node(_of_object(path, max_header_size), None)
+    typed = os.fsdecode(path)
     name = None
     if ":" in typed:
         typed, name = _npstow.split_place(typed)
+    if "\0" in typed:
+        raise ValueError("embedded null byte")
     root = _npstow.open(typed, max_header_size)
-    return Node(root.get(name) if name else root)
+    # Where it is whatever folder the program goes to.
+    return _node(root.get(name) if name else root, Place(os.path.abspath(typed)))
+
+
+class Place:
+    """Where the file of a tree is, and what was looked at of the metadata in it."""
+
+    __slots__ = ("attrs", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        #: By the names of the nodes: all nodes of a tree see what is written through one of them.
+        self.attrs: dict[str, Attributes] = {}
+
+
+def _node(raw: _npstow.Node, at: Place | None) -> Node:
+    return (Group if raw.kind == "group" else Node)(raw, at)
 
 
 def _of_object(file: Any, most: int | None) -> _npstow.Node:
     from npstow import _stream
 
     name = _stream.name_of(file) or f"<{type(file).__name__}>"
-    path = _stream.real(file)
-    if path is not None:
-        return _npstow.open_given(path, name, most)
     if isinstance(file, io.BytesIO):
         return _npstow.open_given(file.getvalue(), name, most)
     if type(file).__module__ in ("gzip", "bz2", "lzma") and _stream.can_seek(file):
@@ -86,12 +106,38 @@ def _of_object(file: Any, most: int | None) -> _npstow.Node:
     return _npstow.open_given(file.read(), name, most)
 
 
-class Node(Mapping[str, "Node"]):
+class _InFile:
+    """Metadata at a path: a change is made to what is there now, whoever has written it."""
+
+    def __init__(self, path: str, name: str) -> None:
+        self._path = path
+        self._name = name
+
+    def read(self) -> Noted:
+        root = _npstow.open(self._path)
+        return (root.get(self._name) if self._name else root).notes()
+
+    def write(self, noted: Noted) -> None:
+        _npstow.set_notes(self._path, self._name, noted)
+
+
+class _Kept:
+    """Metadata of what came as a file object."""
+
+    def read(self) -> Noted:
+        raise TypeError("metadata of what was opened as a file object cannot be changed")
+
+    def write(self, noted: Noted) -> None:
+        raise TypeError("metadata of what was opened as a file object cannot be changed")
+
+
+class Node:
     """A group, an array, or other bytes of an open file; nothing is read until it is asked for.
 
-    A group is a mapping of the names below it to nodes; a name may be a path of several steps.
-    An array has `shape` and `dtype`, and is read by slicing, `read` or `view`; as a mapping it
-    is empty. Every node is true.
+    A group (`Group`) is a mapping of the names below it to nodes; a name may be a path of
+    several steps. An array has `shape`, `dtype` and `len`, and is read by slicing, `read` or
+    `view`; iterated over, it gives its rows, some of which are read at a time. Every node is
+    true.
 
     `open` makes the first one.
 
@@ -110,10 +156,11 @@ class Node(Mapping[str, "Node"]):
     190.0
     """
 
-    __slots__ = ("__weakref__", "_about", "_attrs", "_raw")
+    __slots__ = ("__weakref__", "_about", "_at", "_attrs", "_raw")
 
-    def __init__(self, raw: _npstow.Node) -> None:
+    def __init__(self, raw: _npstow.Node, at: Place | None = None) -> None:
         self._raw: _npstow.Node | None = raw
+        self._at = at
         self._about: Described | None = None
         self._attrs: Attributes | None = None
 
@@ -213,12 +260,14 @@ class Node(Mapping[str, "Node"]):
         {'creator': 'simulation'}
         """
         if self._attrs is None:
-            node = self._node
-
-            def write(text: str, names: list[str], labels: list[str]) -> None:
-                _npstow.set_notes(node.path, node.name, (text, names, labels))
-
-            self._attrs = Attributes._of_file(node.notes(), write)
+            node, at = self._node, self._at
+            if at is None:
+                self._attrs = Attributes._of_file(node.notes(), _Kept())
+            elif node.name in at.attrs:
+                self._attrs = at.attrs[node.name]
+            else:
+                self._attrs = Attributes._of_file(node.notes(), _InFile(at.path, node.name))
+                at.attrs[node.name] = self._attrs
         return self._attrs
 
     # What is below it.
@@ -247,33 +296,49 @@ class Node(Mapping[str, "Node"]):
             return self
         if self.kind != "group":
             raise KeyError(f"{name!r}: {self!r} has no names below it (a field is node[:][{name!r}])")
-        return Node(self._node.get("/".join(steps)))
+        path = "/".join(steps)
+        # No name in a file is such a text.
+        if not path.isascii() and not path.encode(errors="replace").decode() == path:
+            raise KeyError(name)
+        return _node(self._node.get(path), self._at)
 
-    def __iter__(self) -> Iterator[str]:
-        for child in self._node.children():
-            yield child.name.rpartition("/")[2]
+    if TYPE_CHECKING:
+        # Of groups alone; here so that what `open` gives needs no cast.
+        def keys(self) -> KeysView[str]: ...
+        def values(self) -> ValuesView[Node]: ...
+        def items(self) -> ItemsView[str, Node]: ...
+        def get(self, key: str, default: Any = None, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        return self._rows()
+
+    def _rows(self) -> Iterator[Any]:
+        self._refuse_objects()
+        many = max(1, _BAND // max(1, self.nbytes // max(1, len(self))))
+        for start in range(0, len(self), many):
+            yield from self[start : start + many]
 
     def __len__(self) -> int:
-        return len(self._node.children())
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
 
     def __bool__(self) -> bool:
         return True
 
-    def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str):
-            return False
-        try:
-            self._child(name)
-        except KeyError:
-            return False
-        return True
+    def __contains__(self, value: object) -> bool:
+        if not self.shape:
+            return bool(np.any(self.read() == value))
+        return any(bool(np.any(row == value)) for row in self._rows())
 
     # Two nodes may be large: they are equal where they are one.
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
     def _children(self) -> list[Node]:
-        return [Node(child) for child in self._node.children()]
+        return [_node(child, self._at) for child in self._node.children()]
 
     def find(self, pattern: str = "**") -> list[Node]:
         """The nodes whose paths from here match: groups before their members, in file order.
@@ -290,7 +355,7 @@ class Node(Mapping[str, "Node"]):
         >>> [node.shape for node in npstow.open("run.npz").find("*/hit")]
         [(1,), (2,)]
         """
-        return [Node(found) for found in self._node.find(pattern)]
+        return [_node(found, self._at) for found in self._node.find(pattern)]
 
     # Its elements.
 
@@ -469,4 +534,51 @@ class Node(Mapping[str, "Node"]):
         return of_node(self)
 
     def _ipython_key_completions_(self) -> list[str]:
-        return list(self)
+        return list(self) if self.kind == "group" else []
+
+
+class Group(Node, Mapping[str, Node]):
+    """A group of an open file: a mapping of the names below it to nodes.
+
+    Examples
+    --------
+    >>> npstow.save_tree("run.npz", {"A0": {"hit": np.arange(3)}, "t": np.array(7)})
+    >>> run = npstow.open("run.npz")
+    >>> isinstance(run, npstow.Group), isinstance(run["t"], npstow.Group)
+    (True, False)
+    >>> list(run), len(run["A0"])
+    (['A0', 't'], 1)
+    """
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, str):
+            raise TypeError(f"{self!r} is no array: its parts have names, not {key!r}")
+        return self._child(key)
+
+    def __iter__(self) -> Iterator[str]:
+        for child in self._node.children():
+            yield child.name.rpartition("/")[2]
+
+    def __len__(self) -> int:
+        return len(self._node.children())
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        try:
+            self._child(name)
+        except KeyError:
+            return False
+        return True
+
+    def get(self, key: Any, default: Any = None, /) -> Any:
+        """The node of a name, or the default."""
+        try:
+            return self._child(key) if isinstance(key, str) else default
+        except KeyError:
+            return default
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
 import numpy as np
 
-__all__ = ["Call", "Described", "Durability", "Noted", "Saving"]
+__all__ = ["Call", "Described", "Durability", "Noted", "Readable", "Saving", "Writable"]
 
 #: Called with the bytes done and the bytes there are to do.
 Call: TypeAlias = Callable[[int, int], object] | None
@@ -22,6 +22,18 @@ Noted: TypeAlias = tuple[str, list[str], list[str]]
 
 #: What is waited for before a file counts as saved.
 Durability: TypeAlias = Literal["none", "replace", "file", "full"]
+
+
+class Readable(Protocol):
+    """A file object as far as `load` needs it; ``seek`` and the like are used where they are."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Writable(Protocol):
+    """A file object as far as `save` needs it."""
+
+    def write(self, data: Any, /) -> Any: ...
 
 
 class Saving(TypedDict):

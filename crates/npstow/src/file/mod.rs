@@ -90,13 +90,19 @@ impl OpenOptions {
             return Ok(Arc::new(FileSource::open(path)?));
         }
         let opened = std::fs::File::open(path).map_err(|e| Error::io("opening", e));
-        self.stream(&mut opened?)
+        self.stream(&mut opened?, path)
     }
 
-    fn stream(&self, reader: &mut dyn Read) -> Result<Arc<dyn Source>> {
+    fn stream(&self, reader: &mut dyn Read, name: &Path) -> Result<Arc<dyn Source>> {
+        // The first bytes say whether it is worth it: what is no file of arrays may have no end.
+        let mut start = Vec::new();
+        let first = reader.take(FIRST).read_to_end(&mut start);
+        first.map_err(|e| Error::io("reading", e).at(0))?;
+        detect::detect(&MemorySource::new(start.clone()), name)?;
         let most = self.limits.max_array_nbytes();
         let most = most.saturating_add(self.limits.max_header_len());
-        Ok(Arc::new(MemorySource::new(read_stream(reader, most)?)))
+        let mut all = start.as_slice().chain(reader);
+        Ok(Arc::new(MemorySource::new(read_stream(&mut all, most)?)))
     }
 
     /// Opens the bytes of a file that come from a stream, such as standard input; `name` stands
@@ -106,7 +112,7 @@ impl OpenOptions {
     /// As [`open()`].
     pub fn open_reader(&self, reader: &mut dyn Read, name: impl AsRef<Path>) -> Result<File> {
         let name = name.as_ref();
-        let source = self.stream(reader).map_err(|e| e.in_path(name))?;
+        let source = self.stream(reader, name).map_err(|e| e.in_path(name))?;
         self.open_source(source, name)
     }
 
@@ -142,6 +148,9 @@ impl OpenOptions {
         }
     }
 }
+
+/// How much of a stream is read before it is known what it is.
+const FIRST: u64 = 64 << 10;
 
 /// An open file: a tree of named arrays, of which nothing is read until it is asked for.
 #[derive(Clone, Debug)]

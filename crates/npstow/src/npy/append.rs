@@ -101,7 +101,8 @@ impl Appender {
         let end = header.data_offset() + header.nbytes()? as u64;
         if len != end {
             let found = if len < end { "the end before that" } else { "more bytes behind it" };
-            let expected = format!("the end of the file at byte {end} (npstow repair mends this)");
+            let expected =
+                format!("the end of the file at byte {end} (npstow repair --dry-run says why)");
             return Err(Error::corrupt(expected, found).at(len.min(end)));
         }
         let batch = Batch::new(header.dtype().clone(), row_shape)?;

@@ -266,7 +266,11 @@ fn follow_links(path: &Path) -> io::Result<PathBuf> {
             Err(_) => return Ok(path),
         }
     }
-    Err(io::Error::other("too many symbolic links"))
+    // The system's own word for it.
+    match fs::metadata(&path) {
+        Err(e) => Err(e),
+        Ok(_) => Err(io::Error::other("too many symbolic links")),
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -101,6 +101,12 @@ impl Source for FileSource {
         if len == 0 {
             return Ok(Buffer::default());
         }
+        // What was cut off since the file was opened would end the process when it is touched.
+        let there = self.file.metadata().map_err(|e| Error::io("asking for the length", e))?.len();
+        if check_range(there, offset, len).is_err() {
+            let found = format_args!("the file cut to {there} bytes");
+            return Err(Error::corrupt(format_args!("{len} bytes"), found).at(offset));
+        }
         let start = usize::try_from(offset)
             .map_err(|_| Error::unsupported("a map larger than the address space").at(offset))?;
         self.map()?.slice(start..start + len)
@@ -125,6 +131,19 @@ mod tests {
         assert!(source.view(7, 5).is_err());
         assert!(source.read(u64::MAX, 1).is_err());
         assert!(source.view(11, 0).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_was_cut_off_is_not_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        std::fs::write(&path, b"hello world").unwrap();
+        let source = FileSource::open(&path).unwrap();
+        assert_eq!(&*source.view(0, 5).unwrap(), b"hello");
+        File::options().write(true).open(&path).unwrap().set_len(7).unwrap();
+        assert_eq!(&*source.view(0, 5).unwrap(), b"hello");
+        let e = source.view(6, 5).unwrap_err();
+        assert_eq!((e.kind(), e.offset()), (ErrorKind::Corrupt, Some(6)));
     }
 
     #[test]
