@@ -5,6 +5,7 @@ mod ci;
 mod compare;
 mod features;
 mod fuzz;
+mod header;
 mod layers;
 mod lines;
 mod manifest;
@@ -42,6 +43,7 @@ cargo xtask COMMAND
   tree      the number of crates the library brings with default features
   leaves    cargo check of the fuzz and compare crates
   bless     rewrite the transcripts of tests/golden/ from what the program prints now
+  header    the header of the C library, made of its sources
   wheel     the wheel of the Python package, installed into the project's own Python
   wheel --python PATH
             the wheel for another Python, which has maturin, free-threaded ones included
@@ -73,6 +75,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["test"] => test::run(),
         ["ci"] => ci::run(),
         ["bless"] => test::bless(),
+        ["header"] => header::write_header(),
         ["wheel"] => python::wheel(),
         ["wheel", "--python", python] => python::wheel_for(Path::new(python)),
         ["python"] => python::run(),

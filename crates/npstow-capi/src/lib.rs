@@ -1,0 +1,34 @@
+//! npstow for C and C++: the library behind `npstow.h`, which is made from these files.
+//!
+//! Every function takes C's words apart, calls the library, and hands out what came of it. What
+//! holds for all of them, and is said once in the header:
+//!
+//! * a handle that is NULL is an error of the kind `NPSTOW_INVALID`, and freeing NULL does nothing;
+//! * what can fail has `NpstowError **error` as its last parameter, which may be NULL;
+//! * no panic crosses: `call.rs` is the door that everything goes through.
+//!
+//! Handles come in as `Option<&T>` and go out as `Option<Box<T>>`, which are pointers to C; so
+//! most of the functions need no unsafe code.
+#![deny(unsafe_op_in_unsafe_fn)]
+// What is exported is public by its symbol, the header speaks of it; `cargo xtask header` sees to
+// it that every item is documented.
+#![allow(unreachable_pub, missing_debug_implementations)]
+// Handles to be freed come by value.
+#![allow(clippy::needless_pass_by_value)]
+// The header says what pointers must be, once for all functions.
+#![allow(clippy::missing_safety_doc)]
+
+mod array;
+mod call;
+mod error;
+mod file;
+mod limits;
+mod make;
+mod meta;
+mod node;
+mod options;
+mod read;
+mod save;
+mod strings;
+mod tree;
+mod version;
