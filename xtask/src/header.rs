@@ -72,6 +72,8 @@ fn tidied(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
         let line = line.trim_end().replace("char * ", "char *").replace("Error ** ", "Error **");
+        // An array of texts that stay as they are.
+        let line = line.replace("const const char **", "const char *const *");
         if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {
             lines.push(line);
         }

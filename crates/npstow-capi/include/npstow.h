@@ -36,16 +36,45 @@
 #define NPSTOW_ABI_VERSION 0
 
 /**
+ * Adds rows to a `.npy` file that is there. At every moment the file holds the old rows or the new
+ * ones, and nobody else appends. One thread at a time.
+ */
+typedef struct NpstowAppender NpstowAppender;
+
+/**
  * An array in memory: a dtype, a shape, strides and shared bytes. It never changes, and may be
  * used by several threads at once; handles of the same elements are cheap.
  */
 typedef struct NpstowArray NpstowArray;
 
 /**
+ * Takes arrays out of a stream that is given to it in pieces of any size. It reads nothing itself,
+ * and its memory grows with what arrives, not with what is announced. One thread at a time.
+ */
+typedef struct NpstowDecoder NpstowDecoder;
+
+/**
+ * Changes of an NPZ archive. Until they are committed the archive is as it was, and nobody else
+ * changes it. One thread at a time.
+ */
+typedef struct NpstowEditor NpstowEditor;
+
+/**
  * What went wrong, and where. It never changes, and may be looked at from several threads; who
  * got it frees it with `npstow_error_free`.
  */
 typedef struct NpstowError NpstowError;
+
+/**
+ * What a look at all of a file has found. It never changes, and may be used by several threads at
+ * once.
+ */
+typedef struct NpstowFaults NpstowFaults;
+
+/**
+ * The fields of a dtype of records. They never change, and may be used by several threads at once.
+ */
+typedef struct NpstowFields NpstowFields;
 
 /**
  * An open file or folder of any format, of which nothing is read until it is asked for. It may
@@ -73,9 +102,31 @@ typedef struct NpstowMeta NpstowMeta;
 typedef struct NpstowNode NpstowNode;
 
 /**
+ * A walk over the rows of an array, in bands: a thread of the library reads the next band while the
+ * last one is worked on. One thread at a time.
+ */
+typedef struct NpstowRecords NpstowRecords;
+
+/**
+ * How two trees differ. It never changes, and may be used by several threads at once.
+ */
+typedef struct NpstowReport NpstowReport;
+
+/**
+ * Writes a new `.npy` file row by row; it is there when it is finished. One thread at a time.
+ */
+typedef struct NpstowRowWriter NpstowRowWriter;
+
+/**
  * How arrays and trees are saved. One thread at a time.
  */
 typedef struct NpstowSaveOptions NpstowSaveOptions;
+
+/**
+ * Bytes that can be read at any offset. It may be used by several threads at once; files that were
+ * opened from it do not need the handle any more.
+ */
+typedef struct NpstowSource NpstowSource;
 
 /**
  * A list of strings. One thread at a time may change it; any number may look at it meanwhile
@@ -90,19 +141,9 @@ typedef struct NpstowStrings NpstowStrings;
 typedef struct NpstowTree NpstowTree;
 
 /**
- * In which order elements lie in memory: one of `NPSTOW_ORDER_…`.
- */
-typedef int32_t NpstowOrder;
-
-/**
  * How a call ended: `NPSTOW_OK`, or who has to act. Numbers are never given another meaning.
  */
 typedef int32_t NpstowStatus;
-
-/**
- * What a name stands for: one of `NPSTOW_NODE_…`.
- */
-typedef int32_t NpstowNodeKind;
 
 /**
  * What must be on the disk before a file counts as saved: one of `NPSTOW_DURABILITY_…`. A crash
@@ -112,9 +153,14 @@ typedef int32_t NpstowNodeKind;
 typedef int32_t NpstowDurability;
 
 /**
- * In which order the bytes of a number lie: one of `NPSTOW_BYTES_…`.
+ * In which order elements lie in memory: one of `NPSTOW_ORDER_…`.
  */
-typedef int32_t NpstowByteOrder;
+typedef int32_t NpstowOrder;
+
+/**
+ * The form of an array in a stream: one of `NPSTOW_FORM_…`.
+ */
+typedef int32_t NpstowForm;
 
 /**
  * Where bytes go that a function writes. The function is called from one thread at a time, and
@@ -130,6 +176,50 @@ typedef struct {
      */
     int (*write)(void *context, const void *bytes, size_t len);
 } NpstowWriteCallback;
+
+/**
+ * What a name stands for: one of `NPSTOW_NODE_…`.
+ */
+typedef int32_t NpstowNodeKind;
+
+/**
+ * In which order the bytes of a number lie: one of `NPSTOW_BYTES_…`.
+ */
+typedef int32_t NpstowByteOrder;
+
+/**
+ * A source of the caller's. The functions are called from several threads, at the same time, and
+ * must not throw.
+ */
+typedef struct {
+    /**
+     * Given to the functions as it is.
+     */
+    void *context;
+    /**
+     * How many bytes there are; they must not change.
+     */
+    uint64_t len;
+    /**
+     * Puts `len` bytes from `offset` on into `dst`; returns 0, or an `errno`. It is never asked for
+     * more than there is.
+     */
+    int (*read_at)(void *context, uint64_t offset, void *dst, size_t len);
+    /**
+     * Called once, when nothing needs the source any more; may be NULL.
+     */
+    void (*free)(void *context);
+} NpstowReadCallbacks;
+
+/**
+ * What becomes of metadata where trees are joined: one of `NPSTOW_NOTES_…`.
+ */
+typedef int32_t NpstowNotesPolicy;
+
+/**
+ * What is done where a tree lacks an array that another one has: one of `NPSTOW_MISSING_…`.
+ */
+typedef int32_t NpstowMissing;
 
 /**
  * Done.
@@ -180,6 +270,21 @@ typedef struct {
  * A bug of npstow; nothing was damaged, please report the text.
  */
 #define NPSTOW_PANIC 90
+
+/**
+ * A `.npy` file after another, as `numpy.save` writes them to one file; without metadata.
+ */
+#define NPSTOW_FORM_NPY 0
+
+/**
+ * NP.hh's messages, one after another: a prefix of four numbers, the header, the data, metadata.
+ */
+#define NPSTOW_FORM_NP 1
+
+/**
+ * NP.hh's body of an HTTP request: a `.npy` file, and metadata to the end.
+ */
+#define NPSTOW_FORM_BODY 2
 
 /**
  * More names.
@@ -251,9 +356,119 @@ typedef struct {
  */
 #define NPSTOW_DURABILITY_FULL 3
 
+/**
+ * Those of the first tree are kept.
+ */
+#define NPSTOW_NOTES_FIRST 0
+
+/**
+ * Each line once, in order; names and labels must be the same.
+ */
+#define NPSTOW_NOTES_JOIN 1
+
+/**
+ * All are left out.
+ */
+#define NPSTOW_NOTES_DROP 2
+
+/**
+ * It is an error.
+ */
+#define NPSTOW_MISSING_REFUSE 0
+
+/**
+ * The tree has no rows then.
+ */
+#define NPSTOW_MISSING_SKIP 1
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Adds the rows of an array of shape `(n, *row_shape)`, or one row of shape `row_shape`, to a
+ * `.npy` file.
+ */
+NpstowStatus npstow_append(const char *path, const NpstowArray *array, NpstowError **error);
+
+/**
+ * Opens a `.npy` file to add rows; the header is kept, whoever wrote it.
+ */
+NpstowAppender *npstow_appender_open(const char *path,
+                                     NpstowDurability durability,
+                                     NpstowError **error);
+
+/**
+ * Adds the rows of an array of shape `(n, *row_shape)`, or one row of shape `row_shape`. Another
+ * dtype or shape is `NPSTOW_MISMATCH`, and nothing is added.
+ */
+NpstowStatus npstow_appender_push(NpstowAppender *appender,
+                                  const NpstowArray *array,
+                                  NpstowError **error);
+
+/**
+ * Adds so many rows, which lie back to back at `data` as the file has them.
+ */
+NpstowStatus npstow_appender_push_data(NpstowAppender *appender,
+                                       const void *data,
+                                       size_t rows,
+                                       NpstowError **error);
+
+/**
+ * How many rows the file has, those not committed included; 0 for NULL and when finished.
+ */
+size_t npstow_appender_rows(const NpstowAppender *appender);
+
+/**
+ * Makes the header count the rows that were added.
+ */
+NpstowStatus npstow_appender_commit(NpstowAppender *appender, NpstowError **error);
+
+/**
+ * Commits and closes the file, and puts the number of its rows into `rows`, which may be NULL. The
+ * handle is only to be freed then.
+ */
+NpstowStatus npstow_appender_finish(NpstowAppender *appender, size_t *rows, NpstowError **error);
+
+/**
+ * Frees the handle; rows that were not committed are taken back.
+ */
+void npstow_appender_free(NpstowAppender *appender);
+
+/**
+ * Begins a `.npy` file of rows of this dtype and shape.
+ */
+NpstowRowWriter *npstow_row_writer_create(const char *path,
+                                          const char *descr,
+                                          const size_t *row_shape,
+                                          size_t ndim,
+                                          NpstowError **error);
+
+/**
+ * Adds the rows of an array of shape `(n, *row_shape)`, or one row of shape `row_shape`.
+ */
+NpstowStatus npstow_row_writer_push(NpstowRowWriter *writer,
+                                    const NpstowArray *array,
+                                    NpstowError **error);
+
+/**
+ * Adds so many rows, which lie back to back at `data`.
+ */
+NpstowStatus npstow_row_writer_push_data(NpstowRowWriter *writer,
+                                         const void *data,
+                                         size_t rows,
+                                         NpstowError **error);
+
+/**
+ * Writes the number of rows and puts the file in its place; that number goes into `rows`, which
+ * may be NULL. The handle is only to be freed then.
+ */
+NpstowStatus npstow_row_writer_finish(NpstowRowWriter *writer, size_t *rows, NpstowError **error);
+
+/**
+ * Frees the handle; a file that was not finished is not there, and an old one stays.
+ */
+void npstow_row_writer_free(NpstowRowWriter *writer);
 
 /**
  * Another handle of the same array; NULL for NULL.
@@ -350,6 +565,223 @@ char *npstow_array_desc(const NpstowArray *array);
  * The texts of an array of strings ("U") or bytes ("S"), in C order. Bytes come as they are.
  */
 NpstowStrings *npstow_array_strings(const NpstowArray *array, NpstowError **error);
+
+/**
+ * The array with its numbers in another dtype, in C order, as a C compiler brings them over: floats
+ * are cut to whole numbers, digits that a smaller float has no room for are lost, what is not zero
+ * is true. A number that does not fit (too large, negative in an unsigned type, not a number in an
+ * integer, a float that would become infinite) is `NPSTOW_MISMATCH` with its index. For numbers and
+ * booleans only; complex numbers become complex ones.
+ */
+NpstowArray *npstow_array_cast(const NpstowArray *array, const char *descr, NpstowError **error);
+
+/**
+ * Begins to take arrays out of a stream of one form. Limits may be NULL.
+ */
+NpstowDecoder *npstow_decoder_new(NpstowForm form,
+                                  const NpstowLimits *limits,
+                                  NpstowError **error);
+
+/**
+ * Gives the next `len` bytes of the stream. With `consumed` NULL all are taken, and arrays that are
+ * complete wait to be taken; otherwise nothing is taken behind the end of an array, and `consumed`
+ * says how many bytes were. An error says at which byte of the stream; nothing more is taken then.
+ */
+NpstowStatus npstow_decoder_push(NpstowDecoder *decoder,
+                                 const void *bytes,
+                                 size_t len,
+                                 size_t *consumed,
+                                 NpstowError **error);
+
+/**
+ * The next array that is complete; NULL without an error where there is none yet. `meta` may be
+ * NULL; otherwise a new handle of its metadata is put there (NULL where there is no array).
+ */
+NpstowArray *npstow_decoder_take(NpstowDecoder *decoder, NpstowMeta **meta, NpstowError **error);
+
+/**
+ * Says that the stream has ended: `NPSTOW_CORRUPT` where it did so within an array. It completes
+ * `NPSTOW_FORM_BODY`.
+ */
+NpstowStatus npstow_decoder_finish(NpstowDecoder *decoder, NpstowError **error);
+
+/**
+ * How many bytes are missing to the end of the part (header, data, metadata) that is arriving;
+ * `SIZE_MAX` where that is the end of the stream, 0 for NULL. Reading so many at once, and no more,
+ * reads exactly one array.
+ */
+size_t npstow_decoder_wants(const NpstowDecoder *decoder);
+
+/**
+ * Memory for the next bytes of the stream, and its length in `len`: bytes that are received there
+ * need no copy. `npstow_decoder_filled` says how many came; the memory is the decoder's until then,
+ * and lives no longer. NULL for NULL, and where memory is short.
+ */
+void *npstow_decoder_buffer(NpstowDecoder *decoder, size_t *len, NpstowError **error);
+
+/**
+ * Says that `len` bytes were put into the memory of `npstow_decoder_buffer`; more than there was
+ * room for are refused.
+ */
+NpstowStatus npstow_decoder_filled(NpstowDecoder *decoder, size_t len, NpstowError **error);
+
+/**
+ * Frees a decoder; what has arrived of an array is lost.
+ */
+void npstow_decoder_free(NpstowDecoder *decoder);
+
+/**
+ * The array as a `DLManagedTensorVersioned` (DLPack 1.x), marked as read-only; the elements are
+ * shared. Its `deleter` frees it. `NPSTOW_UNSUPPORTED` for records, strings and times, and where the
+ * byte order is not this machine's.
+ */
+void *npstow_array_to_dlpack(const NpstowArray *array,
+                             NpstowError **error);
+
+/**
+ * A copy of the array as a `DLManagedTensor`, the form before 1.0, which cannot say that memory is
+ * not to be written to.
+ */
+void *npstow_array_to_dlpack_unversioned(const NpstowArray *array, NpstowError **error);
+
+/**
+ * Takes a `DLManagedTensorVersioned` (DLPack 1.x) in memory that a processor reads; the elements
+ * are shared, and must not change. Where this succeeds, its `deleter` is called when nobody needs
+ * them any more, from any thread; where it fails, the tensor is still the caller's.
+ */
+NpstowArray *npstow_array_from_dlpack(void *managed, NpstowError **error);
+
+/**
+ * As `npstow_array_from_dlpack`, of a `DLManagedTensor`, the form before 1.0.
+ */
+NpstowArray *npstow_array_from_dlpack_unversioned(void *managed, NpstowError **error);
+
+/**
+ * Bytes of one element of a dtype, which is NumPy's text ("<f4", "float32") or a `descr` of
+ * records.
+ */
+NpstowStatus npstow_descr_itemsize(const char *descr, size_t *itemsize, NpstowError **error);
+
+/**
+ * A dtype as npstow writes it: "<f4" for "float32". To be freed with `npstow_string_free`.
+ */
+char *npstow_descr_normal(const char *descr, NpstowError **error);
+
+/**
+ * The fields of a dtype, padding left out; none where it is no record.
+ */
+NpstowFields *npstow_descr_fields(const char *descr, NpstowError **error);
+
+/**
+ * How many fields there are; 0 for NULL.
+ */
+size_t npstow_fields_len(const NpstowFields *fields);
+
+/**
+ * The name of a field; NULL beyond the last. It lives as long as the handle, as what the others
+ * give.
+ */
+const char *npstow_fields_name(const NpstowFields *fields, size_t index);
+
+/**
+ * The dtype of a field, or of one element where it is a subarray; NULL beyond the last.
+ */
+const char *npstow_fields_descr(const NpstowFields *fields, size_t index);
+
+/**
+ * Where a field begins in its record, in bytes; 0 beyond the last.
+ */
+size_t npstow_fields_offset(const NpstowFields *fields, size_t index);
+
+/**
+ * How many axes a field has: 0 unless it is a subarray.
+ */
+size_t npstow_fields_ndim(const NpstowFields *fields, size_t index);
+
+/**
+ * The lengths of a field's axes; NULL beyond the last.
+ */
+const size_t *npstow_fields_shape(const NpstowFields *fields, size_t index);
+
+/**
+ * Frees fields.
+ */
+void npstow_fields_free(NpstowFields *fields);
+
+/**
+ * Opens an archive for changes. Options (level, durability, orders) are for what is added, and may
+ * be NULL.
+ */
+NpstowEditor *npstow_editor_open(const char *path,
+                                 const NpstowSaveOptions *options,
+                                 NpstowError **error);
+
+/**
+ * Adds an array.
+ */
+NpstowStatus npstow_editor_add(NpstowEditor *editor,
+                               const char *name,
+                               const NpstowArray *array,
+                               NpstowError **error);
+
+/**
+ * Adds all of a tree, with its metadata.
+ */
+NpstowStatus npstow_editor_add_tree(NpstowEditor *editor,
+                                    const NpstowTree *tree,
+                                    NpstowError **error);
+
+/**
+ * Puts an array in the place of another one.
+ */
+NpstowStatus npstow_editor_replace(NpstowEditor *editor,
+                                   const char *name,
+                                   const NpstowArray *array,
+                                   NpstowError **error);
+
+/**
+ * Takes an array out, and its metadata.
+ */
+NpstowStatus npstow_editor_remove(NpstowEditor *editor, const char *name, NpstowError **error);
+
+/**
+ * Gives an array another name.
+ */
+NpstowStatus npstow_editor_rename(NpstowEditor *editor,
+                                  const char *from,
+                                  const char *to,
+                                  NpstowError **error);
+
+/**
+ * Sets metadata, names and labels beside an array or group; "" is the archive itself.
+ */
+NpstowStatus npstow_editor_set_meta(NpstowEditor *editor,
+                                    const char *name,
+                                    const NpstowMeta *meta,
+                                    NpstowError **error);
+
+/**
+ * Makes all changes, together: after a failure the archive is as it was. The handle is only to be
+ * freed then.
+ */
+NpstowStatus npstow_editor_commit(NpstowEditor *editor, NpstowError **error);
+
+/**
+ * Frees the handle; changes that were not committed are not made.
+ */
+void npstow_editor_free(NpstowEditor *editor);
+
+/**
+ * Writes an archive anew without what was replaced or removed.
+ */
+NpstowStatus npstow_npz_compact(const char *path, NpstowError **error);
+
+/**
+ * Mends what a crash has left of a `.npy` file or an archive: the torn tail of an append, rows that
+ * the header promises and that are not there. Returns a line that says what was done, to be freed
+ * with `npstow_string_free`; NULL where that was not possible.
+ */
+char *npstow_repair(const char *path, NpstowError **error);
 
 /**
  * The status; `NPSTOW_OK` for NULL.
@@ -563,7 +995,7 @@ NpstowArray *npstow_array_reshape(const NpstowArray *array,
 NpstowArray *npstow_array_field(const NpstowArray *array, const char *name, NpstowError **error);
 
 /**
- * The part that a selection picks, in NumPy's text ("10:20, ::2, -1"); a view where it can be.
+ * The part that a selection picks, in NumPy's text (`10:20, ::2, -1`); a view where it can be.
  */
 NpstowArray *npstow_array_select(const NpstowArray *array,
                                  const char *selection,
@@ -577,6 +1009,17 @@ NpstowArray *npstow_array_view_as(const NpstowArray *array,
                                   const char *descr,
                                   const size_t *row_shape,
                                   size_t row_ndim,
+                                  NpstowError **error);
+
+/**
+ * Writes an array to a function in one of the forms; metadata may be NULL, and must be for
+ * `NPSTOW_FORM_NPY`. What NP.hh does not read (records, strings, parts of 4 GiB and more) is refused
+ * in its forms. Names and labels are not carried: metadata with any are refused.
+ */
+NpstowStatus npstow_message_write(const NpstowWriteCallback *callback,
+                                  const NpstowArray *array,
+                                  const NpstowMeta *meta,
+                                  NpstowForm form,
                                   NpstowError **error);
 
 /**
@@ -920,7 +1363,7 @@ NpstowStatus npstow_node_read_into_as(const NpstowNode *node,
 
 /**
  * Reads a part of the array, and no more than that where the file allows: the selection is
- * NumPy's text, as in "10:20, ::2, -1".
+ * NumPy's text, as in `10:20, ::2, -1`.
  */
 NpstowArray *npstow_node_slice(const NpstowNode *node,
                                const char *selection,
@@ -935,6 +1378,26 @@ NpstowStatus npstow_node_slice_into(const NpstowNode *node,
                                     void *dst,
                                     size_t len,
                                     NpstowError **error);
+
+/**
+ * Begins a walk over the rows (of the first axis) of an array, however it is stored: no more than a
+ * few bands are in memory. A band has `rows_at_once` rows, the last one fewer; 0 makes bands of
+ * some MiB.
+ */
+NpstowRecords *npstow_node_records(const NpstowNode *node,
+                                   size_t rows_at_once,
+                                   NpstowError **error);
+
+/**
+ * Puts the next band into `band`, or NULL behind the last one. What is damaged at the end (a
+ * checksum) is told instead of the last band.
+ */
+NpstowStatus npstow_records_next(NpstowRecords *records, NpstowArray **band, NpstowError **error);
+
+/**
+ * Ends a walk.
+ */
+void npstow_records_free(NpstowRecords *records);
 
 /**
  * Saves one array as a `.npy` file, whatever the path's extension; an old file is replaced only
@@ -973,6 +1436,52 @@ NpstowStatus npstow_save_array_to(const NpstowWriteCallback *callback,
  * named as in "run.npz:photon" or "run:event/photon"; of the whole file where no name is given.
  */
 NpstowStatus npstow_set_meta(const char *place, const NpstowMeta *meta, NpstowError **error);
+
+/**
+ * The bytes of a file, which stays open.
+ */
+NpstowSource *npstow_source_from_path(const char *path, NpstowError **error);
+
+/**
+ * The caller's memory, which is not copied and must stay as it is until `free` is called with
+ * `context` (from any thread, once; not where this function fails). `free` may be NULL: the memory
+ * stays for ever then, or as long as anything that came from it.
+ */
+NpstowSource *npstow_source_from_memory(const void *bytes,
+                                        size_t len,
+                                        void (*free)(void *context),
+                                        void *context,
+                                        NpstowError **error);
+
+/**
+ * A copy of the caller's memory.
+ */
+NpstowSource *npstow_source_from_copy(const void *bytes, size_t len, NpstowError **error);
+
+/**
+ * Functions of the caller. Their struct is copied.
+ */
+NpstowSource *npstow_source_from_callbacks(const NpstowReadCallbacks *callbacks,
+                                           NpstowError **error);
+
+/**
+ * How many bytes there are; 0 for NULL.
+ */
+uint64_t npstow_source_len(const NpstowSource *source);
+
+/**
+ * Frees a handle of a source.
+ */
+void npstow_source_free(NpstowSource *source);
+
+/**
+ * Opens the bytes of a file in any source; `name` stands for the path in errors, and limits may be
+ * NULL.
+ */
+NpstowFile *npstow_open_source(const NpstowSource *source,
+                               const char *name,
+                               const NpstowLimits *limits,
+                               NpstowError **error);
 
 /**
  * An empty list, to be freed with `npstow_strings_free`.
@@ -1116,6 +1625,139 @@ NpstowStatus npstow_tree_set_meta(NpstowTree *tree,
                                   const char *path,
                                   const NpstowMeta *meta,
                                   NpstowError **error);
+
+/**
+ * The slash paths of what matches one of the patterns, which are separated by commas; groups before
+ * their members.
+ */
+NpstowStrings *npstow_tree_find(const NpstowTree *tree, const char *globs, NpstowError **error);
+
+/**
+ * The tree of what matches one of the patterns, with its metadata and that of the groups around.
+ */
+NpstowTree *npstow_tree_select(const NpstowTree *tree, const char *globs, NpstowError **error);
+
+/**
+ * One tree of the rows of `n` trees: each array has the rows of the arrays of that name, in order.
+ * `names` are what errors call the trees.
+ */
+NpstowTree *npstow_tree_concat(const char *const *names,
+                               const NpstowTree *const *trees,
+                               size_t n,
+                               NpstowNotesPolicy notes,
+                               NpstowMissing missing,
+                               NpstowError **error);
+
+/**
+ * Compares two trees: names, dtypes, shapes, values (as `numpy.isclose` with these tolerances), and
+ * metadata where `meta` says so.
+ */
+NpstowReport *npstow_tree_compare(const NpstowTree *left,
+                                  const NpstowTree *right,
+                                  double rtol,
+                                  double atol,
+                                  bool equal_nan,
+                                  bool meta,
+                                  NpstowError **error);
+
+/**
+ * Whether everything was compared and nothing differs; false for NULL.
+ */
+bool npstow_report_is_same(const NpstowReport *report);
+
+/**
+ * How many arrays both trees have; 0 for NULL.
+ */
+size_t npstow_report_compared(const NpstowReport *report);
+
+/**
+ * How many differences there are, with what could not be read; 0 for NULL.
+ */
+size_t npstow_report_len(const NpstowReport *report);
+
+/**
+ * The slash path of a difference; NULL beyond the last. It lives as long as the report.
+ */
+const char *npstow_report_path(const NpstowReport *report, size_t index);
+
+/**
+ * What differs, as a line of text; NULL beyond the last. It lives as long as the report.
+ */
+const char *npstow_report_message(const NpstowReport *report, size_t index);
+
+/**
+ * Frees a report.
+ */
+void npstow_report_free(NpstowReport *report);
+
+/**
+ * How many rows the arrays of each group have: a table as text, to be freed with
+ * `npstow_string_free`. The first line has the names of the columns (those arrays that match one of
+ * the patterns), each other one a group ("." is the top); tabs between them, "-" for none.
+ */
+char *npstow_tree_counts(const NpstowTree *tree, const char *globs, NpstowError **error);
+
+/**
+ * What the metadata of groups and arrays say, as `npstow_tree_counts`: the columns are those keys
+ * that match one of the patterns.
+ */
+char *npstow_tree_metadata(const NpstowTree *tree, const char *globs, NpstowError **error);
+
+/**
+ * One line on what stands under a slash path, which is not read for it: "(1000, 4, 4) <f4", or "3
+ * names" for a group. To be freed with `npstow_string_free`.
+ */
+char *npstow_tree_desc(const NpstowTree *tree, const char *path, NpstowError **error);
+
+/**
+ * The number of axes of the array under a slash path, which is not read for it.
+ */
+NpstowStatus npstow_tree_ndim(const NpstowTree *tree,
+                              const char *path,
+                              size_t *ndim,
+                              NpstowError **error);
+
+/**
+ * The lengths of the `ndim` axes of the array under a slash path, which is not read for it.
+ */
+NpstowStatus npstow_tree_shape(const NpstowTree *tree,
+                               const char *path,
+                               size_t *shape,
+                               size_t ndim,
+                               NpstowError **error);
+
+/**
+ * The dtype of the array under a slash path, which is not read for it. To be freed with
+ * `npstow_string_free`.
+ */
+char *npstow_tree_descr(const NpstowTree *tree, const char *path, NpstowError **error);
+
+/**
+ * Reads all of a file and says what is wrong with it; an empty list where nothing is. NULL where
+ * it cannot be opened at all.
+ */
+NpstowFaults *npstow_verify(const char *path, NpstowError **error);
+
+/**
+ * How many findings there are; 0 for NULL.
+ */
+size_t npstow_faults_len(const NpstowFaults *faults);
+
+/**
+ * A finding as text; NULL beyond the last. It lives as long as the list.
+ */
+const char *npstow_faults_message(const NpstowFaults *faults, size_t index);
+
+/**
+ * Whether the data are damaged, or cannot be read; false for a remark on something that the format
+ * allows, and beyond the last.
+ */
+bool npstow_faults_is_error(const NpstowFaults *faults, size_t index);
+
+/**
+ * Frees findings.
+ */
+void npstow_faults_free(NpstowFaults *faults);
 
 /**
  * The version of the binary interface of the library that is linked. It is `NPSTOW_ABI_VERSION`

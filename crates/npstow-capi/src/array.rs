@@ -168,7 +168,7 @@ fn typed(own: &NpstowArray, wanted: &Dtype) -> Result<()> {
         return Err(Error::mismatch(expected, found));
     }
     let alignment = dtype.alignment().max(1);
-    if !array.is_empty() && own.start() as usize % alignment != 0 {
+    if !array.is_empty() && !own.start().addr().is_multiple_of(alignment) {
         let expected = format!("elements aligned to {alignment} bytes");
         return Err(Error::mismatch(expected, "others (npstow_array_copy aligns them)"));
     }
@@ -196,11 +196,15 @@ pub extern "C" fn npstow_array_preview(
 pub extern "C" fn npstow_array_desc(array: Option<&NpstowArray>) -> *mut c_char {
     look(ptr::null_mut(), || {
         let Some(array) = array else { return ptr::null_mut() };
-        let lengths: Vec<String> = array.array.shape().iter().map(usize::to_string).collect();
-        let comma = if lengths.len() == 1 { "," } else { "" };
-        let text = format!("({}{comma}) {}", lengths.join(", "), array.array.dtype());
-        c_string(&text).into_raw()
+        c_string(&described(array.array.dtype(), array.array.shape())).into_raw()
     })
+}
+
+/// "(1000, 4, 4) <f4".
+pub(crate) fn described(dtype: &Dtype, shape: &[usize]) -> String {
+    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+    let comma = if lengths.len() == 1 { "," } else { "" };
+    format!("({}{comma}) {dtype}", lengths.join(", "))
 }
 
 /// The texts of an array of strings ("U") or bytes ("S"), in C order. Bytes come as they are.

@@ -24,6 +24,25 @@ impl ErrorOut {
     }
 }
 
+/// Where a function puts a handle: `NpstowArray **`, which is not NULL.
+pub(crate) struct HandleOut<T>(*mut *mut T);
+
+impl<T> HandleOut<T> {
+    pub(crate) fn new(place: *mut *mut T, what: &str) -> Result<Self> {
+        if place.is_null() { Err(null(what)) } else { Ok(Self(place)) }
+    }
+
+    /// Writes the handle, or NULL; what was there is not dropped: it may be anything.
+    ///
+    /// # Safety
+    /// The place may be written to.
+    pub(crate) unsafe fn put(self, handle: Option<Box<T>>) {
+        let handle = handle.map_or(std::ptr::null_mut(), Box::into_raw);
+        // SAFETY: not NULL, and the caller's promise.
+        unsafe { self.0.write(handle) };
+    }
+}
+
 /// Text from C: `const char *`.
 ///
 /// Only C makes one. The header asks that it is NULL or ends in a NUL.

@@ -18,17 +18,28 @@
 // The header says what pointers must be, once for all functions.
 #![allow(clippy::missing_safety_doc)]
 
+mod append;
 mod array;
 mod call;
+mod cast;
+mod decoder;
+mod dlpack;
+mod dtype;
+mod editor;
 mod error;
 mod file;
 mod limits;
 mod make;
+mod message;
 mod meta;
 mod node;
 mod options;
 mod read;
+mod records;
 mod save;
+mod source;
 mod strings;
 mod tree;
+mod trees;
+mod verify;
 mod version;

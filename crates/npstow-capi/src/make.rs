@@ -180,12 +180,14 @@ pub extern "C" fn npstow_array_copy(
     array: Option<&NpstowArray>,
     error: ErrorOut,
 ) -> Option<Box<NpstowArray>> {
-    derive(array, error, |array| {
-        let packed = array.to_contiguous(MemoryOrder::C)?;
-        let mut copy = BufferMut::zeroed(packed.nbytes())?;
-        copy.bytes_mut().copy_from_slice(packed.bytes().unwrap_or_default());
-        Array::new(packed.dtype().clone(), packed.shape(), MemoryOrder::C, copy.freeze())
-    })
+    derive(array, error, copy)
+}
+
+pub(crate) fn copy(array: &Array) -> Result<Array> {
+    let packed = array.to_contiguous(MemoryOrder::C)?;
+    let mut copy = BufferMut::zeroed(packed.nbytes())?;
+    copy.bytes_mut().copy_from_slice(packed.bytes().unwrap_or_default());
+    Array::new(packed.dtype().clone(), packed.shape(), MemoryOrder::C, copy.freeze())
 }
 
 /// The same elements with the axes in reverse order; no copy.
@@ -221,7 +223,7 @@ pub extern "C" fn npstow_array_field(
     derive(array, error, |array| array.field(name.get("name")?))
 }
 
-/// The part that a selection picks, in NumPy's text ("10:20, ::2, -1"); a view where it can be.
+/// The part that a selection picks, in NumPy's text (`10:20, ::2, -1`); a view where it can be.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_array_select(
     array: Option<&NpstowArray>,

@@ -118,7 +118,11 @@ impl NpstowSaveOptions {
         options
     }
 
-    pub(crate) fn npz(&self) -> npstow::npz::WriteOptions {
+    /// For an archive, which has no use for what folders have.
+    pub(crate) fn npz(&self) -> Result<npstow::npz::WriteOptions> {
+        if self.npfold || self.format.is_some_and(|format| format != Format::Npz) {
+            return Err(Error::invalid("options of another format for an archive"));
+        }
         let mut options = npstow::npz::WriteOptions::default().durability(self.durability);
         if let Some(level) = self.level {
             options = options.compress(level);
@@ -126,7 +130,7 @@ impl NpstowSaveOptions {
         if let Some(array) = &self.array {
             options = options.array(array.clone());
         }
-        options
+        Ok(options)
     }
 
     pub(crate) fn format(&self) -> Option<Format> {

@@ -74,7 +74,7 @@ pub unsafe extern "C" fn npstow_node_read_into_as(
 }
 
 /// Reads a part of the array, and no more than that where the file allows: the selection is
-/// NumPy's text, as in "10:20, ::2, -1".
+/// NumPy's text, as in `10:20, ::2, -1`.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_node_slice(
     node: Option<&NpstowNode>,

@@ -58,7 +58,7 @@ pub use container::{Attribute, Fault, NodeKind};
 #[cfg(feature = "digest")]
 pub use digest::digest;
 pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
-pub use entry::{Coded, Data, Entry, Joined, Loaded, ReadOptions, Slot, Wrap};
+pub use entry::{Coded, Data, Entry, Joined, Loaded, ReadOptions, Rows, Slot, Wrap};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{
     File, Format, Node, OpenOptions, SaveOptions, open, save, save_to, save_with, set_notes,

@@ -30,6 +30,12 @@ pub(crate) fn bands(shape: &[usize], itemsize: usize, most: usize) -> Bands {
     Bands { shape: shape.to_vec(), split, step, next: (!empty).then(|| vec![0; axis]) }
 }
 
+/// Cuts an array of C order into pieces of `step` rows of its first axis, the last one of fewer.
+pub(crate) fn rows(shape: &[usize], step: usize) -> Bands {
+    let empty = shape.contains(&0);
+    Bands { shape: shape.to_vec(), split: Some(0), step, next: (!empty).then(|| vec![0]) }
+}
+
 /// The selection of a piece, for an array whose axes are these.
 pub(crate) fn selection(piece: &[Range<usize>]) -> Selection {
     // Lengths of arrays in memory fit.

@@ -39,6 +39,7 @@ pub(crate) use many::read_many;
 #[cfg(feature = "npz")]
 pub(crate) use many::{Part, Taken, read_parts};
 pub(crate) use pieces::Pieces;
+pub use pieces::Rows;
 pub(crate) use seal::Seal;
 
 use crate::array::{

@@ -6,7 +6,8 @@ use super::joined::JoinedPass;
 use super::{BAND, Data, Entry, Seal};
 use crate::array::{Array, MemoryOrder, bands, nbytes};
 use crate::codec::Crc32;
-use crate::{BufferMut, Result};
+use crate::{BufferMut, Error, Result};
+use std::fmt;
 use std::iter::Peekable;
 use std::ops::Range;
 
@@ -105,7 +106,11 @@ impl Entry {
         if order == MemoryOrder::F {
             lengths.reverse();
         }
-        let mut bands = bands::bands(&lengths, self.dtype.itemsize(), BAND).peekable();
+        self.begin_with(order, bands::bands(&lengths, self.dtype.itemsize(), BAND))
+    }
+
+    fn begin_with(&self, order: MemoryOrder, bands: bands::Bands) -> Result<Pieces<'_>> {
+        let mut bands = bands.peekable();
         // Without a piece there is nobody to be told at the end.
         let empty = bands.peek().is_none();
         let origin = match &self.data {
@@ -129,12 +134,71 @@ impl Entry {
         Ok(Pieces { entry: self, order, origin, bands })
     }
 
+    /// Reads the array in bands of `at_once` rows (of its first axis), the last one of fewer; 0 makes
+    /// bands of some MiB. The elements of a band are in C order, in the file's byte order.
+    ///
+    /// What is packed is unpacked once, and a checksum over all is checked: the last band may be an
+    /// error. Memory holds one band, unless the file is packed in Fortran order.
+    ///
+    /// ```
+    /// use npstow::{Array, Entry};
+    /// let array = Array::from_vec((0..10).collect::<Vec<i32>>()).reshape(&[5, 2])?;
+    /// let mut sums = Vec::new();
+    /// for band in Entry::try_from(&array)?.rows(2)? {
+    ///     sums.push(band?.as_slice::<i32>()?.iter().sum::<i32>());
+    /// }
+    /// assert_eq!(sums, [6, 22, 17]);
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Mismatch` for an array without axes; else as [`read`](Self::read).
+    pub fn rows(&self, at_once: usize) -> Result<Rows<'_>> {
+        self.placed_in(self.check_rows())?;
+        self.check()?;
+        let row = self.nbytes / self.shape.first().copied().unwrap_or(1).max(1);
+        let step = if at_once == 0 { BAND / row.max(1) } else { at_once };
+        let bands = bands::rows(&self.shape, step.max(1));
+        Ok(Rows(self.placed_in(self.begin_with(MemoryOrder::C, bands))?))
+    }
+
+    fn check_rows(&self) -> Result<()> {
+        match self.shape.is_empty() {
+            true => Err(Error::mismatch("an array with rows", "one without axes")),
+            false => Ok(()),
+        }
+    }
+
     /// Reads all that a seal of raw bytes is over.
     fn check_seal(&self) -> Result<()> {
         let Some(seal) = &self.seal else { return Ok(()) };
         let mut crc = Crc32::new();
         self.placed_in(Seal::hash(&*self.source, seal.start..seal.end(), &mut crc))?;
         self.placed_in(seal.check(crc.finish()))
+    }
+}
+
+/// A walk over the rows of an [`Entry`], band by band; see [`Entry::rows`].
+pub struct Rows<'a>(Pieces<'a>);
+
+impl fmt::Debug for Rows<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Rows").field(self.0.entry).finish()
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Array>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let band = self.0.next()?;
+        // A selection of a file in Fortran order comes in that order.
+        let band = band.and_then(|band| band.to_contiguous(MemoryOrder::C));
+        if band.is_err() {
+            // What follows an error is not to be relied on.
+            self.0.bands = bands::rows(&[0], 1).peekable();
+        }
+        Some(band)
     }
 }
 

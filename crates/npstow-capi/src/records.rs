@@ -1,0 +1,72 @@
+//! The rows of an array on the disk, some at a time.
+
+use crate::array::NpstowArray;
+use crate::call::{ErrorOut, HandleOut, done, look, make, need};
+use crate::error::NpstowStatus;
+use crate::node::{NpstowNode, entry};
+use npstow::{Array, Error, Result};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+/// A walk over the rows of an array, in bands: a thread of the library reads the next band while the
+/// last one is worked on. One thread at a time.
+pub struct NpstowRecords {
+    bands: Receiver<Result<Array>>,
+}
+
+/// Begins a walk over the rows (of the first axis) of an array, however it is stored: no more than a
+/// few bands are in memory. A band has `rows_at_once` rows, the last one fewer; 0 makes bands of
+/// some MiB.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_node_records(
+    node: Option<&NpstowNode>,
+    rows_at_once: usize,
+    error: ErrorOut,
+) -> Option<Box<NpstowRecords>> {
+    make(error, || {
+        let entry = entry(node)?;
+        // What can be said at once is said here.
+        drop(entry.rows(rows_at_once)?);
+        let (out, bands) = sync_channel(1);
+        let work = move || {
+            let rows = match entry.rows(rows_at_once) {
+                Ok(rows) => rows,
+                // Nobody listens where this fails: the walk was given up.
+                Err(e) => return drop(out.send(Err(e))),
+            };
+            for band in rows {
+                let failed = band.is_err();
+                if out.send(band).is_err() || failed {
+                    break;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("npstow rows".to_owned());
+        thread.spawn(work).map_err(|e| Error::io("starting a thread", e))?;
+        Ok(Box::new(NpstowRecords { bands }))
+    })
+}
+
+/// Puts the next band into `band`, or NULL behind the last one. What is damaged at the end (a
+/// checksum) is told instead of the last band.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npstow_records_next(
+    records: Option<&mut NpstowRecords>,
+    band: *mut *mut NpstowArray,
+    error: ErrorOut,
+) -> NpstowStatus {
+    done(error, || {
+        let records = need(records, "records")?;
+        let band = HandleOut::new(band, "band")?;
+        let next = records.bands.recv().ok().transpose()?.map(NpstowArray::boxed);
+        // SAFETY: the header asks for a pointer that may be written to.
+        unsafe { band.put(next) };
+        Ok(())
+    })
+}
+
+/// Ends a walk.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_records_free(records: Option<Box<NpstowRecords>>) {
+    look((), || drop(records));
+}
