@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::shell::{Result, cargo, check, root};
-use crate::{features, header, layers, lines, msrv, mutate, test, tree};
+use crate::{capi, features, layers, lines, msrv, mutate, test, tree};
 use std::time::Instant;
 
 type Step = fn() -> Result;
@@ -15,7 +15,7 @@ const STEPS: &[(&str, Step)] = &[
     ("lines", lines::run),
     ("tree", tree::run),
     ("lint", lint),
-    ("npstow.h", header::check_header),
+    ("npstow.h", capi::check_header),
     ("features", features::run),
     ("msrv", msrv::run),
     ("doc", doc),

@@ -1,11 +1,11 @@
 //! `cargo xtask …`: the project's own commands. CI calls nothing else.
 #![forbid(unsafe_code)]
 
+mod capi;
 mod ci;
 mod compare;
 mod features;
 mod fuzz;
-mod header;
 mod layers;
 mod lines;
 mod manifest;
@@ -43,7 +43,11 @@ cargo xtask COMMAND
   tree      the number of crates the library brings with default features
   leaves    cargo check of the fuzz and compare crates
   bless     rewrite the transcripts of tests/golden/ from what the program prints now
-  header    the header of the C library, made of its sources
+  header    the header of the C library, made of its sources, and the list of its functions
+  capi      the C library: built, installed below target, its tests (also under sanitizers) and
+            examples (also under valgrind)
+  install --prefix DIR
+            the C library: headers, shared and static library, pkg-config, CMake
   wheel     the wheel of the Python package, installed into the project's own Python
   wheel --python PATH
             the wheel for another Python, which has maturin, free-threaded ones included
@@ -75,7 +79,9 @@ fn dispatch(words: &[&str]) -> Result {
         ["test"] => test::run(),
         ["ci"] => ci::run(),
         ["bless"] => test::bless(),
-        ["header"] => header::write_header(),
+        ["header"] => capi::write_header(),
+        ["capi"] => capi::run(),
+        ["install", rest @ ..] => capi::install(rest),
         ["wheel"] => python::wheel(),
         ["wheel", "--python", python] => python::wheel_for(Path::new(python)),
         ["python"] => python::run(),

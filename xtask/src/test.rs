@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::shell::{Result, capture, cargo, check, target, write};
-use crate::{python, suites, transcript, venv};
+use crate::{capi, python, suites, transcript, venv};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -61,6 +61,7 @@ pub(crate) fn all() -> Result<Count> {
     total.add(transcript::check(&npstow)?);
     total.add(suites::run(&interpreter, &npstow)?);
     total.add(python::all(&interpreter)?);
+    total.add(capi::all(&interpreter)?);
     Ok(total)
 }
 

@@ -1223,6 +1223,15 @@ NpstowStatus npstow_node_shape(const NpstowNode *node,
                                NpstowError **error);
 
 /**
+ * For each of the `ndim` axes, how many bytes on the next element lies where the elements are read
+ * as they are; into `strides`, which has room for just as many.
+ */
+NpstowStatus npstow_node_strides(const NpstowNode *node,
+                                 ptrdiff_t *strides,
+                                 size_t ndim,
+                                 NpstowError **error);
+
+/**
  * Bytes of one element.
  */
 NpstowStatus npstow_node_itemsize(const NpstowNode *node, size_t *itemsize, NpstowError **error);
@@ -1508,7 +1517,7 @@ size_t npstow_strings_len_of(const NpstowStrings *strings, size_t index);
 /**
  * Adds a copy of `text`.
  */
-int32_t npstow_strings_push(NpstowStrings *strings, const char *text, NpstowError **error);
+NpstowStatus npstow_strings_push(NpstowStrings *strings, const char *text, NpstowError **error);
 
 /**
  * A copy of the list.

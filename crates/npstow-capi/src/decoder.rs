@@ -376,3 +376,139 @@ pub extern "C" fn npstow_decoder_filled(
 pub extern "C" fn npstow_decoder_free(decoder: Option<Box<NpstowDecoder>>) {
     look((), || drop(decoder));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use npstow::folder::transport;
+    use npstow::{ErrorKind, npy};
+
+    fn arrays() -> Vec<Array> {
+        let two = Array::from_vec(vec![1.5f32, 2.5, 3.5, 4.5]).reshape(&[2, 2]).unwrap();
+        vec![two, Array::from_vec(Vec::<i32>::new()), Array::from_vec(vec![7u8; 3000])]
+    }
+
+    fn stream(form: NpstowForm) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (n, array) in arrays().iter().enumerate() {
+            let meta = Meta::from_text("a:é\n".repeat(n));
+            match form {
+                NPSTOW_FORM_NPY => npy::write_to(&mut bytes, array).unwrap(),
+                _ => transport::write_message(&mut bytes, array, &meta).unwrap(),
+            }
+        }
+        bytes
+    }
+
+    fn taken(decoder: &mut Decoder) -> Vec<(Vec<usize>, Vec<u8>, String)> {
+        let all = decoder.ready.drain(..);
+        all.map(|(array, meta)| {
+            (array.shape().to_vec(), array.bytes().unwrap().to_vec(), meta.as_str().to_owned())
+        })
+        .collect()
+    }
+
+    #[test]
+    fn pieces_of_any_size_give_the_same_arrays() {
+        for form in [NPSTOW_FORM_NPY, NPSTOW_FORM_NP] {
+            let bytes = stream(form);
+            let mut whole = Decoder::new(form, Limits::default()).unwrap();
+            assert_eq!(whole.push(&bytes, false).unwrap(), bytes.len());
+            let expected = taken(&mut whole);
+            assert_eq!(expected.len(), 3);
+            assert_eq!(expected[2].1, vec![7; 3000]);
+            assert_eq!(expected[2].2, if form == NPSTOW_FORM_NP { "a:é\na:é\n" } else { "" });
+            for size in [1, 2, 7, 128, 1000] {
+                let mut decoder = Decoder::new(form, Limits::default()).unwrap();
+                for piece in bytes.chunks(size) {
+                    decoder.push(piece, false).unwrap();
+                }
+                decoder.finish().unwrap();
+                assert_eq!(taken(&mut decoder), expected, "{size}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_array_at_a_time_is_taken() {
+        let bytes = stream(NPSTOW_FORM_NP);
+        let mut decoder = Decoder::new(NPSTOW_FORM_NP, Limits::default()).unwrap();
+        let (mut rest, mut ends) = (&bytes[..], Vec::new());
+        while !rest.is_empty() {
+            let len = decoder.push(rest, true).unwrap();
+            assert_eq!(taken(&mut decoder).len(), 1);
+            rest = &rest[len..];
+            ends.push(bytes.len() - rest.len());
+        }
+        assert_eq!(ends, [16 + 128 + 16, 16 + 128 + 16 + 16 + 128 + 5, bytes.len()]);
+    }
+
+    #[test]
+    fn a_body_ends_with_the_stream() {
+        let mut bytes = Vec::new();
+        transport::write_body(&mut bytes, &arrays()[0], &Meta::from_text("k:v\n")).unwrap();
+        for size in [1, 1000] {
+            let mut decoder = Decoder::new(NPSTOW_FORM_BODY, Limits::default()).unwrap();
+            bytes.chunks(size).for_each(|piece| drop(decoder.push(piece, false).unwrap()));
+            assert!(decoder.ready.is_empty());
+            decoder.finish().unwrap();
+            assert_eq!(taken(&mut decoder)[0].2, "k:v\n");
+        }
+    }
+
+    #[test]
+    fn an_end_within_an_array_is_told_at_every_byte() {
+        for form in [NPSTOW_FORM_NPY, NPSTOW_FORM_NP] {
+            let bytes = stream(form);
+            let mut between = 0;
+            for end in 0..400 {
+                let mut decoder = Decoder::new(form, Limits::default()).unwrap();
+                decoder.push(&bytes[..end], false).unwrap();
+                match decoder.finish() {
+                    Ok(()) => between += 1,
+                    Err(e) => {
+                        assert_eq!((e.kind(), e.offset()), (ErrorKind::Corrupt, Some(end as u64)));
+                    }
+                }
+            }
+            assert_eq!(between, 3, "the start, and behind the first two arrays");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place_and_ends_it() {
+        let mut bytes = stream(NPSTOW_FORM_NP);
+        bytes[160 + 16] = b'x';
+        let mut decoder = Decoder::new(NPSTOW_FORM_NP, Limits::default()).unwrap();
+        let e = decoder.guarded(|it| it.push(&bytes, false)).unwrap_err();
+        assert_eq!((e.kind(), e.offset()), (ErrorKind::Corrupt, Some(176)));
+        assert_eq!(taken(&mut decoder).len(), 1);
+        let e = decoder.guarded(|it| it.push(&[0], false)).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Invalid);
+
+        let limits = Limits::default().array_nbytes(100);
+        let mut decoder = Decoder::new(NPSTOW_FORM_NPY, limits).unwrap();
+        let e = decoder.push(&stream(NPSTOW_FORM_NPY), false).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Limit);
+        for (at, number) in [(3, 9), (7, 9), (15, 1)] {
+            let mut wrong = stream(NPSTOW_FORM_NP);
+            wrong[at] = number;
+            let mut decoder = Decoder::new(NPSTOW_FORM_NP, Limits::default()).unwrap();
+            assert!(decoder.push(&wrong, false).is_err(), "{at}");
+        }
+    }
+
+    #[test]
+    fn memory_grows_with_what_arrives() {
+        let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1099511627776,), }";
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend([0; 1000]);
+        let mut decoder = Decoder::new(NPSTOW_FORM_NPY, Limits::default()).unwrap();
+        decoder.push(&bytes, false).unwrap();
+        assert_eq!(decoder.memory.len(), FIRST);
+        decoder.push(&vec![0; 40 << 20], false).unwrap();
+        assert_eq!(decoder.memory.len(), FIRST * 4);
+    }
+}

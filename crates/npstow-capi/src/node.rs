@@ -8,7 +8,7 @@ use crate::options::{NpstowOrder, order_number};
 use crate::strings::NpstowStrings;
 use crate::tree::NpstowTree;
 use npstow::trees::Glob;
-use npstow::{Data, Entry, Error, Node, NodeKind, Result};
+use npstow::{Data, Entry, Error, MemoryOrder, Node, NodeKind, Result};
 use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::OnceLock;
@@ -198,14 +198,50 @@ pub unsafe extern "C" fn npstow_node_shape(
 ) -> NpstowStatus {
     done(error, || {
         let entry = entry(node)?;
-        if ndim != entry.shape().len() {
-            let found = format!("{} axes", entry.shape().len());
-            return Err(Error::mismatch(format!("{ndim} axes"), found));
-        }
+        let own = axes(&entry, ndim)?;
         // SAFETY: the header asks for room for `ndim` lengths.
-        unsafe { slice_mut(shape, ndim, "shape")? }.copy_from_slice(entry.shape());
+        unsafe { slice_mut(shape, ndim, "shape")? }.copy_from_slice(own);
         Ok(())
     })
+}
+
+/// For each of the `ndim` axes, how many bytes on the next element lies where the elements are read
+/// as they are; into `strides`, which has room for just as many.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn npstow_node_strides(
+    node: Option<&NpstowNode>,
+    strides: *mut isize,
+    ndim: usize,
+    error: ErrorOut,
+) -> NpstowStatus {
+    done(error, || {
+        let entry = entry(node)?;
+        let shape = axes(&entry, ndim)?;
+        // SAFETY: the header asks for room for `ndim` strides.
+        let strides = unsafe { slice_mut(strides, ndim, "strides")? };
+        // The product of all lengths but zeros was checked when the header was read.
+        let mut stride = isize::try_from(entry.dtype().itemsize()).unwrap_or(isize::MAX);
+        let order: Vec<usize> = match entry.order() {
+            MemoryOrder::F => (0..ndim).collect(),
+            _ => (0..ndim).rev().collect(),
+        };
+        for axis in order {
+            let (Some(place), Some(&n)) = (strides.get_mut(axis), shape.get(axis)) else {
+                continue;
+            };
+            *place = stride;
+            stride = stride.saturating_mul(isize::try_from(n.max(1)).unwrap_or(isize::MAX));
+        }
+        Ok(())
+    })
+}
+
+/// The lengths of the axes, where there are as many.
+fn axes(entry: &Entry, ndim: usize) -> Result<&[usize]> {
+    match entry.shape().len() {
+        found if found == ndim => Ok(entry.shape()),
+        found => Err(Error::mismatch(format!("{ndim} axes"), format!("{found} axes"))),
+    }
 }
 
 /// Bytes of one element.

@@ -1,6 +1,7 @@
 //! Lists of strings, and single ones.
 
 use crate::call::{ErrorOut, Text, done, look, make, need};
+use crate::error::NpstowStatus;
 use std::ffi::{CString, c_char};
 use std::ptr;
 
@@ -66,7 +67,7 @@ pub extern "C" fn npstow_strings_push(
     strings: Option<&mut NpstowStrings>,
     text: Text,
     error: ErrorOut,
-) -> i32 {
+) -> NpstowStatus {
     done(error, || {
         let text = text.get("text")?;
         need(strings, "strings")?.items.push([text.as_bytes(), &[0]].concat());

@@ -140,3 +140,47 @@ fn sealed_arrays_change_order_too() {
         }
     }
 }
+
+#[test]
+fn rows_come_in_bands_however_they_are_stored() {
+    let array = Array::from_vec((0..23 * 6u16).collect::<Vec<_>>()).reshape(&[23, 2, 3]).unwrap();
+    let turned = array.to_contiguous(MemoryOrder::F).unwrap();
+    let expected = array.bytes().unwrap();
+    for stored in [&array, &turned] {
+        let entry = Entry::try_from(stored).unwrap();
+        for at_once in [0, 1, 4, 23, 100, usize::MAX] {
+            let bands: Vec<_> = entry.rows(at_once).unwrap().map(Result::unwrap).collect();
+            let rows: usize = bands.iter().map(|band| band.shape()[0]).sum();
+            let joined: Vec<u8> = bands
+                .iter()
+                .flat_map(|band| band.bytes_in(MemoryOrder::C).unwrap())
+                .copied()
+                .collect();
+            assert_eq!((rows, &joined[..]), (23, expected), "{at_once}");
+            if at_once == 4 {
+                assert_eq!((bands.len(), bands[5].shape()), (6, &[3, 2, 3][..]));
+            }
+        }
+    }
+    let none = Array::from_vec(Vec::<u8>::new()).reshape(&[0, 3]).unwrap();
+    assert_eq!(Entry::try_from(&none).unwrap().rows(0).unwrap().count(), 0);
+    let one = Array::from_vec(vec![1u8]).reshape(&[]).unwrap();
+    let e = Entry::try_from(&one).unwrap().rows(1).map(drop).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Mismatch);
+}
+
+#[test]
+fn the_last_band_of_sealed_rows_is_an_error_where_the_seal_is_broken() {
+    let mut archive = Archive::new(&[1000]);
+    let at = usize::try_from(archive.entries[0].0).unwrap();
+    let source: Arc<dyn Source> = Arc::new(MemorySource::new(archive.bytes.clone()));
+    let whole = archive.entries(&source)[0].rows(300).unwrap().map(Result::unwrap).count();
+    assert_eq!(whole, 4);
+    archive.bytes[at + 7] ^= 1;
+    let source: Arc<dyn Source> = Arc::new(MemorySource::new(archive.bytes.clone()));
+    let entry = archive.entries(&source).remove(0);
+    let bands: Vec<_> = entry.rows(300).unwrap().collect();
+    let good: Vec<bool> = bands.iter().map(Result::is_ok).collect();
+    assert_eq!(good, [true, true, true, false]);
+    assert_eq!(bands[3].as_ref().unwrap_err().kind(), ErrorKind::Corrupt);
+}

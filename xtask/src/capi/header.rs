@@ -4,19 +4,35 @@
 //! program it would be built by everybody who runs any of its commands.
 #![forbid(unsafe_code)]
 
+use super::CRATE;
 use crate::shell::{Result, capture, cargo, check, command, output, read, root, target, write};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const CBINDGEN: &str = "0.29.4";
-pub(crate) const CRATE: &str = "crates/npstow-capi";
 
 /// Writes the header.
 pub(crate) fn write_header() -> Result {
     let text = made()?;
     write(&place(), &text)?;
-    println!("header: {} functions", functions(&text).len());
+    let (names, old) = (functions(&text), pinned()?);
+    let gone: Vec<&String> = old.iter().filter(|name| !names.contains(name)).collect();
+    if !gone.is_empty() {
+        // Programs that were built would not start any more.
+        return Err(format!("functions that symbols.txt pins are gone: {gone:?}"));
+    }
+    write(&pins(), &(names.join("\n") + "\n"))?;
+    println!("header: {} functions, {} of them new", names.len(), names.len() - old.len());
     Ok(())
+}
+
+fn pins() -> PathBuf {
+    root().join(CRATE).join("symbols.txt")
+}
+
+/// The functions that the library must have: those of the file that is committed.
+pub(crate) fn pinned() -> Result<Vec<String>> {
+    Ok(read(&pins())?.lines().map(str::to_owned).collect())
 }
 
 /// The committed header is what the sources make, and every item of it is described.
@@ -28,6 +44,9 @@ pub(crate) fn check_header() -> Result {
     }
     if read(&place())? != text {
         return Err("npstow.h is not what its sources make; run cargo xtask header".to_owned());
+    }
+    if functions(&text) != pinned()? {
+        return Err("symbols.txt lacks functions; run cargo xtask header".to_owned());
     }
     println!("header: {} functions, all described", functions(&text).len());
     Ok(())

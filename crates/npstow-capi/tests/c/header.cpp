@@ -1,0 +1,2 @@
+#include <npstow.h>
+int npstow_header_is_cpp;
