@@ -449,7 +449,9 @@ mod tests {
         transport::write_body(&mut bytes, &arrays()[0], &Meta::from_text("k:v\n")).unwrap();
         for size in [1, 1000] {
             let mut decoder = Decoder::new(NPSTOW_FORM_BODY, Limits::default()).unwrap();
-            bytes.chunks(size).for_each(|piece| drop(decoder.push(piece, false).unwrap()));
+            for piece in bytes.chunks(size) {
+                decoder.push(piece, false).unwrap();
+            }
             assert!(decoder.ready.is_empty());
             decoder.finish().unwrap();
             assert_eq!(taken(&mut decoder)[0].2, "k:v\n");

@@ -58,7 +58,7 @@ pub extern "C" fn npstow_editor_add_tree(
     done(error, || self::editor(editor)?.add_tree(&need(tree, "tree")?.tree))
 }
 
-/// Puts an array in the place of another one.
+/// Puts an array in the place of the one of that name, or adds it.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_editor_replace(
     editor: Option<&mut NpstowEditor>,
@@ -69,7 +69,8 @@ pub extern "C" fn npstow_editor_replace(
     done(error, || self::editor(editor)?.replace(name.get("name")?, &need(array, "array")?.array))
 }
 
-/// Takes an array out, and its metadata.
+/// Takes an array or a group out, with its metadata. What was added since the last commit stays:
+/// `NPSTOW_INVALID`.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_editor_remove(
     editor: Option<&mut NpstowEditor>,
@@ -79,7 +80,7 @@ pub extern "C" fn npstow_editor_remove(
     done(error, || self::editor(editor)?.remove(name.get("name")?))
 }
 
-/// Gives an array another name.
+/// Gives an array or a group another name; the same holds for what was added since the last commit.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_editor_rename(
     editor: Option<&mut NpstowEditor>,

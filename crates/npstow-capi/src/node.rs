@@ -229,7 +229,8 @@ pub unsafe extern "C" fn npstow_node_strides(
             let (Some(place), Some(&n)) = (strides.get_mut(axis), shape.get(axis)) else {
                 continue;
             };
-            *place = stride;
+            // As in arrays: without elements there is nothing to step over.
+            *place = if shape.contains(&0) { 0 } else { stride };
             stride = stride.saturating_mul(isize::try_from(n.max(1)).unwrap_or(isize::MAX));
         }
         Ok(())

@@ -6,12 +6,23 @@ use crate::error::NpstowStatus;
 use crate::node::{NpstowNode, entry};
 use npstow::{Array, Error, Result};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// A walk over the rows of an array, in bands: a thread of the library reads the next band while the
 /// last one is worked on. One thread at a time.
 pub struct NpstowRecords {
-    bands: Receiver<Result<Array>>,
+    bands: Option<Receiver<Result<Array>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for NpstowRecords {
+    fn drop(&mut self) {
+        // The thread hears that nobody listens; what it reads from may be gone after us.
+        self.bands = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
 }
 
 /// Begins a walk over the rows (of the first axis) of an array, however it is stored: no more than a
@@ -42,8 +53,8 @@ pub extern "C" fn npstow_node_records(
             }
         };
         let thread = thread::Builder::new().name("npstow rows".to_owned());
-        thread.spawn(work).map_err(|e| Error::io("starting a thread", e))?;
-        Ok(Box::new(NpstowRecords { bands }))
+        let thread = thread.spawn(work).map_err(|e| Error::io("starting a thread", e))?;
+        Ok(Box::new(NpstowRecords { bands: Some(bands), thread: Some(thread) }))
     })
 }
 
@@ -58,14 +69,15 @@ pub unsafe extern "C" fn npstow_records_next(
     done(error, || {
         let records = need(records, "records")?;
         let band = HandleOut::new(band, "band")?;
-        let next = records.bands.recv().ok().transpose()?.map(NpstowArray::boxed);
+        let next = records.bands.as_ref().and_then(|bands| bands.recv().ok()).transpose()?;
+        let next = next.map(NpstowArray::boxed);
         // SAFETY: the header asks for a pointer that may be written to.
         unsafe { band.put(next) };
         Ok(())
     })
 }
 
-/// Ends a walk.
+/// Ends a walk, and waits for the band that is being read.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_records_free(records: Option<Box<NpstowRecords>>) {
     look((), || drop(records));

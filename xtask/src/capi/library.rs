@@ -69,8 +69,11 @@ fn archive(cargos: &Path, to: &Path, names: &[String]) -> Result {
     let mut link = command("cc", &["-nostdlib", "-r", "-Wl,--gc-sections"]);
     link.args(roots(names)).arg(cargos).arg("-o").arg(&object);
     check(&mut link)?;
-    let words = ["--wildcard", "--strip-debug", "--keep-global-symbol=npstow_*"];
-    check(command("objcopy", &words).arg(&object))?;
+    // Rust's own crates have their LLVM code with them, which older versions of its plugin for `ar`
+    // cannot read.
+    let llvm = ["--remove-section=.llvmbc", "--remove-section=.llvmcmd"];
+    let ours = ["--wildcard", "--strip-debug", "--keep-global-symbol=npstow_*"];
+    check(command("objcopy", &[llvm.as_slice(), &ours].concat()).arg(&object))?;
     // `ar` adds to what is there.
     if to.exists() {
         fs::remove_file(to).map_err(|why| format!("{}: {why}", to.display()))?;
