@@ -19,6 +19,8 @@
  *   npstow_string_free.
  * - Each handle's description says how it may be used by several threads. Different handles are
  *   independent of one another.
+ * - The library works on all cores. A child made by fork has none of its parent's threads, and works
+ *   on one; handles of the parent are its own copies.
  * - Functions that are given to the library must not throw, nor leave by longjmp.
  * - No bug of the library crosses as a panic: it is an error of status NPSTOW_PANIC.
  */
@@ -543,9 +545,11 @@ bool npstow_array_is_native(const NpstowArray *array);
  * The first element, where the elements are of this dtype, in this machine's byte order, back to
  * back in C order, and aligned: what a pointer of the C type may be made of. The dtype is NumPy's
  * text ("<f4", "float32") or a `descr` of records; names, offsets and the item size of those must
- * agree. NULL and `NPSTOW_MISMATCH` otherwise, with a text that says what stands in the way.
+ * agree, and booleans be 0 or 1. NULL and `NPSTOW_MISMATCH` otherwise, with a text that says what stands in the way.
  */
-const void *npstow_array_typed(const NpstowArray *array, const char *descr, NpstowError **error);
+const void *npstow_array_typed(const NpstowArray *array,
+                               const char *descr,
+                               NpstowError **error);
 
 /**
  * What NumPy would print; beyond `threshold` elements only the corners, in lines of at most
@@ -732,7 +736,7 @@ NpstowStatus npstow_editor_add_tree(NpstowEditor *editor,
                                     NpstowError **error);
 
 /**
- * Puts an array in the place of another one.
+ * Puts an array in the place of the one of that name, or adds it.
  */
 NpstowStatus npstow_editor_replace(NpstowEditor *editor,
                                    const char *name,
@@ -740,12 +744,13 @@ NpstowStatus npstow_editor_replace(NpstowEditor *editor,
                                    NpstowError **error);
 
 /**
- * Takes an array out, and its metadata.
+ * Takes an array or a group out, with its metadata. What was added since the last commit stays:
+ * `NPSTOW_INVALID`.
  */
 NpstowStatus npstow_editor_remove(NpstowEditor *editor, const char *name, NpstowError **error);
 
 /**
- * Gives an array another name.
+ * Gives an array or a group another name; the same holds for what was added since the last commit.
  */
 NpstowStatus npstow_editor_rename(NpstowEditor *editor,
                                   const char *from,
@@ -1404,7 +1409,7 @@ NpstowRecords *npstow_node_records(const NpstowNode *node,
 NpstowStatus npstow_records_next(NpstowRecords *records, NpstowArray **band, NpstowError **error);
 
 /**
- * Ends a walk.
+ * Ends a walk, and waits for the band that is being read.
  */
 void npstow_records_free(NpstowRecords *records);
 

@@ -129,7 +129,7 @@ pub extern "C" fn npstow_array_is_native(array: Option<&NpstowArray>) -> bool {
 /// The first element, where the elements are of this dtype, in this machine's byte order, back to
 /// back in C order, and aligned: what a pointer of the C type may be made of. The dtype is NumPy's
 /// text ("<f4", "float32") or a `descr` of records; names, offsets and the item size of those must
-/// agree. NULL and `NPSTOW_MISMATCH` otherwise, with a text that says what stands in the way.
+/// agree, and booleans be 0 or 1. NULL and `NPSTOW_MISMATCH` otherwise, with a text that says what stands in the way.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_array_typed(
     array: Option<&NpstowArray>,
@@ -172,7 +172,44 @@ fn typed(own: &NpstowArray, wanted: &Dtype) -> Result<()> {
         let expected = format!("elements aligned to {alignment} bytes");
         return Err(Error::mismatch(expected, "others (npstow_array_copy aligns them)"));
     }
+    booleans(array)
+}
+
+/// A file may have any byte for a boolean; to C, others than 0 and 1 are undefined behaviour.
+fn booleans(array: &Array) -> Result<()> {
+    let mut places = Vec::new();
+    boolean_places(array.dtype(), 0, &mut places);
+    if places.is_empty() {
+        return Ok(());
+    }
+    let bytes = array.bytes().unwrap_or_default();
+    for (index, item) in bytes.chunks_exact(array.dtype().itemsize().max(1)).enumerate() {
+        let wrong = places.iter().filter_map(|&at| item.get(at)).find(|&&byte| byte > 1);
+        if let Some(byte) = wrong {
+            let found = format!("{byte} in element {index}");
+            return Err(Error::mismatch("booleans of 0 or 1", found));
+        }
+    }
     Ok(())
+}
+
+/// Where in an element booleans are.
+fn boolean_places(dtype: &Dtype, start: usize, places: &mut Vec<usize>) {
+    match dtype {
+        Dtype::Scalar(scalar) if scalar.kind() == Kind::Bool => places.push(start),
+        Dtype::Record(record) => {
+            let fields = record.fields().iter();
+            fields.for_each(|field| boolean_places(field.dtype(), start + field.offset(), places));
+        }
+        Dtype::Array(base, shape) => {
+            let mut one = Vec::new();
+            boolean_places(base, 0, &mut one);
+            let count = if one.is_empty() { 0 } else { shape.iter().product() };
+            let starts = (0..count).map(|n| start + n * base.itemsize());
+            places.extend(starts.flat_map(|start| one.iter().map(move |at| start + at)));
+        }
+        _ => {}
+    }
 }
 
 /// What NumPy would print; beyond `threshold` elements only the corners, in lines of at most

@@ -2,6 +2,7 @@
 //! error, and no panic gets out.
 
 use crate::error::{NPSTOW_OK, NpstowError, NpstowStatus};
+use crate::fork::settle;
 use npstow::{Error, Result};
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -167,7 +168,11 @@ pub(crate) fn put<T>(
 }
 
 fn attempt<T>(out: ErrorOut, work: impl FnOnce() -> Result<T>) -> Result<T, NpstowStatus> {
-    let error = match catch_unwind(AssertUnwindSafe(work)) {
+    let settled = || {
+        settle();
+        work()
+    };
+    let error = match catch_unwind(AssertUnwindSafe(settled)) {
         Ok(Ok(made)) => return Ok(made),
         Ok(Err(error)) => NpstowError::new(&error),
         Err(panic) => NpstowError::panic(&*panic),

@@ -28,6 +28,7 @@ mod dtype;
 mod editor;
 mod error;
 mod file;
+mod fork;
 mod limits;
 mod make;
 mod message;

@@ -3,6 +3,7 @@
 use crate::array::NpstowArray;
 use crate::call::{ErrorOut, HandleOut, done, look, make, need};
 use crate::error::NpstowStatus;
+use crate::fork::settle;
 use crate::node::{NpstowNode, entry};
 use npstow::{Array, Error, Result};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -40,6 +41,7 @@ pub extern "C" fn npstow_node_records(
         drop(entry.rows(rows_at_once)?);
         let (out, bands) = sync_channel(1);
         let work = move || {
+            settle();
             let rows = match entry.rows(rows_at_once) {
                 Ok(rows) => rows,
                 // Nobody listens where this fails: the walk was given up.

@@ -176,6 +176,28 @@ static void records(void) {
     npstow_array_free(array);
 }
 
+static void booleans(void) {
+    NpstowError *error = NULL;
+    const unsigned char bytes[] = {0, 1, 1, 2, 0, 1, 1, 1};
+    const size_t four[] = {4}, two[] = {2};
+    NpstowArray *array = npstow_array_from_copy(bytes, "?", four, 1, NPSTOW_ORDER_C, &error);
+    CHECK(!npstow_array_typed(array, "bool", &error));
+    CHECK_ERROR(error, NPSTOW_MISMATCH, "expected booleans of 0 or 1, found 2 in element 3");
+    npstow_array_free(array);
+    array = npstow_array_from_copy(bytes, "?", two, 1, NPSTOW_ORDER_C, &error);
+    CHECK(npstow_array_typed(array, "bool", &error) != NULL);
+    npstow_array_free(array);
+    const char *odd = "[('n', 'u1'), ('b', '?', (3,))]", *fine = "[('b', '?', (3,)), ('n', 'u1')]";
+    array = npstow_array_from_copy(bytes, odd, two, 1, NPSTOW_ORDER_C, &error);
+    CHECK(!npstow_array_typed(array, odd, &error));
+    CHECK_ERROR(error, NPSTOW_MISMATCH, "found 2 in element 0");
+    npstow_array_free(array);
+    array = npstow_array_from_copy(bytes, fine, two, 1, NPSTOW_ORDER_C, &error);
+    CHECK(npstow_array_typed(array, fine, &error) != NULL);
+    npstow_array_free(array);
+    CHECK_OK(error);
+}
+
 static void dtypes(void) {
     NpstowError *error = NULL;
     size_t itemsize = 0;
@@ -244,6 +266,7 @@ int main(int argc, char **argv) {
     swapped();
     borrowed();
     records();
+    booleans();
     dtypes();
     texts();
     return end();
