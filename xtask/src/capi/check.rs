@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 use super::CRATE;
+use super::header::pinned;
 use super::{install, library};
 use crate::shell::{Result, capture, command, files, output, read, root, target, write};
 use crate::test::Count;
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,13 +18,36 @@ const PROJECTS: &[(&str, &str)] = &[("cmake-project", "tracks"), ("makefile", "t
 /// Builds, installs into the target folder, and tests what is installed.
 pub(crate) fn all(python: &Path) -> Result<Count> {
     let libraries = library::build()?;
-    let prefix = fresh("prefix")?;
-    install::put(&libraries, &prefix)?;
+    called()?;
+    let (built, prefix) = (fresh("built")?, fresh("prefix")?);
+    install::put(&libraries, &built)?;
+    // What is installed may be moved.
+    fs::rename(&built, &prefix).map_err(|why| format!("{}: {why}", prefix.display()))?;
     let stage = Stage { cmake: cmake(python)?, python: python.to_owned(), prefix };
     let mut total = stage.tests("tests", &[])?;
     total.add(stage.tests("tests-sanitized", &["-DNPSTOW_SANITIZE=ON"])?);
     total.add(stage.examples()?);
     Ok(total)
+}
+
+/// Every function is called by a test, or by one of the headers on top, which have tests.
+fn called() -> Result {
+    let own = root().join(CRATE);
+    let extensions = ["c", "cpp", "h", "hpp"].iter();
+    let folders = extensions.flat_map(|kind| {
+        [files(&own.join("tests"), kind), files(&own.join("include"), kind)].concat()
+    });
+    let callers = folders.filter(|path| !path.ends_with("include/npstow.h"));
+    let texts = callers.map(|path| read(&path)).collect::<Result<String>>()?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words: HashSet<&str> = texts.split(|c: char| !is_name(c)).collect();
+    let names = pinned()?;
+    let missing: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| !words.contains(name)).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(format!("no test calls {}", missing.join(", "))),
+    }
 }
 
 /// The machine's CMake, or that of the project's own Python.
