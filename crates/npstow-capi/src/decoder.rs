@@ -501,6 +501,31 @@ mod tests {
     }
 
     #[test]
+    fn no_byte_makes_it_panic() {
+        for form in [NPSTOW_FORM_NPY, NPSTOW_FORM_NP, NPSTOW_FORM_BODY] {
+            let bytes = stream(form);
+            for at in 0..330 {
+                for value in [0, 1, 7, b'\'', b'(', 0x7f, 0xff] {
+                    let mut wrong = bytes.clone();
+                    wrong[at] = value;
+                    let mut decoder = Decoder::new(form, Limits::default()).unwrap();
+                    let pushed = wrong.chunks(50).try_for_each(|piece| {
+                        decoder
+                            .guarded(|it| it.push(piece, false))
+                            .map(|len| assert_eq!(len, piece.len()))
+                    });
+                    if let Err(e) = pushed.and_then(|()| decoder.guarded(Decoder::finish)) {
+                        assert!(
+                            e.offset().is_some_and(|offset| offset <= bytes.len() as u64),
+                            "{e}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn memory_grows_with_what_arrives() {
         let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1099511627776,), }";
         let mut bytes = b"\x93NUMPY\x01\x00".to_vec();

@@ -44,3 +44,29 @@ mod tree;
 mod trees;
 mod verify;
 mod version;
+
+/// What the header promises of handles: these may be used by several threads at once.
+const fn is_shareable<T: Send + Sync>() {}
+/// These may go from thread to thread.
+const fn is_movable<T: Send>() {}
+
+const _: () = {
+    is_shareable::<array::NpstowArray>();
+    is_shareable::<dtype::NpstowFields>();
+    is_shareable::<error::NpstowError>();
+    is_shareable::<file::NpstowFile>();
+    is_shareable::<meta::NpstowMeta>();
+    is_shareable::<node::NpstowNode>();
+    is_shareable::<source::NpstowSource>();
+    is_shareable::<strings::NpstowStrings>();
+    is_shareable::<tree::NpstowTree>();
+    is_shareable::<trees::NpstowReport>();
+    is_shareable::<verify::NpstowFaults>();
+    is_movable::<append::NpstowAppender>();
+    is_movable::<append::NpstowRowWriter>();
+    is_movable::<decoder::NpstowDecoder>();
+    is_movable::<editor::NpstowEditor>();
+    is_movable::<limits::NpstowLimits>();
+    is_movable::<options::NpstowSaveOptions>();
+    is_movable::<records::NpstowRecords>();
+};
