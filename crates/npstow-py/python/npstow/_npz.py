@@ -83,6 +83,7 @@ class NpzFile(np.lib.npyio.NpzFile):
         # For `__del__`, whatever happens here.
         self._archive: _npstow.Archive | None = None
         self._zip: Any = None
+        self._again_open: Any = None
         self._fid: Any = None
         self._path: str | None = None
         self._files_known: dict[str, str] | None = None
@@ -137,6 +138,8 @@ class NpzFile(np.lib.npyio.NpzFile):
             import zipfile
 
             self._zip = zipfile.ZipFile(self._given or self._again())
+            if self._given is None:
+                self._again_open = self._zip.fp
         return self._zip
 
     def _again(self) -> Any:
@@ -167,9 +170,11 @@ class NpzFile(np.lib.npyio.NpzFile):
             archive.close()
         if self._zip is not None:
             self._zip.close()
-            if self._given is None and self._zip.fp is not None:
-                self._zip.fp.close()
             self._zip = None
+        if self._again_open is not None:
+            # Given a file object, `zipfile` leaves it open.
+            self._again_open.close()
+            self._again_open = None
         if self._fid is not None:
             self._fid.close()
         self.f = None
