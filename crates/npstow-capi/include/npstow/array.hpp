@@ -1,0 +1,254 @@
+// Arrays in memory: what they are, their elements as C++ sees them, and new ones from C++'s memory.
+#pragma once
+#include "dtype.hpp"
+#include "error.hpp"
+#include "nd.hpp"
+#include "strings.hpp"
+#include <cstring>
+#include <initializer_list>
+
+namespace npstow {
+inline namespace NPSTOW_ROAD {
+
+/// How elements lie in memory.
+enum class order : int { c = 0, fortran = 1, as_stored = 2 };
+
+/// Whether bytes of numbers lie as in the file, or as this machine has them.
+enum class byte_order : int { as_stored = 0, native = 1, little = 2, big = 3 };
+
+using shape_type = std::vector<std::size_t>;
+
+/// An array in memory. Nobody can change it, so copies of an `array` share it, and threads may, too.
+/// Views keep nothing alive: hold the array while you use them.
+class array {
+public:
+    /// None: what is returned after a failure where errors are values.
+    array() = default;
+    /// Takes over a handle of the C interface.
+    explicit array(NpstowArray *raw) : raw_(raw, npstow_array_free) {}
+    explicit array(std::shared_ptr<NpstowArray> raw) : raw_(std::move(raw)) {}
+    explicit operator bool() const noexcept { return raw_ != nullptr; }
+    NpstowArray *get() const noexcept { return raw_.get(); }
+
+    /// A copy of elements, one axis and those of a row struct.
+    template <class T>
+    static array copy(span<const T> values, on_error err NPSTOW_OR_THROW)
+    {
+        return copy(values, shape_type{values.size()}, err);
+    }
+    /// A copy of elements in C order. Row structs add their axes.
+    template <class T>
+    static array copy(span<const T> values, shape_type shape, on_error err NPSTOW_OR_THROW)
+    {
+        shape = full_shape<T>(std::move(shape));
+        if (!fits(values.size_bytes(), itemsize_of<T>(), shape, err)) return {};
+        return array(detail::shared<npstow_array_free>(err, [&](NpstowError **e) {
+            return npstow_array_from_copy(values.data(), descr_of<T>().c_str(), shape.data(),
+                                          shape.size(), NPSTOW_ORDER_C, e);
+        }));
+    }
+    /// The elements of a vector, which the array owns from now on; nothing is copied.
+    template <class T>
+    static array from(std::vector<T> values, on_error err NPSTOW_OR_THROW)
+    {
+        const shape_type shape{values.size()};
+        return from(std::move(values), shape, err);
+    }
+    template <class T>
+    static array from(std::vector<T> values, shape_type shape, on_error err NPSTOW_OR_THROW)
+    {
+        if constexpr (std::is_same_v<T, bool>) {
+            // The one vector whose elements do not lie in memory one by one.
+            return own(std::vector<unsigned char>(values.begin(), values.end()), "|b1",
+                       std::move(shape), err);
+        } else {
+            return own(std::move(values), descr_of<T>(), full_shape<T>(std::move(shape)), err);
+        }
+    }
+    /// Elements that stay yours: they must not change or vanish while the array or a copy of it is
+    /// there. For arrays that are only made to be saved.
+    template <class T>
+    static array borrow(span<const T> values, shape_type shape, on_error err NPSTOW_OR_THROW)
+    {
+        shape = full_shape<T>(std::move(shape));
+        return made(err, [&](auto e) {
+            return npstow_array_from_memory(values.data(), values.size_bytes(),
+                                            descr_of<T>().c_str(), shape.data(), nullptr,
+                                            shape.size(), NPSTOW_ORDER_C, nullptr, nullptr, e);
+        });
+    }
+    template <class T>
+    static array borrow(span<const T> values, on_error err NPSTOW_OR_THROW)
+    {
+        return borrow(values, shape_type{values.size()}, err);
+    }
+    /// An array without axes.
+    template <class T>
+    static array scalar(const T &value, on_error err NPSTOW_OR_THROW)
+    {
+        return copy(span<const T>(&value, 1), shape_type{}, err);
+    }
+    /// Texts of one length each, as NumPy's `U` dtype keeps them.
+    static array from_strings(const std::vector<std::string> &texts, on_error err NPSTOW_OR_THROW)
+    {
+        std::shared_ptr<NpstowArray> made;
+        detail::with_strings(texts, err, [&](const NpstowStrings *list, NpstowError **e) {
+            made.reset(npstow_array_from_strings(list, e), npstow_array_free);
+            return NpstowStatus(0);
+        });
+        return array(made);
+    }
+
+    /// The dtype as in a file's header: "<f4", "[('x', '<f4'), ('y', '<f4')]".
+    std::string descr() const { return raw_ ? npstow_array_descr(get()) : ""; }
+    std::size_t ndim() const noexcept { return npstow_array_ndim(get()); }
+    shape_type shape() const
+    {
+        const std::size_t *shape = npstow_array_shape(get());
+        return shape_type(shape, shape + (shape ? ndim() : 0));
+    }
+    std::vector<std::ptrdiff_t> strides() const
+    {
+        const std::ptrdiff_t *strides = npstow_array_strides(get());
+        return std::vector<std::ptrdiff_t>(strides, strides + (strides ? ndim() : 0));
+    }
+    /// How many elements there are.
+    std::size_t size() const noexcept { return npstow_array_len(get()); }
+    std::size_t itemsize() const noexcept { return npstow_array_itemsize(get()); }
+    std::size_t nbytes() const noexcept { return npstow_array_nbytes(get()); }
+    /// NumPy's letter: b i u f c S U M m V.
+    char kind() const noexcept { return static_cast<char>(npstow_array_kind(get())); }
+    bool is_contiguous(order order = order::c) const noexcept
+    {
+        return npstow_array_is_contiguous(get(), static_cast<NpstowOrder>(order));
+    }
+    bool is_native() const noexcept { return npstow_array_is_native(get()); }
+    /// The first element, whatever it is. The strides say where the others are.
+    const void *data() const noexcept { return npstow_array_data(get()); }
+    /// One line: "(1000, 4, 4) <f4".
+    std::string desc() const { return detail::take_text(npstow_array_desc(get())); }
+    /// What NumPy would print, at most `threshold` elements in full.
+    std::string preview(std::size_t threshold = 100, std::size_t linewidth = 75) const
+    {
+        return detail::take_text(npstow_array_preview(get(), threshold, linewidth, nullptr));
+    }
+
+    /// The elements, without a copy, if they are of type `T`, in this machine's byte order, side by
+    /// side in C order and aligned; `mismatch` says which of these they are not. Of a row struct, the
+    /// rows. `to_native`, `to_contiguous` and `cast` make an array that passes.
+    template <class T>
+    span<const T> view(on_error err NPSTOW_OR_THROW) const;
+    /// The elements with all of their axes, whatever their layout: `grid<float, 3>()(i, j, k)`.
+    template <class T, std::size_t N>
+    nd<const T, N> grid(on_error err NPSTOW_OR_THROW) const;
+#if defined(__cpp_lib_mdspan)
+    /// The elements with all of their axes as the standard library's view.
+    template <class T, std::size_t N>
+    auto mdspan(on_error err NPSTOW_OR_THROW) const;
+#endif
+    /// The only element.
+    template <class T>
+    T item(on_error err NPSTOW_OR_THROW) const
+    {
+        const std::vector<T> all = to_vector<T>(err);
+        if (all.size() == 1) return all[0];
+        if (!err.failed()) err.fail(status::mismatch, "expected one element, found " + desc());
+        return T();
+    }
+    /// A copy of the elements in C order, from any byte order and layout. The dtype must be that of
+    /// `T`; of a record, the fields that `T` has are found by their names, wherever they lie.
+    template <class T>
+    std::vector<T> to_vector(on_error err NPSTOW_OR_THROW) const;
+    /// Texts of an array of `U` or `S`.
+    std::vector<std::string> to_strings(on_error err NPSTOW_OR_THROW) const
+    {
+        return detail::take(detail::call(
+            err, [&](NpstowError **e) { return npstow_array_strings(get(), e); }));
+    }
+
+    /// The elements as numbers of type `T`, as NumPy's astype has them; a copy.
+    template <class T>
+    array cast(on_error err NPSTOW_OR_THROW) const
+    {
+        return cast(descr_of<T>(), err);
+    }
+    array cast(const std::string &descr, on_error err NPSTOW_OR_THROW) const
+    {
+        return made(err, [&](auto e) { return npstow_array_cast(get(), descr.c_str(), e); });
+    }
+    /// The same elements in this machine's byte order; itself where they are.
+    array to_native(on_error err NPSTOW_OR_THROW) const
+    {
+        return made(err, [&](auto e) { return npstow_array_to_native(get(), e); });
+    }
+    /// The same elements side by side; itself where they are.
+    array to_contiguous(order order, on_error err NPSTOW_OR_THROW) const
+    {
+        return made(err, [&](auto e) {
+            return npstow_array_to_contiguous(get(), static_cast<NpstowOrder>(order), e);
+        });
+    }
+    /// The axes the other way round, without a copy.
+    array transpose(on_error err NPSTOW_OR_THROW) const
+    {
+        return made(err, [&](auto e) { return npstow_array_transpose(get(), e); });
+    }
+    /// The elements in C order with other axes.
+    array reshape(const shape_type &shape, on_error err NPSTOW_OR_THROW) const
+    {
+        return made(err, [&](auto e) {
+            return npstow_array_reshape(get(), shape.data(), shape.size(), e);
+        });
+    }
+    /// A field of records, without a copy.
+    array field(const std::string &name, on_error err NPSTOW_OR_THROW) const
+    {
+        return made(err, [&](auto e) { return npstow_array_field(get(), name.c_str(), e); });
+    }
+    /// A part in NumPy's words, "10:20, ::2, -1", without a copy.
+    array select(const std::string &selection, on_error err NPSTOW_OR_THROW) const
+    {
+        return made(err, [&](auto e) { return npstow_array_select(get(), selection.c_str(), e); });
+    }
+
+private:
+    template <class Make>
+    static array made(const on_error &err, Make make)
+    {
+        return array(detail::shared<npstow_array_free>(err, std::move(make)));
+    }
+    template <class T>
+    static shape_type full_shape(shape_type shape)
+    {
+        const shape_type row = row_shape_of<T>();
+        shape.insert(shape.end(), row.begin(), row.end());
+        return shape;
+    }
+    /// Hands a vector over to an array, which deletes it in the end.
+    template <class T>
+    static array own(std::vector<T> values, const std::string &descr, const shape_type &shape,
+                     const on_error &err)
+    {
+        auto owner = std::make_unique<std::vector<T>>(std::move(values));
+        const auto free = [](void *context) { delete static_cast<std::vector<T> *>(context); };
+        array made = array::made(err, [&](auto e) {
+            return npstow_array_from_memory(owner->data(), owner->size() * sizeof(T), descr.c_str(),
+                                            shape.data(), nullptr, shape.size(), NPSTOW_ORDER_C,
+                                            free, owner.get(), e);
+        });
+        // It is the array's only where there is one.
+        if (made) owner.release();
+        return made;
+    }
+    static bool fits(std::size_t nbytes, std::size_t itemsize, const shape_type &shape,
+                     const on_error &err);
+    template <class T>
+    bool is_grid(std::size_t axes, const on_error &err) const;
+
+    std::shared_ptr<NpstowArray> raw_;
+};
+
+} // namespace NPSTOW_ROAD
+} // namespace npstow
+
+#include "view.hpp"

@@ -1,0 +1,67 @@
+// Arrays that arrive piece by piece, and messages of arrays that leave.
+#pragma once
+#include "callbacks.hpp"
+#include "file.hpp"
+
+namespace npstow {
+inline namespace NPSTOW_ROAD {
+
+/// What a stream consists of: `.npy` after `.npy`, or the messages of NP.hh.
+enum class stream_form : int { npy = 0, np = 1 };
+
+/// Makes arrays of a stream that comes in any pieces.
+class decoder {
+public:
+    explicit decoder(stream_form form, on_error err NPSTOW_OR_THROW)
+        : raw_(detail::call(err, [&](auto e) {
+              return npstow_decoder_new(static_cast<NpstowForm>(form), nullptr, e);
+          }))
+    {
+    }
+    explicit operator bool() const noexcept { return raw_ != nullptr; }
+
+    /// Takes bytes up to the end of an array, and returns how many it took. Take the array before
+    /// you push the rest.
+    std::size_t push(const void *bytes, std::size_t len, on_error err NPSTOW_OR_THROW)
+    {
+        std::size_t taken = 0;
+        detail::call(err, [&](auto e) {
+            return npstow_decoder_push(raw_.get(), bytes, len, &taken, e);
+        });
+        return taken;
+    }
+    /// The next array that is whole, or none. Its metadata come with it where the form has them.
+    array take(on_error err NPSTOW_OR_THROW) { return take(nullptr, err); }
+    array take(meta &beside, on_error err NPSTOW_OR_THROW) { return take(&beside, err); }
+    /// `corrupt` where the stream ends in the middle of an array.
+    void finish(on_error err NPSTOW_OR_THROW)
+    {
+        detail::call(err, [&](auto e) { return npstow_decoder_finish(raw_.get(), e); });
+    }
+    NpstowDecoder *get() const noexcept { return raw_.get(); }
+
+private:
+    array take(meta *beside, const on_error &err)
+    {
+        NpstowMeta *raw = nullptr;
+        const array taken(detail::shared<npstow_array_free>(err, [&](auto e) {
+            return npstow_decoder_take(raw_.get(), beside ? &raw : nullptr, e);
+        }));
+        if (beside) *beside = raw ? meta(raw) : meta();
+        return taken;
+    }
+    detail::owned<NpstowDecoder, npstow_decoder_free> raw_;
+};
+
+/// Writes an array and its metadata as a message of NP.hh, with `int write(const void *,
+/// std::size_t)`.
+template <class Write>
+void write_message(Write write, const array &array, const meta &beside, on_error err NPSTOW_OR_THROW)
+{
+    detail::with_sink(write, err, [&](const NpstowWriteCallback *sink, NpstowError **e) {
+        npstow_message_write(sink, array.get(), beside.get(), NPSTOW_FORM_NP, e);
+    });
+}
+
+} // namespace NPSTOW_ROAD
+} // namespace npstow

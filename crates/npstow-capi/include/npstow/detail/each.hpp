@@ -1,0 +1,80 @@
+// One macro for each of up to 64 names; the preprocessor of C++17 knows no other way.
+#pragma once
+
+#define NPSTOW_EXPAND(x) x
+#define NPSTOW_EACH_1(m, t, a) m(t, a)
+#define NPSTOW_EACH_2(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_1(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_3(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_2(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_4(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_3(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_5(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_4(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_6(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_5(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_7(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_6(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_8(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_7(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_9(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_8(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_10(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_9(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_11(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_10(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_12(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_11(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_13(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_12(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_14(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_13(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_15(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_14(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_16(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_15(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_17(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_16(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_18(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_17(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_19(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_18(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_20(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_19(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_21(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_20(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_22(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_21(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_23(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_22(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_24(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_23(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_25(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_24(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_26(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_25(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_27(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_26(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_28(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_27(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_29(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_28(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_30(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_29(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_31(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_30(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_32(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_31(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_33(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_32(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_34(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_33(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_35(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_34(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_36(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_35(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_37(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_36(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_38(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_37(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_39(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_38(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_40(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_39(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_41(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_40(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_42(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_41(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_43(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_42(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_44(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_43(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_45(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_44(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_46(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_45(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_47(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_46(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_48(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_47(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_49(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_48(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_50(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_49(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_51(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_50(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_52(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_51(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_53(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_52(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_54(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_53(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_55(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_54(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_56(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_55(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_57(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_56(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_58(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_57(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_59(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_58(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_60(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_59(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_61(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_60(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_62(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_61(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_63(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_62(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_64(m, t, a, ...) m(t, a), NPSTOW_EXPAND(NPSTOW_EACH_63(m, t, __VA_ARGS__))
+#define NPSTOW_EACH_CHOOSE( \
+    _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, \
+    _20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, _33, _34, _35, _36, \
+    _37, _38, _39, _40, _41, _42, _43, _44, _45, _46, _47, _48, _49, _50, _51, _52, _53, \
+    _54, _55, _56, _57, _58, _59, _60, _61, _62, _63, _64, name, ...) \
+    NPSTOW_EACH_##name
+#define NPSTOW_EACH(m, t, ...) \
+    NPSTOW_EXPAND(NPSTOW_EACH_CHOOSE(__VA_ARGS__, \
+    64, 63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, \
+    42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, \
+    20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0) \
+        (m, t, __VA_ARGS__))
