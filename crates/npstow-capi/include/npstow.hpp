@@ -17,4 +17,5 @@
 #include "npstow/file.hpp"
 #include "npstow/fold.hpp"
 #include "npstow/meta.hpp"
+#include "npstow/rows.hpp"
 #include "npstow/save.hpp"

@@ -211,6 +211,18 @@ public:
         return made(err, [&](auto e) { return npstow_array_select(get(), selection.c_str(), e); });
     }
 
+    /// A `DLManagedTensorVersioned` of DLPack 1.x, which shares the elements and is read-only; its
+    /// deleter frees it.
+    void *to_dlpack(on_error err NPSTOW_OR_THROW) const
+    {
+        return detail::call(err, [&](auto e) { return npstow_array_to_dlpack(get(), e); });
+    }
+    /// Takes over a `DLManagedTensorVersioned` of memory that the processor reaches.
+    static array from_dlpack(void *tensor, on_error err NPSTOW_OR_THROW)
+    {
+        return made(err, [&](auto e) { return npstow_array_from_dlpack(tensor, e); });
+    }
+
 private:
     template <class Make>
     static array made(const on_error &err, Make make)

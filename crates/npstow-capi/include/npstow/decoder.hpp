@@ -6,15 +6,18 @@
 namespace npstow {
 inline namespace NPSTOW_ROAD {
 
-/// What a stream consists of: `.npy` after `.npy`, or the messages of NP.hh.
-enum class stream_form : int { npy = 0, np = 1 };
+/// What a stream consists of: `.npy` after `.npy`, the messages of NP.hh one after another, or one
+/// `.npy` with metadata behind it (the body of a request).
+enum class stream_form : int { npy = 0, np = 1, body = 2 };
 
 /// Makes arrays of a stream that comes in any pieces.
 class decoder {
 public:
-    explicit decoder(stream_form form, on_error err NPSTOW_OR_THROW)
+    explicit decoder(stream_form form, on_error err NPSTOW_OR_THROW) : decoder(form, {}, err) {}
+    decoder(stream_form form, const limits &limits, on_error err NPSTOW_OR_THROW)
         : raw_(detail::call(err, [&](auto e) {
-              return npstow_decoder_new(static_cast<NpstowForm>(form), nullptr, e);
+              return npstow_decoder_new(static_cast<NpstowForm>(form),
+                                        detail::raw_limits(limits).get(), e);
           }))
     {
     }
@@ -38,7 +41,20 @@ public:
     {
         detail::call(err, [&](auto e) { return npstow_decoder_finish(raw_.get(), e); });
     }
-    NpstowDecoder *get() const noexcept { return raw_.get(); }
+    /// How many bytes are missing to the end of the part that is arriving.
+    std::size_t wants() const noexcept { return npstow_decoder_wants(raw_.get()); }
+    /// Memory for the next bytes, which need no copy then; `filled` says how many came.
+    span<unsigned char> buffer(on_error err NPSTOW_OR_THROW)
+    {
+        std::size_t len = 0;
+        void *memory = detail::call(
+            err, [&](auto e) { return npstow_decoder_buffer(raw_.get(), &len, e); });
+        return span<unsigned char>(static_cast<unsigned char *>(memory), memory ? len : 0);
+    }
+    void filled(std::size_t len, on_error err NPSTOW_OR_THROW)
+    {
+        detail::call(err, [&](auto e) { return npstow_decoder_filled(raw_.get(), len, e); });
+    }
 
 private:
     array take(meta *beside, const on_error &err)
@@ -53,13 +69,16 @@ private:
     detail::owned<NpstowDecoder, npstow_decoder_free> raw_;
 };
 
-/// Writes an array and its metadata as a message of NP.hh, with `int write(const void *,
-/// std::size_t)`.
+/// Writes an array and its metadata in a form, with `int write(const void *, std::size_t)`.
 template <class Write>
-void write_message(Write write, const array &array, const meta &beside, on_error err NPSTOW_OR_THROW)
+void write_message(Write write, const array &array, const meta &beside, stream_form form,
+                   on_error err NPSTOW_OR_THROW)
 {
+    // A form that carries no metadata takes none, and refuses some.
+    const bool none = form == stream_form::npy && beside.text().empty();
     detail::with_sink(write, err, [&](const NpstowWriteCallback *sink, NpstowError **e) {
-        npstow_message_write(sink, array.get(), beside.get(), NPSTOW_FORM_NP, e);
+        npstow_message_write(sink, array.get(), none ? nullptr : beside.get(),
+                             static_cast<NpstowForm>(form), e);
     });
 }
 

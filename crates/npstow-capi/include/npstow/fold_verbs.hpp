@@ -28,12 +28,22 @@ NPSTOW_COLD inline fold file::load(on_error err) const
     return fold(detail::call(err, [&](auto e) { return npstow_file_load(get(), e); }));
 }
 
+NPSTOW_COLD inline fold node::load(on_error err) const
+{
+    return fold(detail::call(err, [&](auto e) { return npstow_node_load(get(), e); }));
+}
+
+NPSTOW_COLD inline fold node::load_nodata(on_error err) const
+{
+    return fold(detail::call(err, [&](auto e) { return npstow_node_to_tree(get(), e); }));
+}
+
 NPSTOW_COLD inline fold fold::load_nodata(const std::string &path, on_error err)
 {
     const file opened = open(path, err);
     if (!opened) return none();
     const node root = opened.root(err);
-    return fold(detail::call(err, [&](auto e) { return npstow_node_to_tree(root.get(), e); }));
+    return root ? root.load_nodata(err) : none();
 }
 
 NPSTOW_COLD inline void fold::save(const std::string &path, const save_options &options, on_error err) const

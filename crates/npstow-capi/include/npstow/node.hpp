@@ -181,6 +181,10 @@ public:
         const array all = read(byte_order::native, npstow::order::c, err);
         return all ? all.to_vector<T>(err) : std::vector<T>();
     }
+    /// The node and all below it in memory; and described, with elements that are read when an array
+    /// is asked for.
+    fold load(on_error err NPSTOW_OR_THROW) const;
+    fold load_nodata(on_error err NPSTOW_OR_THROW) const;
     /// Rows in runs of `rows_at_once`, for arrays that are larger than memory; 0 leaves the choice.
     npstow::records records(std::size_t rows_at_once, on_error err NPSTOW_OR_THROW) const
     {

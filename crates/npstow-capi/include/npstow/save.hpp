@@ -1,4 +1,4 @@
-// Writing: files and archives as a whole, rows behind rows, members in place, messages.
+// Writing: files as a whole, members of archives in place; and what is wrong with a file.
 #pragma once
 #include "callbacks.hpp"
 #include "fold.hpp"
@@ -23,45 +23,20 @@ void save(const std::string &path, const std::vector<T> &values, on_error err NP
     }
 }
 
-/// Adds the rows of an array to a `.npy` that is there. A crash leaves the old rows or all of them.
-inline void append(const std::string &path, const array &rows, on_error err NPSTOW_OR_THROW)
+/// Hands the bytes of a `.npy` to `int write(const void *, std::size_t)`, which returns 0 or an errno.
+template <class Write>
+void save_to(Write write, const array &array, on_error err NPSTOW_OR_THROW)
 {
-    detail::call(err, [&](auto e) { return npstow_append(path.c_str(), rows.get(), e); });
+    detail::with_sink(write, err, [&](const NpstowWriteCallback *sink, NpstowError **e) {
+        npstow_save_array_to(sink, array.get(), nullptr, e);
+    });
 }
 
-/// Rows behind the rows of a `.npy`, many times.
-class appender {
-public:
-    explicit appender(const std::string &path, on_error err NPSTOW_OR_THROW)
-        : raw_(detail::call(err, [&](auto e) { return npstow_appender_open(path.c_str(), NPSTOW_DURABILITY_REPLACE, e); }))
-    {
-    }
-    explicit operator bool() const noexcept { return raw_ != nullptr; }
-    void push(const array &rows, on_error err NPSTOW_OR_THROW)
-    {
-        detail::call(err, [&](auto e) { return npstow_appender_push(raw_.get(), rows.get(), e); });
-    }
-    template <class T>
-    void push(span<const T> rows, on_error err NPSTOW_OR_THROW)
-    {
-        const array borrowed = array::borrow(rows, err);
-        if (borrowed) push(borrowed, err);
-    }
-    template <class T>
-    void push(const std::vector<T> &rows, on_error err NPSTOW_OR_THROW)
-    {
-        push(span<const T>(rows), err);
-    }
-    std::size_t rows() const noexcept { return npstow_appender_rows(raw_.get()); }
-    /// Makes what was pushed part of the file.
-    void commit(on_error err NPSTOW_OR_THROW)
-    {
-        detail::call(err, [&](auto e) { return npstow_appender_commit(raw_.get(), e); });
-    }
-
-private:
-    detail::owned<NpstowAppender, npstow_appender_free> raw_;
-};
+/// Writes metadata beside what lies on the disk already: "run/A000", "run.npz:A000/hit".
+inline void set_meta(const std::string &place, const meta &meta, on_error err NPSTOW_OR_THROW)
+{
+    detail::call(err, [&](auto e) { return npstow_set_meta(place.c_str(), meta.get(), e); });
+}
 
 /// Changes the members of an NPZ archive; the others are not written again.
 class editor {
@@ -97,6 +72,20 @@ public:
         });
         return *this;
     }
+    /// Adds all of a fold.
+    editor &add(const fold &from, on_error err NPSTOW_OR_THROW)
+    {
+        const fold apart = from.deepcopy(err);
+        detail::call(err, [&](auto e) { return npstow_editor_add_tree(raw_.get(), apart.tree(), e); });
+        return *this;
+    }
+    editor &set_meta(const std::string &name, const meta &meta, on_error err NPSTOW_OR_THROW)
+    {
+        detail::call(err, [&](auto e) {
+            return npstow_editor_set_meta(raw_.get(), name.c_str(), meta.get(), e);
+        });
+        return *this;
+    }
     /// Makes all changes at once. The editor is spent then.
     void commit(on_error err NPSTOW_OR_THROW)
     {
@@ -106,6 +95,36 @@ public:
 private:
     detail::owned<NpstowEditor, npstow_editor_free> raw_;
 };
+
+/// Takes out of an archive what nobody refers to any more.
+inline void compact(const std::string &path, on_error err NPSTOW_OR_THROW)
+{
+    detail::call(err, [&](auto e) { return npstow_npz_compact(path.c_str(), e); });
+}
+
+/// Mends what a crash has left of a file, and says what that was.
+inline std::string repair(const std::string &path, on_error err NPSTOW_OR_THROW)
+{
+    return detail::take_text(
+        detail::call(err, [&](auto e) { return npstow_repair(path.c_str(), e); }));
+}
+
+/// What is wrong with a file, or remarkable about it.
+struct fault {
+    bool is_error;
+    std::string message;
+};
+
+/// Reads everything of a file, and tells what is wrong.
+NPSTOW_COLD inline std::vector<fault> verify(const std::string &path, on_error err NPSTOW_OR_THROW)
+{
+    const detail::owned<NpstowFaults, npstow_faults_free> raw(
+        detail::call(err, [&](auto e) { return npstow_verify(path.c_str(), e); }));
+    std::vector<fault> faults;
+    for (std::size_t at = 0; at < npstow_faults_len(raw.get()); at++)
+        faults.push_back({npstow_faults_is_error(raw.get(), at), npstow_faults_message(raw.get(), at)});
+    return faults;
+}
 
 } // namespace NPSTOW_ROAD
 } // namespace npstow

@@ -41,6 +41,10 @@ void looking(const std::string &path, const char *format)
     CHECK(root.at("sub").at("seed").read_vector<double>() == (std::vector<double>{1, 2}));
     CHECK(root.meta().get<int>("run") == 7 && opened.at("hit").meta().get("origin") == "here");
 
+    CHECK(root.at("sub").load().arrays() == std::vector<std::string>{"seed"});
+    CHECK(root.load_nodata().shape("photon")[0] == 10 && root.at("sub/seed").name() == "seed");
+    CHECK(root.at("sub/seed").path() == "sub/seed");
+
     const node photon = opened.at("photon");
     CHECK(photon.is_array() && photon.descr() == "<f4" && photon.nbytes() == 160);
     CHECK(photon.shape() == (npstow::shape_type{10, 4}) && photon.order() == npstow::order::c);
