@@ -24,14 +24,15 @@ struct hit {
 };
 NPSTOW_RECORD(hit, photon, time, sensor)
 
-int main(int count, char **arguments)
+int main(int count, char** arguments)
 {
     const std::string folder = count > 1 ? arguments[1] : ".";
     std::vector<photon> photons(1000);
     std::vector<hit> hits;
     for (std::size_t at = 0; at < photons.size(); at++) {
         const float angle = 0.01f * static_cast<float>(at);
-        photons[at] = photon{{std::cos(angle), std::sin(angle), 0}, angle, {0, 0, 1}, 1, {1, 0, 0}, 440, {}};
+        photons[at] =
+            photon{{std::cos(angle), std::sin(angle), 0}, angle, {0, 0, 1}, 1, {1, 0, 0}, 440, {}};
         if (at % 100 == 0) hits.push_back({at, angle, static_cast<std::int16_t>(at / 100)});
     }
     try {
@@ -51,17 +52,17 @@ int main(int count, char **arguments)
         // The elements as structs, without a copy: dtype, order and layout are checked.
         const npstow::array read = npstow::load(folder + "/event.npz:photon");
         double sum = 0;
-        for (const photon &one : read.view<photon>()) sum += static_cast<double>(one.time);
+        for (const photon& one : read.view<photon>()) sum += static_cast<double>(one.time);
         std::printf("%zu photons, mean time %.3f, run %d\n", read.view<photon>().size(),
                     sum / static_cast<double>(read.view<photon>().size()),
                     npstow::fold::load_nodata(folder + "/event").get_meta<int>("run"));
-        for (const hit &one : npstow::load(folder + "/event:hit").to_vector<hit>())
+        for (const hit& one : npstow::load(folder + "/event:hit").to_vector<hit>())
             if (one.sensor < 2)
                 std::printf("sensor %d at %.2f\n", one.sensor, static_cast<double>(one.time));
 
         // What does not fit is said, not reinterpreted.
         read.view<double>();
-    } catch (const npstow::error &error) {
+    } catch (const npstow::error& error) {
         std::printf("%s\n", error.what());
         return error.status() == npstow::status::mismatch ? 0 : 1;
     }

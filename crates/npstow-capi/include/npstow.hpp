@@ -7,8 +7,8 @@
 //     npstow::array hits = npstow::load("hits.npy", error);
 //     if (error) std::puts(error.what());
 //
-// Every function that can fail takes an npstow::error as its last argument. Without one it throws it;
-// where there are no exceptions (-fno-exceptions) it cannot be left out.
+// Every function that can fail takes an npstow::error as its last argument. Without one it throws
+// it; where there are no exceptions (-fno-exceptions) it cannot be left out.
 #pragma once
 #include "npstow/array.hpp"
 #include "npstow/decoder.hpp"

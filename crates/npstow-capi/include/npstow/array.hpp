@@ -18,17 +18,17 @@ enum class byte_order : int { as_stored = 0, native = 1, little = 2, big = 3 };
 
 using shape_type = std::vector<std::size_t>;
 
-/// An array in memory. Nobody can change it, so copies of an `array` share it, and threads may, too.
-/// Views keep nothing alive: hold the array while you use them.
+/// An array in memory. Nobody can change it, so copies of an `array` share it, and threads may,
+/// too. Views keep nothing alive: hold the array while you use them.
 class array {
 public:
     /// None: what is returned after a failure where errors are values.
     array() = default;
     /// Takes over a handle of the C interface.
-    explicit array(NpstowArray *raw) : raw_(raw, npstow_array_free) {}
+    explicit array(NpstowArray* raw) : raw_(raw, npstow_array_free) {}
     explicit array(std::shared_ptr<NpstowArray> raw) : raw_(std::move(raw)) {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
-    NpstowArray *get() const noexcept { return raw_.get(); }
+    NpstowArray* get() const noexcept { return raw_.get(); }
 
     /// A copy of elements, one axis and those of a row struct.
     template <class T>
@@ -42,7 +42,7 @@ public:
     {
         shape = full_shape<T>(std::move(shape));
         if (!fits(values.size_bytes(), itemsize_of<T>(), shape, err)) return {};
-        return array(detail::shared<npstow_array_free>(err, [&](NpstowError **e) {
+        return array(detail::shared<npstow_array_free>(err, [&](NpstowError** e) {
             return npstow_array_from_copy(values.data(), descr_of<T>().c_str(), shape.data(),
                                           shape.size(), NPSTOW_ORDER_C, e);
         }));
@@ -84,15 +84,15 @@ public:
     }
     /// An array without axes.
     template <class T>
-    static array scalar(const T &value, on_error err NPSTOW_OR_THROW)
+    static array scalar(const T& value, on_error err NPSTOW_OR_THROW)
     {
         return copy(span<const T>(&value, 1), shape_type{}, err);
     }
     /// Texts of one length each, as NumPy's `U` dtype keeps them.
-    static array from_strings(const std::vector<std::string> &texts, on_error err NPSTOW_OR_THROW)
+    static array from_strings(const std::vector<std::string>& texts, on_error err NPSTOW_OR_THROW)
     {
         std::shared_ptr<NpstowArray> made;
-        detail::with_strings(texts, err, [&](const NpstowStrings *list, NpstowError **e) {
+        detail::with_strings(texts, err, [&](const NpstowStrings* list, NpstowError** e) {
             made.reset(npstow_array_from_strings(list, e), npstow_array_free);
             return NpstowStatus(0);
         });
@@ -104,12 +104,12 @@ public:
     std::size_t ndim() const noexcept { return npstow_array_ndim(get()); }
     shape_type shape() const
     {
-        const std::size_t *shape = npstow_array_shape(get());
+        const std::size_t* shape = npstow_array_shape(get());
         return shape_type(shape, shape + (shape ? ndim() : 0));
     }
     std::vector<std::ptrdiff_t> strides() const
     {
-        const std::ptrdiff_t *strides = npstow_array_strides(get());
+        const std::ptrdiff_t* strides = npstow_array_strides(get());
         return std::vector<std::ptrdiff_t>(strides, strides + (strides ? ndim() : 0));
     }
     /// How many elements there are.
@@ -124,7 +124,7 @@ public:
     }
     bool is_native() const noexcept { return npstow_array_is_native(get()); }
     /// The first element, whatever it is. The strides say where the others are.
-    const void *data() const noexcept { return npstow_array_data(get()); }
+    const void* data() const noexcept { return npstow_array_data(get()); }
     /// One line: "(1000, 4, 4) <f4".
     std::string desc() const { return detail::take_text(npstow_array_desc(get())); }
     /// What NumPy would print, at most `threshold` elements in full.
@@ -134,8 +134,8 @@ public:
     }
 
     /// The elements, without a copy, if they are of type `T`, in this machine's byte order, side by
-    /// side in C order and aligned; `mismatch` says which of these they are not. Of a row struct, the
-    /// rows. `to_native`, `to_contiguous` and `cast` make an array that passes.
+    /// side in C order and aligned; `mismatch` says which of these they are not. Of a row struct,
+    /// the rows. `to_native`, `to_contiguous` and `cast` make an array that passes.
     template <class T>
     span<const T> view(on_error err NPSTOW_OR_THROW) const;
     /// The elements with all of their axes, whatever their layout: `grid<float, 3>()(i, j, k)`.
@@ -162,8 +162,8 @@ public:
     /// Texts of an array of `U` or `S`.
     std::vector<std::string> to_strings(on_error err NPSTOW_OR_THROW) const
     {
-        return detail::take(detail::call(
-            err, [&](NpstowError **e) { return npstow_array_strings(get(), e); }));
+        return detail::take(
+            detail::call(err, [&](NpstowError** e) { return npstow_array_strings(get(), e); }));
     }
 
     /// The elements as numbers of type `T`, as NumPy's astype has them; a copy.
@@ -172,7 +172,7 @@ public:
     {
         return cast(descr_of<T>(), err);
     }
-    array cast(const std::string &descr, on_error err NPSTOW_OR_THROW) const
+    array cast(const std::string& descr, on_error err NPSTOW_OR_THROW) const
     {
         return made(err, [&](auto e) { return npstow_array_cast(get(), descr.c_str(), e); });
     }
@@ -194,38 +194,38 @@ public:
         return made(err, [&](auto e) { return npstow_array_transpose(get(), e); });
     }
     /// The elements in C order with other axes.
-    array reshape(const shape_type &shape, on_error err NPSTOW_OR_THROW) const
+    array reshape(const shape_type& shape, on_error err NPSTOW_OR_THROW) const
     {
         return made(err, [&](auto e) {
             return npstow_array_reshape(get(), shape.data(), shape.size(), e);
         });
     }
     /// A field of records, without a copy.
-    array field(const std::string &name, on_error err NPSTOW_OR_THROW) const
+    array field(const std::string& name, on_error err NPSTOW_OR_THROW) const
     {
         return made(err, [&](auto e) { return npstow_array_field(get(), name.c_str(), e); });
     }
     /// A part in NumPy's words, "10:20, ::2, -1", without a copy.
-    array select(const std::string &selection, on_error err NPSTOW_OR_THROW) const
+    array select(const std::string& selection, on_error err NPSTOW_OR_THROW) const
     {
         return made(err, [&](auto e) { return npstow_array_select(get(), selection.c_str(), e); });
     }
 
     /// A `DLManagedTensorVersioned` of DLPack 1.x, which shares the elements and is read-only; its
     /// deleter frees it.
-    void *to_dlpack(on_error err NPSTOW_OR_THROW) const
+    void* to_dlpack(on_error err NPSTOW_OR_THROW) const
     {
         return detail::call(err, [&](auto e) { return npstow_array_to_dlpack(get(), e); });
     }
     /// Takes over a `DLManagedTensorVersioned` of memory that the processor reaches.
-    static array from_dlpack(void *tensor, on_error err NPSTOW_OR_THROW)
+    static array from_dlpack(void* tensor, on_error err NPSTOW_OR_THROW)
     {
         return made(err, [&](auto e) { return npstow_array_from_dlpack(tensor, e); });
     }
 
 private:
     template <class Make>
-    static array made(const on_error &err, Make make)
+    static array made(const on_error& err, Make make)
     {
         return array(detail::shared<npstow_array_free>(err, std::move(make)));
     }
@@ -238,11 +238,11 @@ private:
     }
     /// Hands a vector over to an array, which deletes it in the end.
     template <class T>
-    static array own(std::vector<T> values, const std::string &descr, const shape_type &shape,
-                     const on_error &err)
+    static array own(std::vector<T> values, const std::string& descr, const shape_type& shape,
+                     const on_error& err)
     {
         auto owner = std::make_unique<std::vector<T>>(std::move(values));
-        const auto free = [](void *context) { delete static_cast<std::vector<T> *>(context); };
+        const auto free = [](void* context) { delete static_cast<std::vector<T>*>(context); };
         array made = array::made(err, [&](auto e) {
             return npstow_array_from_memory(owner->data(), owner->size() * sizeof(T), descr.c_str(),
                                             shape.data(), nullptr, shape.size(), NPSTOW_ORDER_C,
@@ -252,10 +252,10 @@ private:
         if (made) owner.release();
         return made;
     }
-    static bool fits(std::size_t nbytes, std::size_t itemsize, const shape_type &shape,
-                     const on_error &err);
+    static bool fits(std::size_t nbytes, std::size_t itemsize, const shape_type& shape,
+                     const on_error& err);
     template <class T>
-    bool is_grid(std::size_t axes, const on_error &err) const;
+    bool is_grid(std::size_t axes, const on_error& err) const;
 
     std::shared_ptr<NpstowArray> raw_;
 };

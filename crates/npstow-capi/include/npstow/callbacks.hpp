@@ -11,7 +11,7 @@ namespace detail {
 /// A function of the caller's that is called back while one call of ours runs.
 template <class Function>
 struct called_back {
-    Function &function;
+    Function& function;
     std::exception_ptr thrown;
 
     /// What `function` returns: 0, or an errno.
@@ -38,18 +38,18 @@ struct called_back {
     }
 };
 
-/// Calls `save` with a sink that hands every piece to `write(const void *, std::size_t)`.
+/// Calls `save` with a sink that hands every piece to `write(const void*, std::size_t)`.
 template <class Write, class Save>
-void with_sink(Write &write, const on_error &err, Save save)
+void with_sink(Write& write, const on_error& err, Save save)
 {
     using context = called_back<Write>;
     context target{write, {}};
     NpstowWriteCallback sink{};
     sink.context = &target;
-    sink.write = [](void *to, const void *bytes, std::size_t len) -> std::int32_t {
-        return static_cast<context *>(to)->run(bytes, len);
+    sink.write = [](void* to, const void* bytes, std::size_t len) -> std::int32_t {
+        return static_cast<context*>(to)->run(bytes, len);
     };
-    NpstowError *raw = nullptr;
+    NpstowError* raw = nullptr;
     save(&sink, &raw);
     if (target.thrown) npstow_error_free(raw);
     target.rethrow();

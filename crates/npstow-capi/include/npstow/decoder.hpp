@@ -14,28 +14,26 @@ enum class stream_form : int { npy = 0, np = 1, body = 2 };
 class decoder {
 public:
     explicit decoder(stream_form form, on_error err NPSTOW_OR_THROW) : decoder(form, {}, err) {}
-    decoder(stream_form form, const limits &limits, on_error err NPSTOW_OR_THROW)
+    decoder(stream_form form, const limits& limits, on_error err NPSTOW_OR_THROW)
         : raw_(detail::call(err, [&](auto e) {
               return npstow_decoder_new(static_cast<NpstowForm>(form),
                                         detail::raw_limits(limits).get(), e);
           }))
-    {
-    }
+    {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
 
     /// Takes bytes up to the end of an array, and returns how many it took. Take the array before
     /// you push the rest.
-    std::size_t push(const void *bytes, std::size_t len, on_error err NPSTOW_OR_THROW)
+    std::size_t push(const void* bytes, std::size_t len, on_error err NPSTOW_OR_THROW)
     {
         std::size_t taken = 0;
-        detail::call(err, [&](auto e) {
-            return npstow_decoder_push(raw_.get(), bytes, len, &taken, e);
-        });
+        detail::call(
+            err, [&](auto e) { return npstow_decoder_push(raw_.get(), bytes, len, &taken, e); });
         return taken;
     }
     /// The next array that is whole, or none. Its metadata come with it where the form has them.
     array take(on_error err NPSTOW_OR_THROW) { return take(nullptr, err); }
-    array take(meta &beside, on_error err NPSTOW_OR_THROW) { return take(&beside, err); }
+    array take(meta& beside, on_error err NPSTOW_OR_THROW) { return take(&beside, err); }
     /// `corrupt` where the stream ends in the middle of an array.
     void finish(on_error err NPSTOW_OR_THROW)
     {
@@ -47,9 +45,9 @@ public:
     span<unsigned char> buffer(on_error err NPSTOW_OR_THROW)
     {
         std::size_t len = 0;
-        void *memory = detail::call(
-            err, [&](auto e) { return npstow_decoder_buffer(raw_.get(), &len, e); });
-        return span<unsigned char>(static_cast<unsigned char *>(memory), memory ? len : 0);
+        void* memory =
+            detail::call(err, [&](auto e) { return npstow_decoder_buffer(raw_.get(), &len, e); });
+        return span<unsigned char>(static_cast<unsigned char*>(memory), memory ? len : 0);
     }
     void filled(std::size_t len, on_error err NPSTOW_OR_THROW)
     {
@@ -57,9 +55,9 @@ public:
     }
 
 private:
-    array take(meta *beside, const on_error &err)
+    array take(meta* beside, const on_error& err)
     {
-        NpstowMeta *raw = nullptr;
+        NpstowMeta* raw = nullptr;
         const array taken(detail::shared<npstow_array_free>(err, [&](auto e) {
             return npstow_decoder_take(raw_.get(), beside ? &raw : nullptr, e);
         }));
@@ -69,14 +67,14 @@ private:
     detail::owned<NpstowDecoder, npstow_decoder_free> raw_;
 };
 
-/// Writes an array and its metadata in a form, with `int write(const void *, std::size_t)`.
+/// Writes an array and its metadata in a form, with `int write(const void*, std::size_t)`.
 template <class Write>
-void write_message(Write write, const array &array, const meta &beside, stream_form form,
+void write_message(Write write, const array& array, const meta& beside, stream_form form,
                    on_error err NPSTOW_OR_THROW)
 {
     // A form that carries no metadata takes none, and refuses some.
     const bool none = form == stream_form::npy && beside.text().empty();
-    detail::with_sink(write, err, [&](const NpstowWriteCallback *sink, NpstowError **e) {
+    detail::with_sink(write, err, [&](const NpstowWriteCallback* sink, NpstowError** e) {
         npstow_message_write(sink, array.get(), none ? nullptr : beside.get(),
                              static_cast<NpstowForm>(form), e);
     });

@@ -25,12 +25,12 @@ inline namespace NPSTOW_ROAD {
 inline bool is_little_endian() noexcept
 {
     const std::uint16_t one = 1;
-    return *reinterpret_cast<const unsigned char *>(&one) == 1;
+    return *reinterpret_cast<const unsigned char*>(&one) == 1;
 }
 
 /// A field of a record: its name, the dtype and shape of what it holds, where it lies.
 struct field_description {
-    const char *name;
+    const char* name;
     std::string descr;
     std::vector<std::size_t> shape;
     std::size_t offset, size;
@@ -57,17 +57,17 @@ struct complex_part {
 };
 // std::complex and everything made like it, without its header.
 template <class T>
-struct complex_part<T, std::void_t<typename T::value_type, decltype(std::declval<const T &>().real()),
-                                   decltype(std::declval<const T &>().imag())>> {
+struct complex_part<T,
+                    std::void_t<typename T::value_type, decltype(std::declval<const T&>().real()),
+                                decltype(std::declval<const T&>().imag())>> {
     using part = typename T::value_type;
-    static constexpr bool value =
-        std::is_floating_point_v<part> && sizeof(T) == 2 * sizeof(part);
+    static constexpr bool value = std::is_floating_point_v<part> && sizeof(T) == 2 * sizeof(part);
 };
 
 template <class T>
-using fields_of = decltype(npstow_fields(static_cast<const T *>(nullptr)));
+using fields_of = decltype(npstow_fields(static_cast<const T*>(nullptr)));
 template <class T>
-using row_type = decltype(npstow_row(static_cast<const T *>(nullptr)));
+using row_type = decltype(npstow_row(static_cast<const T*>(nullptr)));
 
 template <class T, template <class> class Op, class = void>
 struct found : std::false_type {};
@@ -78,10 +78,10 @@ template <class T>
 constexpr bool is_char = std::is_same_v<T, char> || std::is_same_v<T, wchar_t> ||
                          std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
 template <class T>
-constexpr bool is_number = (std::is_integral_v<T> && !is_char<T> && sizeof(T) <= 8) ||
-                           std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                           std::is_same_v<T, long double> || complex_part<T>::value ||
-                           std::is_enum_v<T>;
+constexpr bool is_number =
+    (std::is_integral_v<T> && !is_char<T> && sizeof(T) <= 8) || std::is_same_v<T, float> ||
+    std::is_same_v<T, double> || std::is_same_v<T, long double> || complex_part<T>::value ||
+    std::is_enum_v<T>;
 template <class T>
 constexpr bool is_record = found<T, fields_of>::value;
 template <class T>
@@ -109,7 +109,7 @@ NPSTOW_COLD std::string number_descr()
     return {order + (kind_of<T>() + std::to_string(sizeof(T)))};
 }
 
-NPSTOW_COLD inline std::string shape_text(const std::vector<std::size_t> &shape)
+NPSTOW_COLD inline std::string shape_text(const std::vector<std::size_t>& shape)
 {
     std::string text = "(";
     for (std::size_t at = 0; at < shape.size(); at++)
@@ -118,7 +118,7 @@ NPSTOW_COLD inline std::string shape_text(const std::vector<std::size_t> &shape)
 }
 
 /// Room between fields is a field without a name, as NumPy writes it.
-NPSTOW_COLD inline void pad(std::string &text, std::size_t len)
+NPSTOW_COLD inline void pad(std::string& text, std::size_t len)
 {
     if (!len) return;
     text.append(text.empty() ? "[('', '|V" : ", ('', '|V").append(std::to_string(len)).append("')");
@@ -133,7 +133,7 @@ NPSTOW_COLD inline std::string record_descr(std::vector<field_description> field
             std::swap(fields[to], fields[to - 1]);
     std::string text;
     std::size_t end = 0;
-    for (const field_description &field : fields) {
+    for (const field_description& field : fields) {
         // A union in the struct: no dtype, and so the error names what was wanted.
         if (field.offset < end) return text.append("overlapping field ").append(field.name);
         pad(text, field.offset - end);
@@ -156,7 +156,7 @@ struct always_false : std::false_type {};
 /// The dtype of one element of type `T`, as it stands in the header of a file: "<f4", or the list
 /// of a record's fields. Of a row struct it is that of its numbers.
 template <class T>
-const std::string &descr_of()
+const std::string& descr_of()
 {
     static_assert(std::is_trivially_copyable_v<T> || detail::complex_part<T>::value,
                   "only what may be copied byte by byte can be kept in a file");
@@ -165,7 +165,8 @@ const std::string &descr_of()
     } else {
         static const std::string descr = [] {
             if constexpr (detail::is_record<T>)
-                return detail::record_descr(npstow_fields(static_cast<const T *>(nullptr)), sizeof(T));
+                return detail::record_descr(npstow_fields(static_cast<const T*>(nullptr)),
+                                            sizeof(T));
             else if constexpr (detail::is_number<T>)
                 return detail::number_descr<T>();
             else
@@ -217,9 +218,8 @@ std::vector<std::size_t> bool_places_of()
     } else if constexpr (is_std_array<T>::value) {
         return bool_places_of<typename T::value_type[std::tuple_size_v<T>]>();
     } else if constexpr (is_record<T>) {
-        for (const auto &field : npstow_fields(static_cast<const T *>(nullptr)))
-            for (const std::size_t place : field.bools)
-                places.push_back(field.offset + place);
+        for (const auto& field : npstow_fields(static_cast<const T*>(nullptr)))
+            for (const std::size_t place : field.bools) places.push_back(field.offset + place);
     } else if constexpr (is_row<T>) {
         static_assert(!std::is_same_v<typename row_type<T>::scalar, bool>, "make it a record");
     } else if constexpr (std::is_same_v<T, bool>) {
@@ -264,12 +264,12 @@ template <class T, std::size_t N>
 struct item_of<std::array<T, N>> : item_of<T> {};
 
 template <class T>
-NPSTOW_COLD field_description describe_field(const char *name, std::size_t offset)
+NPSTOW_COLD field_description describe_field(const char* name, std::size_t offset)
 {
     using Item = typename item_of<T>::type;
-    field_description field{name,   field_type<T>::descr(), field_type<T>::shape(), offset,
-                            sizeof(T), bool_places_of<T>(),   sizeof(Item),           {}};
-    if constexpr (is_record<Item>) field.fields = npstow_fields(static_cast<const Item *>(nullptr));
+    field_description field{name,      field_type<T>::descr(), field_type<T>::shape(), offset,
+                            sizeof(T), bool_places_of<T>(),    sizeof(Item),           {}};
+    if constexpr (is_record<Item>) field.fields = npstow_fields(static_cast<const Item*>(nullptr));
     return field;
 }
 
@@ -284,7 +284,7 @@ NPSTOW_COLD field_description describe_field(const char *name, std::size_t offse
 #define NPSTOW_RECORD(type, ...) \
     static_assert(std::is_standard_layout_v<type> && std::is_trivially_copyable_v<type>, \
                   "only plain structs can be records"); \
-    inline std::vector<::npstow::field_description> npstow_fields(const type *) \
+    inline std::vector<::npstow::field_description> npstow_fields(const type*) \
     { \
         return {NPSTOW_EACH(NPSTOW_FIELD, type, __VA_ARGS__)}; \
     }
@@ -294,4 +294,7 @@ NPSTOW_COLD field_description describe_field(const char *name, std::size_t offse
     static_assert(std::is_standard_layout_v<type> && std::is_trivially_copyable_v<type> && \
                       sizeof(type) == ::npstow::row_of<scalar, __VA_ARGS__>::len * sizeof(scalar), \
                   "the struct is not that many numbers"); \
-    inline ::npstow::row_of<scalar, __VA_ARGS__> npstow_row(const type *) { return {}; }
+    inline ::npstow::row_of<scalar, __VA_ARGS__> npstow_row(const type*) \
+    { \
+        return {}; \
+    }

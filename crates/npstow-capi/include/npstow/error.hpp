@@ -39,7 +39,8 @@ public:
         what_->message = std::move(message);
     }
     /// Takes over what the C interface made.
-    NPSTOW_COLD explicit error(NpstowError *raw) : what_(raw ? std::make_shared<what_went_wrong>() : nullptr)
+    NPSTOW_COLD explicit error(NpstowError* raw)
+        : what_(raw ? std::make_shared<what_went_wrong>() : nullptr)
     {
         if (!raw) return;
         what_->status = static_cast<npstow::status>(npstow_error_status(raw));
@@ -54,12 +55,9 @@ public:
 
     /// Whether something went wrong.
     explicit operator bool() const noexcept { return what_ != nullptr; }
-    npstow::status status() const noexcept
-    {
-        return what_ ? what_->status : npstow::status::ok;
-    }
+    npstow::status status() const noexcept { return what_ ? what_->status : npstow::status::ok; }
     /// The whole text: what was expected, what was found, where.
-    const char *what() const noexcept override { return what_ ? what_->message.c_str() : "ok"; }
+    const char* what() const noexcept override { return what_ ? what_->message.c_str() : "ok"; }
     /// The file or folder; empty where there is none.
     std::string path() const { return what_ ? what_->path : std::string(); }
     /// The member of an archive, the array of a tree; empty where there is none.
@@ -79,7 +77,7 @@ private:
         std::optional<std::uint64_t> offset;
         int system = 0;
     };
-    static std::string text(const char *raw) { return raw ? raw : ""; }
+    static std::string text(const char* raw) { return raw ? raw : ""; }
     std::shared_ptr<what_went_wrong> what_;
 };
 
@@ -91,7 +89,7 @@ public:
 #if NPSTOW_EXCEPTIONS
     on_error() noexcept = default;
 #endif
-    NPSTOW_COLD on_error(error &to) : to_(&to) { to = error(); }
+    NPSTOW_COLD on_error(error& to) : to_(&to) { to = error(); }
 
     /// Ends a function that failed. Returns only where errors are values.
     NPSTOW_COLD void fail(error failure) const
@@ -105,29 +103,29 @@ public:
     {
         fail(error(status, std::move(message)));
     }
-    NPSTOW_COLD void fail(NpstowError *raw) const { fail(error(raw)); }
+    NPSTOW_COLD void fail(NpstowError* raw) const { fail(error(raw)); }
     /// Whether an earlier step of the same function failed.
     bool failed() const noexcept { return to_ && *to_; }
 
 private:
-    error *to_ = nullptr;
+    error* to_ = nullptr;
 };
 
 namespace detail {
 
-template <class T, void (*Free)(T *)>
+template <class T, void (*Free)(T*)>
 struct freed {
-    void operator()(T *raw) const noexcept { Free(raw); }
+    void operator()(T* raw) const noexcept { Free(raw); }
 };
 /// A handle of the C interface with one owner.
-template <class T, void (*Free)(T *)>
+template <class T, void (*Free)(T*)>
 using owned = std::unique_ptr<T, freed<T, Free>>;
 
 /// What `make` returns; a failure where it leaves an error.
 template <class Make>
-auto call(const on_error &err, Make make)
+auto call(const on_error& err, Make make)
 {
-    NpstowError *raw = nullptr;
+    NpstowError* raw = nullptr;
     auto result = make(&raw);
     if (raw) err.fail(raw);
     return result;
@@ -135,15 +133,15 @@ auto call(const on_error &err, Make make)
 
 /// A handle that many may own.
 template <auto Free, class Make>
-auto shared(const on_error &err, Make make)
+auto shared(const on_error& err, Make make)
 {
-    auto *raw = call(err, std::move(make));
+    auto* raw = call(err, std::move(make));
     using T = std::remove_pointer_t<decltype(raw)>;
     return raw ? std::shared_ptr<T>(raw, Free) : std::shared_ptr<T>();
 }
 
 /// A text that the C interface gave away.
-inline std::string take_text(char *raw)
+inline std::string take_text(char* raw)
 {
     std::string text = raw ? raw : "";
     npstow_string_free(raw);

@@ -16,7 +16,7 @@ struct limits {
 };
 
 namespace detail {
-inline owned<NpstowLimits, npstow_limits_free> raw_limits(const limits &from)
+inline owned<NpstowLimits, npstow_limits_free> raw_limits(const limits& from)
 {
     owned<NpstowLimits, npstow_limits_free> to(npstow_limits_new());
     if (from.header_len) npstow_limits_set_header_len(to.get(), from.header_len);
@@ -34,15 +34,15 @@ class source {
 public:
     source() = default;
     explicit operator bool() const noexcept { return raw_ != nullptr; }
-    NpstowSource *get() const noexcept { return raw_.get(); }
+    NpstowSource* get() const noexcept { return raw_.get(); }
 
     /// A file of the system.
-    static source from_path(const std::string &path, on_error err NPSTOW_OR_THROW)
+    static source from_path(const std::string& path, on_error err NPSTOW_OR_THROW)
     {
         return made(err, [&](auto e) { return npstow_source_from_path(path.c_str(), e); });
     }
     /// Memory that stays yours, and stays as it is while anything that was read from it is there.
-    static source borrow(const void *bytes, std::size_t len, on_error err NPSTOW_OR_THROW)
+    static source borrow(const void* bytes, std::size_t len, on_error err NPSTOW_OR_THROW)
     {
         return made(err, [&](auto e) {
             return npstow_source_from_memory(bytes, len, nullptr, nullptr, e);
@@ -54,7 +54,7 @@ public:
     {
         static_assert(sizeof(Byte) == 1, "a source is bytes");
         auto owner = std::make_unique<std::vector<Byte>>(std::move(bytes));
-        const auto free = [](void *context) { delete static_cast<std::vector<Byte> *>(context); };
+        const auto free = [](void* context) { delete static_cast<std::vector<Byte>*>(context); };
         source from = made(err, [&](auto e) {
             return npstow_source_from_memory(owner->data(), owner->size(), free, owner.get(), e);
         });
@@ -72,20 +72,21 @@ public:
         auto owner = std::make_unique<ReadAt>(std::move(read_at));
         callbacks.context = owner.get();
         callbacks.len = len;
-        callbacks.read_at = [](void *context, std::uint64_t offset, void *to,
+        callbacks.read_at = [](void* context, std::uint64_t offset, void* to,
                                std::size_t count) -> std::int32_t {
-            detail::called_back<ReadAt> reader{*static_cast<ReadAt *>(context), {}};
+            detail::called_back<ReadAt> reader{*static_cast<ReadAt*>(context), {}};
             return reader.run(offset, to, count);
         };
-        callbacks.free = [](void *context) { delete static_cast<ReadAt *>(context); };
-        source from = made(err, [&](auto e) { return npstow_source_from_callbacks(&callbacks, e); });
+        callbacks.free = [](void* context) { delete static_cast<ReadAt*>(context); };
+        source from =
+            made(err, [&](auto e) { return npstow_source_from_callbacks(&callbacks, e); });
         if (from) owner.release();
         return from;
     }
 
 private:
     template <class Make>
-    static source made(const on_error &err, Make make)
+    static source made(const on_error& err, Make make)
     {
         source from;
         from.raw_ = detail::shared<npstow_source_free>(err, std::move(make));
@@ -100,14 +101,14 @@ public:
     file() = default;
     explicit file(std::shared_ptr<NpstowFile> raw) : raw_(std::move(raw)) {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
-    NpstowFile *get() const noexcept { return raw_.get(); }
+    NpstowFile* get() const noexcept { return raw_.get(); }
 
     /// "npy", "npz" or "folder".
     std::string format() const { return raw_ ? npstow_file_format(raw_.get()) : ""; }
     std::string path() const { return raw_ ? npstow_file_path(raw_.get()) : ""; }
     node root(on_error err NPSTOW_OR_THROW) const;
     /// What stands under a slash path; `""` is the only array of a `.npy`.
-    node at(const std::string &path, on_error err NPSTOW_OR_THROW) const;
+    node at(const std::string& path, on_error err NPSTOW_OR_THROW) const;
     /// The full paths of all arrays, in order.
     std::vector<std::string> arrays(on_error err NPSTOW_OR_THROW) const
     {
@@ -122,35 +123,33 @@ private:
 };
 
 /// Opens a file, a folder or an archive of any format. Only headers are read.
-inline file open(const std::string &path, on_error err NPSTOW_OR_THROW)
+inline file open(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
     return file(detail::shared<npstow_file_free>(
         err, [&](auto e) { return npstow_open(path.c_str(), e); }));
 }
-inline file open(const std::string &path, const limits &limits, on_error err NPSTOW_OR_THROW)
+inline file open(const std::string& path, const limits& limits, on_error err NPSTOW_OR_THROW)
 {
     const auto raw = detail::raw_limits(limits);
     return file(detail::shared<npstow_file_free>(
         err, [&](auto e) { return npstow_open_with(path.c_str(), raw.get(), e); }));
 }
 /// The same of bytes from elsewhere; errors call them `name`.
-inline file open(const source &source, const std::string &name, on_error err NPSTOW_OR_THROW)
+inline file open(const source& source, const std::string& name, on_error err NPSTOW_OR_THROW)
 {
-    return file(detail::shared<npstow_file_free>(err, [&](auto e) {
-        return npstow_open_source(source.get(), name.c_str(), nullptr, e);
-    }));
+    return file(detail::shared<npstow_file_free>(
+        err, [&](auto e) { return npstow_open_source(source.get(), name.c_str(), nullptr, e); }));
 }
-inline file open(const source &source, const std::string &name, const limits &limits,
+inline file open(const source& source, const std::string& name, const limits& limits,
                  on_error err NPSTOW_OR_THROW)
 {
     const auto raw = detail::raw_limits(limits);
-    return file(detail::shared<npstow_file_free>(err, [&](auto e) {
-        return npstow_open_source(source.get(), name.c_str(), raw.get(), e);
-    }));
+    return file(detail::shared<npstow_file_free>(
+        err, [&](auto e) { return npstow_open_source(source.get(), name.c_str(), raw.get(), e); }));
 }
 
 /// One array: "a.npy", "a.npz:x", "run/A000:photon".
-inline array load(const std::string &place, on_error err NPSTOW_OR_THROW)
+inline array load(const std::string& place, on_error err NPSTOW_OR_THROW)
 {
     return array(detail::shared<npstow_array_free>(
         err, [&](auto e) { return npstow_load(place.c_str(), e); }));

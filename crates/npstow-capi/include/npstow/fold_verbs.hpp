@@ -7,13 +7,14 @@ namespace npstow {
 inline namespace NPSTOW_ROAD {
 namespace detail {
 
-inline owned<NpstowSaveOptions, npstow_save_options_free> raw_options(const save_options &from,
-                                                                      const on_error &err)
+inline owned<NpstowSaveOptions, npstow_save_options_free> raw_options(const save_options& from,
+                                                                      const on_error& err)
 {
     owned<NpstowSaveOptions, npstow_save_options_free> to(npstow_save_options_new());
-    call(err, [&](NpstowError **e) {
+    call(err, [&](NpstowError** e) {
         NpstowStatus done = 0;
-        if (!from.format.empty()) done = npstow_save_options_set_format(to.get(), from.format.c_str(), e);
+        if (!from.format.empty())
+            done = npstow_save_options_set_format(to.get(), from.format.c_str(), e);
         if (done == 0 && from.level) done = npstow_save_options_set_level(to.get(), from.level, e);
         if (done == 0 && from.npfold) done = npstow_save_options_set_npfold(to.get(), true, e);
         return done;
@@ -38,7 +39,7 @@ NPSTOW_COLD inline fold node::load_nodata(on_error err) const
     return fold(detail::call(err, [&](auto e) { return npstow_node_to_tree(get(), e); }));
 }
 
-NPSTOW_COLD inline fold fold::load_nodata(const std::string &path, on_error err)
+NPSTOW_COLD inline fold fold::load_nodata(const std::string& path, on_error err)
 {
     const file opened = open(path, err);
     if (!opened) return none();
@@ -46,28 +47,28 @@ NPSTOW_COLD inline fold fold::load_nodata(const std::string &path, on_error err)
     return root ? root.load_nodata(err) : none();
 }
 
-NPSTOW_COLD inline void fold::save(const std::string &path, const save_options &options, on_error err) const
+NPSTOW_COLD inline void fold::save(const std::string& path, const save_options& options,
+                                   on_error err) const
 {
     const auto raw = detail::raw_options(options, err);
     const auto tree = err.failed() ? nullptr : part(err);
     if (err.failed()) return;
-    detail::call(err, [&](auto e) {
-        return npstow_save_tree(path.c_str(), tree.get(), raw.get(), e);
-    });
+    detail::call(err,
+                 [&](auto e) { return npstow_save_tree(path.c_str(), tree.get(), raw.get(), e); });
 }
 
 template <class Write>
-void fold::save_to(Write write, const save_options &options, on_error err) const
+void fold::save_to(Write write, const save_options& options, on_error err) const
 {
     const auto raw = detail::raw_options(options, err);
     const auto tree = err.failed() ? nullptr : part(err);
     if (err.failed()) return;
-    detail::with_sink(write, err, [&](const NpstowWriteCallback *sink, NpstowError **e) {
+    detail::with_sink(write, err, [&](const NpstowWriteCallback* sink, NpstowError** e) {
         npstow_save_to(sink, tree.get(), raw.get(), e);
     });
 }
 
-NPSTOW_COLD inline fold &fold::set(const std::string &name, const array &array, on_error err)
+NPSTOW_COLD inline fold& fold::set(const std::string& name, const array& array, on_error err)
 {
     if (!array) return add(name, array, err);
     if (has(name)) remove(name);
@@ -78,10 +79,11 @@ NPSTOW_COLD inline std::vector<std::string> fold::arrays(on_error err) const
 {
     const auto tree = part(err);
     if (!tree) return {};
-    return detail::take(detail::call(err, [&](auto e) { return npstow_tree_arrays(tree.get(), e); }));
+    return detail::take(
+        detail::call(err, [&](auto e) { return npstow_tree_arrays(tree.get(), e); }));
 }
 
-NPSTOW_COLD inline bool fold::has_all(const std::string &names) const
+NPSTOW_COLD inline bool fold::has_all(const std::string& names) const
 {
     for (std::size_t from = 0; from <= names.size();) {
         const std::size_t end = std::min(names.find(',', from), names.size());
@@ -91,7 +93,7 @@ NPSTOW_COLD inline bool fold::has_all(const std::string &names) const
     return true;
 }
 
-NPSTOW_COLD inline shape_type fold::shape(const std::string &name, on_error err) const
+NPSTOW_COLD inline shape_type fold::shape(const std::string& name, on_error err) const
 {
     const std::string full = at(name);
     std::size_t axes = 0;
@@ -104,25 +106,26 @@ NPSTOW_COLD inline shape_type fold::shape(const std::string &name, on_error err)
     return shape;
 }
 
-NPSTOW_COLD inline fold fold::add_subfold(const std::string &name, const fold &from, on_error err)
+NPSTOW_COLD inline fold fold::add_subfold(const std::string& name, const fold& from, on_error err)
 {
     const std::string full = at(name);
     const auto added = from.part(err);
     if (!added) return none();
-    detail::call(err, [&](auto e) {
-        return npstow_tree_insert_tree(tree(), full.c_str(), added.get(), e);
-    });
+    detail::call(
+        err, [&](auto e) { return npstow_tree_insert_tree(tree(), full.c_str(), added.get(), e); });
     return err.failed() ? none() : fold(tree_, full);
 }
 
-NPSTOW_COLD inline fold fold::get_subfold(const std::string &name, on_error err) const
+NPSTOW_COLD inline fold fold::get_subfold(const std::string& name, on_error err) const
 {
     if (has_subfold(name)) return fold(tree_, at(name));
-    err.fail(status::not_found, "no fold '" + name + "' in " + (path_.empty() ? "this fold" : path_));
+    err.fail(status::not_found,
+             "no fold '" + name + "' in " + (path_.empty() ? "this fold" : path_));
     return none();
 }
 
-NPSTOW_COLD inline std::vector<std::string> fold::find_all(const std::string &globs, on_error err) const
+NPSTOW_COLD inline std::vector<std::string> fold::find_all(const std::string& globs,
+                                                           on_error err) const
 {
     const auto tree = part(err);
     if (!tree) return {};
@@ -130,12 +133,12 @@ NPSTOW_COLD inline std::vector<std::string> fold::find_all(const std::string &gl
         detail::call(err, [&](auto e) { return npstow_tree_find(tree.get(), globs.c_str(), e); }));
 }
 
-NPSTOW_COLD inline fold fold::select(const std::string &globs, on_error err) const
+NPSTOW_COLD inline fold fold::select(const std::string& globs, on_error err) const
 {
     const auto tree = part(err);
     if (!tree) return none();
-    return fold(
-        detail::call(err, [&](auto e) { return npstow_tree_select(tree.get(), globs.c_str(), e); }));
+    return fold(detail::call(
+        err, [&](auto e) { return npstow_tree_select(tree.get(), globs.c_str(), e); }));
 }
 
 NPSTOW_COLD inline fold fold::deepcopy(on_error err) const
@@ -144,8 +147,8 @@ NPSTOW_COLD inline fold fold::deepcopy(on_error err) const
     return fold(part(err), "");
 }
 
-NPSTOW_COLD inline fold fold::concat(const std::vector<fold> &folds, notes_policy notes, missing missing,
-                         on_error err)
+NPSTOW_COLD inline fold fold::concat(const std::vector<fold>& folds, notes_policy notes,
+                                     missing missing, on_error err)
 {
     std::vector<std::shared_ptr<NpstowTree>> parts;
     std::vector<std::string> paths;
@@ -154,8 +157,8 @@ NPSTOW_COLD inline fold fold::concat(const std::vector<fold> &folds, notes_polic
         if (err.failed()) return none();
         paths.push_back(folds[at].path().empty() ? std::to_string(at) : folds[at].path());
     }
-    std::vector<const NpstowTree *> trees;
-    std::vector<const char *> names;
+    std::vector<const NpstowTree*> trees;
+    std::vector<const char*> names;
     for (std::size_t at = 0; at < folds.size(); at++) {
         trees.push_back(parts[at].get());
         names.push_back(paths[at].c_str());
@@ -167,10 +170,10 @@ NPSTOW_COLD inline fold fold::concat(const std::vector<fold> &folds, notes_polic
     }));
 }
 
-NPSTOW_COLD inline fold &fold::concat(on_error err)
+NPSTOW_COLD inline fold& fold::concat(on_error err)
 {
     std::vector<fold> parts;
-    for (const std::string &name : subfolds()) {
+    for (const std::string& name : subfolds()) {
         parts.push_back(get_subfold(name, err));
         if (err.failed()) return *this;
     }
@@ -178,14 +181,14 @@ NPSTOW_COLD inline fold &fold::concat(on_error err)
     if (err.failed()) return *this;
     // All are read before one is added: a failure changes nothing.
     const std::vector<std::string> arrays = joined.names(), folds = joined.subfolds();
-    for (const auto *names : {&arrays, &folds})
-        for (const std::string &name : *names)
+    for (const auto* names : {&arrays, &folds})
+        for (const std::string& name : *names)
             if (has(name) || has_subfold(name)) {
                 err.fail(status::exists, "the name '" + name + "'");
                 return *this;
             }
     std::vector<array> read;
-    for (const std::string &name : arrays) {
+    for (const std::string& name : arrays) {
         read.push_back(joined.get(name, err));
         if (err.failed()) return *this;
     }
@@ -193,12 +196,13 @@ NPSTOW_COLD inline fold &fold::concat(on_error err)
         add(arrays[at], read[at], err);
         if (!err.failed()) set_meta(arrays[at], joined.meta(arrays[at], err), err);
     }
-    for (const std::string &name : folds)
+    for (const std::string& name : folds)
         if (!err.failed()) add_subfold(name, joined.get_subfold(name, err), err);
     return *this;
 }
 
-NPSTOW_COLD inline comparison fold::compare(const fold &a, const fold &b, const tolerance &tolerance, on_error err)
+NPSTOW_COLD inline comparison fold::compare(const fold& a, const fold& b,
+                                            const tolerance& tolerance, on_error err)
 {
     const auto left = a.part(err);
     const auto right = err.failed() ? nullptr : b.part(err);
@@ -216,21 +220,21 @@ NPSTOW_COLD inline comparison fold::compare(const fold &a, const fold &b, const 
     return found;
 }
 
-NPSTOW_COLD inline row_counts fold::subcount(const std::string &prefix, on_error err) const
+NPSTOW_COLD inline row_counts fold::subcount(const std::string& prefix, on_error err) const
 {
     row_counts counts;
     std::vector<fold> parts;
-    for (const std::string &name : subfolds()) {
+    for (const std::string& name : subfolds()) {
         if (name.compare(0, prefix.size(), prefix) != 0) continue;
         counts.folds.push_back(name);
         parts.push_back(get_subfold(name, err));
         if (err.failed()) return {};
-        for (const std::string &key : parts.back().names())
+        for (const std::string& key : parts.back().names())
             if (std::find(counts.names.begin(), counts.names.end(), key) == counts.names.end())
                 counts.names.push_back(key);
     }
-    for (const fold &part : parts)
-        for (const std::string &key : counts.names) {
+    for (const fold& part : parts)
+        for (const std::string& key : counts.names) {
             const shape_type shape = part.has(key) ? part.shape(key, err) : shape_type();
             if (err.failed()) return {};
             counts.values.push_back(shape.empty() ? -1 : static_cast<std::int64_t>(shape[0]));
@@ -254,20 +258,20 @@ NPSTOW_COLD inline std::string fold::desc() const
     return text;
 }
 
-NPSTOW_COLD inline npstow::meta fold::meta(const std::string &name, on_error err) const
+NPSTOW_COLD inline npstow::meta fold::meta(const std::string& name, on_error err) const
 {
     const std::string full = at(name);
-    NpstowMeta *raw = detail::call(
-        err, [&](auto e) { return npstow_tree_meta(tree(), full.c_str(), e); });
+    NpstowMeta* raw =
+        detail::call(err, [&](auto e) { return npstow_tree_meta(tree(), full.c_str(), e); });
     return raw ? npstow::meta(raw) : npstow::meta();
 }
 
-NPSTOW_COLD inline fold &fold::set_meta(const std::string &name, const npstow::meta &meta, on_error err)
+NPSTOW_COLD inline fold& fold::set_meta(const std::string& name, const npstow::meta& meta,
+                                        on_error err)
 {
     const std::string full = at(name);
-    detail::call(err, [&](auto e) {
-        return npstow_tree_set_meta(tree(), full.c_str(), meta.get(), e);
-    });
+    detail::call(err,
+                 [&](auto e) { return npstow_tree_set_meta(tree(), full.c_str(), meta.get(), e); });
     return *this;
 }
 

@@ -16,26 +16,27 @@ class meta {
 public:
     meta() : raw_(npstow_meta_new()) {}
     /// Of lines of "key:value".
-    explicit meta(const std::string &text, on_error err NPSTOW_OR_THROW) : meta()
+    explicit meta(const std::string& text, on_error err NPSTOW_OR_THROW) : meta()
     {
         set_text(text, err);
     }
     /// Takes over a handle of the C interface.
-    explicit meta(NpstowMeta *raw) noexcept : raw_(raw) {}
-    meta(const meta &other) : raw_(npstow_meta_clone(other.get())) {}
-    meta(meta &&) noexcept = default;
-    meta &operator=(meta other) noexcept
+    explicit meta(NpstowMeta* raw) noexcept : raw_(raw) {}
+    meta(const meta& other) : raw_(npstow_meta_clone(other.get())) {}
+    meta(meta&&) noexcept = default;
+    meta& operator=(meta other) noexcept
     {
         raw_.swap(other.raw_);
         return *this;
     }
-    NpstowMeta *get() const noexcept { return raw_.get(); }
+    NpstowMeta* get() const noexcept { return raw_.get(); }
 
     /// All lines as they stand in the file.
     std::string text() const { return or_empty(npstow_meta_text(get())); }
-    meta &set_text(const std::string &text, on_error err NPSTOW_OR_THROW)
+    meta& set_text(const std::string& text, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](NpstowError **e) { return npstow_meta_set_text(get(), text.c_str(), e); });
+        detail::call(err,
+                     [&](NpstowError** e) { return npstow_meta_set_text(get(), text.c_str(), e); });
         return *this;
     }
     /// How many lines there are that have a key.
@@ -44,40 +45,41 @@ public:
     std::string key(std::size_t at) const { return or_empty(npstow_meta_key(get(), at)); }
     std::string value(std::size_t at) const { return or_empty(npstow_meta_value(get(), at)); }
     /// Whether a key has a value; one without text is none, as NPFold has it.
-    bool has(const std::string &key) const noexcept
+    bool has(const std::string& key) const noexcept
     {
         return npstow_meta_get(get(), key.c_str()) != nullptr;
     }
 
-    /// The value of a key: text, a number, true or false. `not_found` where there is none, `mismatch`
-    /// where it is no `T`. Where a key stands on several lines the last one counts.
+    /// The value of a key: text, a number, true or false. `not_found` where there is none,
+    /// `mismatch` where it is no `T`. Where a key stands on several lines the last one counts.
     template <class T = std::string>
-    T get(const std::string &key, on_error err NPSTOW_OR_THROW) const
+    T get(const std::string& key, on_error err NPSTOW_OR_THROW) const
     {
-        const char *found = npstow_meta_get(raw_.get(), key.c_str());
+        const char* found = npstow_meta_get(raw_.get(), key.c_str());
         if (found) return parse<T>(key, found, err);
         absent(key, err);
         return T();
     }
     /// The same, where there may be none.
     template <class T>
-    T get_or(const std::string &key, T fallback, on_error err NPSTOW_OR_THROW) const
+    T get_or(const std::string& key, T fallback, on_error err NPSTOW_OR_THROW) const
     {
-        const char *found = npstow_meta_get(raw_.get(), key.c_str());
+        const char* found = npstow_meta_get(raw_.get(), key.c_str());
         return found ? parse<T>(key, found, err) : std::move(fallback);
     }
-    std::string get_or(const std::string &key, const char *fallback, on_error err NPSTOW_OR_THROW) const
+    std::string get_or(const std::string& key, const char* fallback,
+                       on_error err NPSTOW_OR_THROW) const
     {
         return get_or(key, std::string(fallback), err);
     }
 
     /// Gives a key its value. Numbers keep all of their digits.
     template <class T>
-    meta &set(const std::string &key, const T &value, on_error err NPSTOW_OR_THROW)
+    meta& set(const std::string& key, const T& value, on_error err NPSTOW_OR_THROW)
     {
-        NpstowMeta *to = raw_.get();
-        const char *name = key.c_str();
-        detail::call(err, [&](NpstowError **e) {
+        NpstowMeta* to = raw_.get();
+        const char* name = key.c_str();
+        detail::call(err, [&](NpstowError** e) {
             if constexpr (std::is_same_v<T, bool>)
                 return npstow_meta_set(to, name, value ? "true" : "false", e);
             else if constexpr (std::is_integral_v<T> && (std::is_signed_v<T> || sizeof(T) < 8))
@@ -94,33 +96,39 @@ public:
         return *this;
     }
     /// Takes a key out, with all of its lines.
-    meta &remove(const std::string &key)
+    meta& remove(const std::string& key)
     {
         npstow_meta_remove(get(), key.c_str());
         return *this;
     }
 
     /// Names of rows, or a list of texts.
-    std::vector<std::string> names() const { return detail::take(npstow_meta_names(get(), nullptr)); }
-    meta &set_names(const std::vector<std::string> &names, on_error err NPSTOW_OR_THROW)
+    std::vector<std::string> names() const
     {
-        detail::with_strings(names, err, [&](const NpstowStrings *list, NpstowError **e) {
+        return detail::take(npstow_meta_names(get(), nullptr));
+    }
+    meta& set_names(const std::vector<std::string>& names, on_error err NPSTOW_OR_THROW)
+    {
+        detail::with_strings(names, err, [&](const NpstowStrings* list, NpstowError** e) {
             return npstow_meta_set_names(get(), list, e);
         });
         return *this;
     }
     /// Labels of columns.
-    std::vector<std::string> labels() const { return detail::take(npstow_meta_labels(get(), nullptr)); }
-    meta &set_labels(const std::vector<std::string> &labels, on_error err NPSTOW_OR_THROW)
+    std::vector<std::string> labels() const
     {
-        detail::with_strings(labels, err, [&](const NpstowStrings *list, NpstowError **e) {
+        return detail::take(npstow_meta_labels(get(), nullptr));
+    }
+    meta& set_labels(const std::vector<std::string>& labels, on_error err NPSTOW_OR_THROW)
+    {
+        detail::with_strings(labels, err, [&](const NpstowStrings* list, NpstowError** e) {
             return npstow_meta_set_labels(get(), list, e);
         });
         return *this;
     }
 
 private:
-    static std::string or_empty(const char *text) { return text ? text : ""; }
+    static std::string or_empty(const char* text) { return text ? text : ""; }
 
     /// The double of the fewest digits that is this float, so that 0.1f is written as 0.1.
     static double shortest(float value)
@@ -136,7 +144,7 @@ private:
     }
 
     template <class T>
-    T parse(const std::string &key, const char *text, const on_error &err) const
+    T parse(const std::string& key, const char* text, const on_error& err) const
     {
         if constexpr (std::is_same_v<T, std::string>) {
             return text;
@@ -150,7 +158,7 @@ private:
         } else {
             static_assert(std::is_floating_point_v<T>, "text, bool, integers and floats are kept");
             double value = 0;
-            detail::call(err, [&](NpstowError **e) {
+            detail::call(err, [&](NpstowError** e) {
                 return npstow_meta_get_f64(raw_.get(), key.c_str(), &value, e);
             });
             if (std::isfinite(value) && !std::isfinite(static_cast<T>(value)))
@@ -160,12 +168,12 @@ private:
     }
 
     template <class T>
-    T parse_integer(const std::string &key, const char *text, const on_error &err) const
+    T parse_integer(const std::string& key, const char* text, const on_error& err) const
     {
         if constexpr (std::is_unsigned_v<T> && sizeof(T) == 8) {
             // Half of these are beyond what the C interface's 64 bits with a sign can say.
             T value = 0;
-            const char *at = text;
+            const char* at = text;
             for (; *at >= '0' && *at <= '9'; at++) {
                 const T digit = static_cast<T>(*at - '0');
                 if (value > (std::numeric_limits<T>::max() - digit) / 10) break;
@@ -176,23 +184,22 @@ private:
             return 0;
         } else {
             std::int64_t value = 0;
-            const auto done = detail::call(err, [&](NpstowError **e) {
+            const auto done = detail::call(err, [&](NpstowError** e) {
                 return npstow_meta_get_i64(raw_.get(), key.c_str(), &value, e);
             });
             const bool fits = value >= static_cast<std::int64_t>(std::numeric_limits<T>::min()) &&
                               value <= static_cast<std::int64_t>(std::numeric_limits<T>::max());
-            if (done == 0 && !fits)
-                wrong(key, text, "a whole number that the type can hold", err);
+            if (done == 0 && !fits) wrong(key, text, "a whole number that the type can hold", err);
             return done == 0 && fits ? static_cast<T>(value) : T();
         }
     }
 
-    NPSTOW_COLD static void absent(const std::string &key, const on_error &err)
+    NPSTOW_COLD static void absent(const std::string& key, const on_error& err)
     {
         err.fail(status::not_found, "no value of the key '" + key + "'");
     }
-    NPSTOW_COLD static void wrong(const std::string &key, const char *text, const char *wanted,
-                                  const on_error &err)
+    NPSTOW_COLD static void wrong(const std::string& key, const char* text, const char* wanted,
+                                  const on_error& err)
     {
         std::string message = "expected ";
         message.append(wanted).append(" as the value of '").append(key).append("', found '");

@@ -12,8 +12,8 @@ class nd {
 
 public:
     nd() = default;
-    nd(const void *first, const std::size_t *shape, const std::ptrdiff_t *strides)
-        : first_(static_cast<const unsigned char *>(first))
+    nd(const void* first, const std::size_t* shape, const std::ptrdiff_t* strides)
+        : first_(static_cast<const unsigned char*>(first))
     {
         for (std::size_t axis = 0; axis < N; axis++) {
             shape_[axis] = shape[axis];
@@ -31,17 +31,17 @@ public:
     }
     /// One element. The indexes are not checked, as with a vector's `[]`.
     template <class... At>
-    const T &operator()(At... at) const noexcept
+    const T& operator()(At... at) const noexcept
     {
         static_assert(sizeof...(At) == N, "one index for each axis");
         const std::ptrdiff_t all[] = {static_cast<std::ptrdiff_t>(at)...};
         std::ptrdiff_t offset = 0;
         for (std::size_t axis = 0; axis < N; axis++) offset += all[axis] * strides_[axis];
-        return *reinterpret_cast<const T *>(first_ + offset);
+        return *reinterpret_cast<const T*>(first_ + offset);
     }
     /// One element, or a null pointer where there is none at these indexes.
     template <class... At>
-    const T *at(At... at) const noexcept
+    const T* at(At... at) const noexcept
     {
         static_assert(sizeof...(At) == N, "one index for each axis");
         const std::size_t all[] = {static_cast<std::size_t>(at)...};
@@ -51,7 +51,7 @@ public:
     }
 
 private:
-    const unsigned char *first_ = nullptr;
+    const unsigned char* first_ = nullptr;
     std::size_t shape_[N] = {};
     std::ptrdiff_t strides_[N] = {};
 };

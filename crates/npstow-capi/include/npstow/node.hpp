@@ -18,7 +18,7 @@ public:
     /// The next rows; none at the end.
     array next(on_error err NPSTOW_OR_THROW)
     {
-        NpstowArray *band = nullptr;
+        NpstowArray* band = nullptr;
         detail::call(err, [&](auto e) { return npstow_records_next(raw_.get(), &band, e); });
         return band ? array(band) : array();
     }
@@ -28,26 +28,26 @@ public:
     public:
         using value_type = array;
         using difference_type = std::ptrdiff_t;
-        using reference = const array &;
-        using pointer = const array *;
+        using reference = const array&;
+        using pointer = const array*;
         using iterator_category = std::input_iterator_tag;
 
         iterator() = default;
-        explicit iterator(records *of) : of_(of) { ++*this; }
-        const array &operator*() const noexcept { return band_; }
-        const array *operator->() const noexcept { return &band_; }
-        iterator &operator++()
+        explicit iterator(records* of) : of_(of) { ++*this; }
+        const array& operator*() const noexcept { return band_; }
+        const array* operator->() const noexcept { return &band_; }
+        iterator& operator++()
         {
             band_ = of_->next();
             if (!band_) of_ = nullptr;
             return *this;
         }
         void operator++(int) { ++*this; }
-        bool operator==(const iterator &other) const noexcept { return of_ == other.of_; }
-        bool operator!=(const iterator &other) const noexcept { return of_ != other.of_; }
+        bool operator==(const iterator& other) const noexcept { return of_ == other.of_; }
+        bool operator!=(const iterator& other) const noexcept { return of_ != other.of_; }
 
     private:
-        records *of_ = nullptr;
+        records* of_ = nullptr;
         array band_;
     };
     iterator begin() { return iterator(this); }
@@ -64,7 +64,7 @@ public:
     node() = default;
     explicit node(std::shared_ptr<NpstowNode> raw) : raw_(std::move(raw)) {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
-    NpstowNode *get() const noexcept { return raw_.get(); }
+    NpstowNode* get() const noexcept { return raw_.get(); }
 
     /// The full path in the file; empty for what the file itself is.
     std::string path() const { return raw_ ? npstow_node_name(get()) : ""; }
@@ -84,46 +84,48 @@ public:
         return detail::take(detail::call(err, [&](auto e) { return npstow_node_names(get(), e); }));
     }
     /// What stands under a slash path.
-    node at(const std::string &path, on_error err NPSTOW_OR_THROW) const
+    node at(const std::string& path, on_error err NPSTOW_OR_THROW) const
     {
         return node(detail::shared<npstow_node_free>(
             err, [&](auto e) { return npstow_node_get(get(), path.c_str(), e); }));
     }
-    bool has(const std::string &path) const noexcept { return npstow_node_has(get(), path.c_str()); }
+    bool has(const std::string& path) const noexcept
+    {
+        return npstow_node_has(get(), path.c_str());
+    }
     /// What stands in a group, in order.
     std::vector<node> children(on_error err NPSTOW_OR_THROW) const
     {
         std::vector<node> all;
-        for (const std::string &name : names(err)) {
+        for (const std::string& name : names(err)) {
             all.push_back(at(name, err));
             if (err.failed()) return {};
         }
         return all;
     }
     /// The full paths that match one of the patterns: "*/photon,A00?/hit".
-    std::vector<std::string> find_all(const std::string &globs, on_error err NPSTOW_OR_THROW) const
+    std::vector<std::string> find_all(const std::string& globs, on_error err NPSTOW_OR_THROW) const
     {
-        return detail::take(detail::call(
-            err, [&](auto e) { return npstow_node_find(get(), globs.c_str(), e); }));
+        return detail::take(
+            detail::call(err, [&](auto e) { return npstow_node_find(get(), globs.c_str(), e); }));
     }
     npstow::meta meta(on_error err NPSTOW_OR_THROW) const
     {
-        NpstowMeta *raw = detail::call(err, [&](auto e) { return npstow_node_meta(get(), e); });
+        NpstowMeta* raw = detail::call(err, [&](auto e) { return npstow_node_meta(get(), e); });
         return raw ? npstow::meta(raw) : npstow::meta();
     }
 
     /// The dtype of an array, as it stands in its header.
     std::string descr(on_error err NPSTOW_OR_THROW) const
     {
-        const char *text = detail::call(err, [&](auto e) { return npstow_node_descr(get(), e); });
+        const char* text = detail::call(err, [&](auto e) { return npstow_node_descr(get(), e); });
         return text ? text : "";
     }
     shape_type shape(on_error err NPSTOW_OR_THROW) const
     {
         shape_type shape(number(npstow_node_ndim, std::size_t(), err));
-        detail::call(err, [&](auto e) {
-            return npstow_node_shape(get(), shape.data(), shape.size(), e);
-        });
+        detail::call(
+            err, [&](auto e) { return npstow_node_shape(get(), shape.data(), shape.size(), e); });
         return err.failed() ? shape_type() : shape;
     }
     /// How many bytes the elements have.
@@ -167,7 +169,7 @@ public:
         return made(err, [&](auto e) { return npstow_node_view(get(), e); });
     }
     /// A part in NumPy's words, "10:20, ::2, -1"; only its bytes are read.
-    array slice(const std::string &selection, on_error err NPSTOW_OR_THROW) const
+    array slice(const std::string& selection, on_error err NPSTOW_OR_THROW) const
     {
         return made(err, [&](auto e) { return npstow_node_slice(get(), selection.c_str(), e); });
     }
@@ -181,8 +183,8 @@ public:
         const array all = read(byte_order::native, npstow::order::c, err);
         return all ? all.to_vector<T>(err) : std::vector<T>();
     }
-    /// The node and all below it in memory; and described, with elements that are read when an array
-    /// is asked for.
+    /// The node and all below it in memory; and described, with elements that are read when an
+    /// array is asked for.
     fold load(on_error err NPSTOW_OR_THROW) const;
     fold load_nodata(on_error err NPSTOW_OR_THROW) const;
     /// Rows in runs of `rows_at_once`, for arrays that are larger than memory; 0 leaves the choice.
@@ -202,14 +204,14 @@ public:
 
 private:
     template <class Make>
-    static array made(const on_error &err, Make make)
+    static array made(const on_error& err, Make make)
     {
         return array(detail::shared<npstow_array_free>(err, std::move(make)));
     }
     template <class Of, class T>
-    T number(Of of, T start, const on_error &err) const
+    T number(Of of, T start, const on_error& err) const
     {
-        detail::call(err, [&](NpstowError **e) { return of(get(), &start, e); });
+        detail::call(err, [&](NpstowError** e) { return of(get(), &start, e); });
         return start;
     }
     std::shared_ptr<NpstowNode> raw_;
@@ -221,7 +223,7 @@ NPSTOW_COLD inline node file::root(on_error err) const
         detail::shared<npstow_node_free>(err, [&](auto e) { return npstow_file_root(get(), e); }));
 }
 
-NPSTOW_COLD inline node file::at(const std::string &path, on_error err) const
+NPSTOW_COLD inline node file::at(const std::string& path, on_error err) const
 {
     return node(detail::shared<npstow_node_free>(
         err, [&](auto e) { return npstow_file_get(get(), path.c_str(), e); }));
@@ -264,7 +266,7 @@ void node::read_into(span<T> to, on_error err) const
                                         NPSTOW_ORDER_C, e);
     });
     if (err.failed() || detail::has_bools<T>(to.data(), to.size())) return;
-    std::memset(static_cast<void *>(to.data()), 0, to.size_bytes());
+    std::memset(static_cast<void*>(to.data()), 0, to.size_bytes());
     detail::no_bools(err);
 }
 

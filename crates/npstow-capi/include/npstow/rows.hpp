@@ -6,12 +6,12 @@ namespace npstow {
 inline namespace NPSTOW_ROAD {
 
 /// Adds the rows of an array to a `.npy` that is there. A crash leaves the old rows or all of them.
-inline void append(const std::string &path, const array &rows, on_error err NPSTOW_OR_THROW)
+inline void append(const std::string& path, const array& rows, on_error err NPSTOW_OR_THROW)
 {
     detail::call(err, [&](auto e) { return npstow_append(path.c_str(), rows.get(), e); });
 }
 template <class T>
-void append(const std::string &path, const std::vector<T> &rows, on_error err NPSTOW_OR_THROW)
+void append(const std::string& path, const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
 {
     const array borrowed = array::borrow(span<const T>(rows), err);
     if (borrowed) append(path, borrowed, err);
@@ -20,21 +20,20 @@ void append(const std::string &path, const std::vector<T> &rows, on_error err NP
 /// Adds rows to a `.npy` that is there, many times. Nobody else may append meanwhile.
 class appender {
 public:
-    explicit appender(const std::string &path, on_error err NPSTOW_OR_THROW)
+    explicit appender(const std::string& path, on_error err NPSTOW_OR_THROW)
         : raw_(detail::call(err, [&](auto e) {
               return npstow_appender_open(path.c_str(), NPSTOW_DURABILITY_REPLACE, e);
           }))
-    {
-    }
+    {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
     /// How many rows the file will have.
     std::size_t rows() const noexcept { return npstow_appender_rows(raw_.get()); }
-    void push(const array &rows, on_error err NPSTOW_OR_THROW)
+    void push(const array& rows, on_error err NPSTOW_OR_THROW)
     {
         detail::call(err, [&](auto e) { return npstow_appender_push(raw_.get(), rows.get(), e); });
     }
     template <class T>
-    void push(const std::vector<T> &rows, on_error err NPSTOW_OR_THROW)
+    void push(const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
     {
         const array borrowed = array::borrow(span<const T>(rows), err);
         if (borrowed) push(borrowed, err);
@@ -60,27 +59,27 @@ private:
 /// finished; what was not finished is not there, and an old file stays.
 class row_writer {
 public:
-    row_writer(const std::string &path, const std::string &descr, const shape_type &row_shape,
+    row_writer(const std::string& path, const std::string& descr, const shape_type& row_shape,
                on_error err NPSTOW_OR_THROW)
         : raw_(detail::call(err, [&](auto e) {
               return npstow_row_writer_create(path.c_str(), descr.c_str(), row_shape.data(),
                                               row_shape.size(), e);
           }))
-    {
-    }
+    {}
     /// Of rows of a C++ type: numbers, records, row structs.
     template <class T>
-    static row_writer of(const std::string &path, on_error err NPSTOW_OR_THROW)
+    static row_writer of(const std::string& path, on_error err NPSTOW_OR_THROW)
     {
         return row_writer(path, descr_of<T>(), row_shape_of<T>(), err);
     }
     explicit operator bool() const noexcept { return raw_ != nullptr; }
-    void push(const array &rows, on_error err NPSTOW_OR_THROW)
+    void push(const array& rows, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) { return npstow_row_writer_push(raw_.get(), rows.get(), e); });
+        detail::call(err,
+                     [&](auto e) { return npstow_row_writer_push(raw_.get(), rows.get(), e); });
     }
     template <class T>
-    void push(const std::vector<T> &rows, on_error err NPSTOW_OR_THROW)
+    void push(const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
     {
         const array borrowed = array::borrow(span<const T>(rows), err);
         if (borrowed) push(borrowed, err);

@@ -7,13 +7,13 @@ namespace npstow {
 inline namespace NPSTOW_ROAD {
 
 /// Saves one array as `.npy`: the bytes of np.save. The old file is there until the new one is.
-inline void save(const std::string &path, const array &array, on_error err NPSTOW_OR_THROW)
+inline void save(const std::string& path, const array& array, on_error err NPSTOW_OR_THROW)
 {
     detail::call(err, [&](auto e) { return npstow_save(path.c_str(), array.get(), e); });
 }
 /// The same of a vector: numbers, records, rows.
 template <class T>
-void save(const std::string &path, const std::vector<T> &values, on_error err NPSTOW_OR_THROW)
+void save(const std::string& path, const std::vector<T>& values, on_error err NPSTOW_OR_THROW)
 {
     if constexpr (std::is_same_v<T, bool>) {
         save(path, array::from(values, err), err);
@@ -23,17 +23,18 @@ void save(const std::string &path, const std::vector<T> &values, on_error err NP
     }
 }
 
-/// Hands the bytes of a `.npy` to `int write(const void *, std::size_t)`, which returns 0 or an errno.
+/// Hands the bytes of a `.npy` to `int write(const void*, std::size_t)`, which returns 0 or an
+/// errno.
 template <class Write>
-void save_to(Write write, const array &array, on_error err NPSTOW_OR_THROW)
+void save_to(Write write, const array& array, on_error err NPSTOW_OR_THROW)
 {
-    detail::with_sink(write, err, [&](const NpstowWriteCallback *sink, NpstowError **e) {
+    detail::with_sink(write, err, [&](const NpstowWriteCallback* sink, NpstowError** e) {
         npstow_save_array_to(sink, array.get(), nullptr, e);
     });
 }
 
 /// Writes metadata beside what lies on the disk already: "run/A000", "run.npz:A000/hit".
-inline void set_meta(const std::string &place, const meta &meta, on_error err NPSTOW_OR_THROW)
+inline void set_meta(const std::string& place, const meta& meta, on_error err NPSTOW_OR_THROW)
 {
     detail::call(err, [&](auto e) { return npstow_set_meta(place.c_str(), meta.get(), e); });
 }
@@ -41,31 +42,32 @@ inline void set_meta(const std::string &place, const meta &meta, on_error err NP
 /// Changes the members of an NPZ archive; the others are not written again.
 class editor {
 public:
-    explicit editor(const std::string &path, on_error err NPSTOW_OR_THROW)
-        : raw_(detail::call(err, [&](auto e) { return npstow_editor_open(path.c_str(), nullptr, e); }))
-    {
-    }
+    explicit editor(const std::string& path, on_error err NPSTOW_OR_THROW)
+        : raw_(detail::call(err,
+                            [&](auto e) { return npstow_editor_open(path.c_str(), nullptr, e); }))
+    {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
-    editor &add(const std::string &name, const array &array, on_error err NPSTOW_OR_THROW)
+    editor& add(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW)
     {
         detail::call(err, [&](auto e) {
             return npstow_editor_add(raw_.get(), name.c_str(), array.get(), e);
         });
         return *this;
     }
-    editor &replace(const std::string &name, const array &array, on_error err NPSTOW_OR_THROW)
+    editor& replace(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW)
     {
         detail::call(err, [&](auto e) {
             return npstow_editor_replace(raw_.get(), name.c_str(), array.get(), e);
         });
         return *this;
     }
-    editor &remove(const std::string &name, on_error err NPSTOW_OR_THROW)
+    editor& remove(const std::string& name, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) { return npstow_editor_remove(raw_.get(), name.c_str(), e); });
+        detail::call(err,
+                     [&](auto e) { return npstow_editor_remove(raw_.get(), name.c_str(), e); });
         return *this;
     }
-    editor &rename(const std::string &from, const std::string &to, on_error err NPSTOW_OR_THROW)
+    editor& rename(const std::string& from, const std::string& to, on_error err NPSTOW_OR_THROW)
     {
         detail::call(err, [&](auto e) {
             return npstow_editor_rename(raw_.get(), from.c_str(), to.c_str(), e);
@@ -73,13 +75,14 @@ public:
         return *this;
     }
     /// Adds all of a fold.
-    editor &add(const fold &from, on_error err NPSTOW_OR_THROW)
+    editor& add(const fold& from, on_error err NPSTOW_OR_THROW)
     {
         const fold apart = from.deepcopy(err);
-        detail::call(err, [&](auto e) { return npstow_editor_add_tree(raw_.get(), apart.tree(), e); });
+        detail::call(err,
+                     [&](auto e) { return npstow_editor_add_tree(raw_.get(), apart.tree(), e); });
         return *this;
     }
-    editor &set_meta(const std::string &name, const meta &meta, on_error err NPSTOW_OR_THROW)
+    editor& set_meta(const std::string& name, const meta& meta, on_error err NPSTOW_OR_THROW)
     {
         detail::call(err, [&](auto e) {
             return npstow_editor_set_meta(raw_.get(), name.c_str(), meta.get(), e);
@@ -97,13 +100,13 @@ private:
 };
 
 /// Takes out of an archive what nobody refers to any more.
-inline void compact(const std::string &path, on_error err NPSTOW_OR_THROW)
+inline void compact(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
     detail::call(err, [&](auto e) { return npstow_npz_compact(path.c_str(), e); });
 }
 
 /// Mends what a crash has left of a file, and says what that was.
-inline std::string repair(const std::string &path, on_error err NPSTOW_OR_THROW)
+inline std::string repair(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
     return detail::take_text(
         detail::call(err, [&](auto e) { return npstow_repair(path.c_str(), e); }));
@@ -116,13 +119,14 @@ struct fault {
 };
 
 /// Reads everything of a file, and tells what is wrong.
-NPSTOW_COLD inline std::vector<fault> verify(const std::string &path, on_error err NPSTOW_OR_THROW)
+NPSTOW_COLD inline std::vector<fault> verify(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
     const detail::owned<NpstowFaults, npstow_faults_free> raw(
         detail::call(err, [&](auto e) { return npstow_verify(path.c_str(), e); }));
     std::vector<fault> faults;
     for (std::size_t at = 0; at < npstow_faults_len(raw.get()); at++)
-        faults.push_back({npstow_faults_is_error(raw.get(), at), npstow_faults_message(raw.get(), at)});
+        faults.push_back(
+            {npstow_faults_is_error(raw.get(), at), npstow_faults_message(raw.get(), at)});
     return faults;
 }
 

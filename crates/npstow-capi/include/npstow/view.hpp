@@ -7,10 +7,10 @@ inline namespace NPSTOW_ROAD {
 namespace detail {
 
 /// Whether every byte that C++ will take for a bool is one; any other value of it is undefined.
-inline bool are_bools(const void *first, std::size_t count, std::size_t step,
-                      const std::vector<std::size_t> &places)
+inline bool are_bools(const void* first, std::size_t count, std::size_t step,
+                      const std::vector<std::size_t>& places)
 {
-    const auto *bytes = static_cast<const unsigned char *>(first);
+    const auto* bytes = static_cast<const unsigned char*>(first);
     for (const std::size_t place : places) {
         unsigned char all = 0;
         for (std::size_t at = 0; at < count; at++) all |= bytes[at * step + place];
@@ -20,18 +20,18 @@ inline bool are_bools(const void *first, std::size_t count, std::size_t step,
 }
 
 template <class T>
-bool has_bools(const void *first, std::size_t count)
+bool has_bools(const void* first, std::size_t count)
 {
     return are_bools(first, count, sizeof(T), bool_places_of<T>());
 }
 
-NPSTOW_COLD inline void no_bools(const on_error &err)
+NPSTOW_COLD inline void no_bools(const on_error& err)
 {
     err.fail(status::mismatch, "expected only 0 and 1 in a bool, found another byte");
 }
 
 template <class T>
-bool check_bools(const void *first, std::size_t count, const on_error &err)
+bool check_bools(const void* first, std::size_t count, const on_error& err)
 {
     if (has_bools<T>(first, count)) return true;
     no_bools(err);
@@ -50,8 +50,8 @@ NPSTOW_COLD inline std::string native(std::string descr)
 
 /// How many rows elements of this shape are: the last axes must be those of the row, or
 /// one axis of as many numbers.
-NPSTOW_COLD inline std::optional<std::size_t> count_rows(const shape_type &shape,
-                                                         const shape_type &row, const on_error &err)
+NPSTOW_COLD inline std::optional<std::size_t> count_rows(const shape_type& shape,
+                                                         const shape_type& row, const on_error& err)
 {
     std::size_t len = 1, rows = 1;
     for (const std::size_t axis : row) len *= axis;
@@ -65,8 +65,8 @@ NPSTOW_COLD inline std::optional<std::size_t> count_rows(const shape_type &shape
     return std::nullopt;
 }
 
-NPSTOW_COLD inline void wrong_field(const field_description &field, const array &found,
-                                    const on_error &err)
+NPSTOW_COLD inline void wrong_field(const field_description& field, const array& found,
+                                    const on_error& err)
 {
     std::string text = "expected the field '";
     text.append(field.name).append("' as ").append(field.descr).append(" of ");
@@ -75,8 +75,8 @@ NPSTOW_COLD inline void wrong_field(const field_description &field, const array 
 }
 
 /// Copies one field of every record into structs, `step` bytes from each to the next.
-NPSTOW_COLD inline bool copy_field(const array &from, const field_description &field,
-                                   unsigned char *to, std::size_t step, const on_error &err)
+NPSTOW_COLD inline bool copy_field(const array& from, const field_description& field,
+                                   unsigned char* to, std::size_t step, const on_error& err)
 {
     array values = from.field(field.name, err);
     if (values && !err.failed()) values = values.to_native(err);
@@ -94,9 +94,9 @@ NPSTOW_COLD inline bool copy_field(const array &from, const field_description &f
     const std::size_t count = from.size();
     std::vector<unsigned char> moved(records ? count * field.size : 0);
     if (records)
-        for (const field_description &inner : field.fields)
+        for (const field_description& inner : field.fields)
             if (!copy_field(values, inner, moved.data(), field.itemsize, err)) return false;
-    const auto *bytes = records ? moved.data() : static_cast<const unsigned char *>(values.data());
+    const auto* bytes = records ? moved.data() : static_cast<const unsigned char*>(values.data());
     for (std::size_t at = 0; at < count; at++)
         std::memcpy(to + at * step + field.offset, bytes + at * field.size, field.size);
     return true;
@@ -104,14 +104,16 @@ NPSTOW_COLD inline bool copy_field(const array &from, const field_description &f
 
 } // namespace detail
 
-NPSTOW_COLD inline bool array::fits(std::size_t nbytes, std::size_t itemsize, const shape_type &shape,
-                        const on_error &err)
+NPSTOW_COLD inline bool array::fits(std::size_t nbytes, std::size_t itemsize,
+                                    const shape_type& shape, const on_error& err)
 {
     std::size_t wanted = itemsize;
     for (const std::size_t axis : shape) {
         // What is too large for a number of bytes is too large for the elements, too.
-        if (axis != 0 && wanted > nbytes / axis) wanted = nbytes + 1;
-        else wanted *= axis;
+        if (axis != 0 && wanted > nbytes / axis)
+            wanted = nbytes + 1;
+        else
+            wanted *= axis;
     }
     if (wanted == nbytes) return true;
     err.fail(status::mismatch, std::to_string(nbytes / itemsize) +
@@ -122,7 +124,7 @@ NPSTOW_COLD inline bool array::fits(std::size_t nbytes, std::size_t itemsize, co
 template <class T>
 span<const T> array::view(on_error err) const
 {
-    const void *found = detail::call(
+    const void* found = detail::call(
         err, [&](auto e) { return npstow_array_typed(get(), descr_of<T>().c_str(), e); });
     if (!found) return {};
     std::optional<std::size_t> count = size();
@@ -133,11 +135,11 @@ span<const T> array::view(on_error err) const
         return {};
     }
     if (!detail::check_bools<T>(found, *count, err)) return {};
-    return span<const T>(static_cast<const T *>(found), *count);
+    return span<const T>(static_cast<const T*>(found), *count);
 }
 
 template <class T>
-bool array::is_grid(std::size_t axes, const on_error &err) const
+bool array::is_grid(std::size_t axes, const on_error& err) const
 {
     static_assert(!detail::is_row<T>, "of a row struct take its numbers, or view()");
     auto bad = reinterpret_cast<std::uintptr_t>(data()) % alignof(T) != 0;
@@ -186,7 +188,7 @@ auto array::mdspan(on_error err) const
         }
         steps[axis] = static_cast<std::size_t>(step / item);
     }
-    return view(static_cast<const T *>(data()), mapping(extents(lens), steps));
+    return view(static_cast<const T*>(data()), mapping(extents(lens), steps));
 }
 #endif
 
@@ -204,16 +206,16 @@ std::vector<T> array::to_vector(on_error err) const
         if constexpr (std::is_same_v<T, bool>) {
             // The one vector whose elements do not lie in memory one by one.
             if (!detail::check_bools<T>(plain.data(), *count, err)) return {};
-            const auto *bytes = static_cast<const unsigned char *>(plain.data());
+            const auto* bytes = static_cast<const unsigned char*>(plain.data());
             all.assign(bytes, bytes + *count);
         } else {
             all.resize(*count);
-            if (*count) std::memcpy(static_cast<void *>(all.data()), plain.data(), plain.nbytes());
+            if (*count) std::memcpy(static_cast<void*>(all.data()), plain.data(), plain.nbytes());
         }
     } else if constexpr (detail::is_record<T>) {
         all.resize(*count);
-        auto *to = reinterpret_cast<unsigned char *>(all.data());
-        for (const auto &field : npstow_fields(static_cast<const T *>(nullptr)))
+        auto* to = reinterpret_cast<unsigned char*>(all.data());
+        for (const auto& field : npstow_fields(static_cast<const T*>(nullptr)))
             if (!detail::copy_field(plain, field, to, sizeof(T), err)) return {};
     } else {
         err.fail(status::mismatch, "expected dtype " + descr_of<T>() + ", found " + descr());

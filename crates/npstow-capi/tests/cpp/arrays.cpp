@@ -29,7 +29,7 @@ void descriptions()
 
 /// Every element type comes back as it went.
 template <class T>
-void element(const char *descr, T low, T high)
+void element(const char* descr, T low, T high)
 {
     const std::vector<T> values{low, high, low};
     const array made = array::from(values);
@@ -130,8 +130,9 @@ void bools()
     CHECK_THROWS(status::mismatch, "bool", odd.view<bool>());
     CHECK_THROWS(status::mismatch, "bool", odd.to_vector<bool>());
     bool into[3];
-    CHECK_THROWS(status::mismatch, "bool",
-                 (npstow::open(check::path("bool.npy")).at("").read_into(npstow::span<bool>(into, 3)), 0));
+    CHECK_THROWS(
+        status::mismatch, "bool",
+        (npstow::open(check::path("bool.npy")).at("").read_into(npstow::span<bool>(into, 3)), 0));
     CHECK(!into[0] && !into[2]);
 }
 
@@ -148,11 +149,11 @@ void memory()
     bool refused = false;
     try {
         array::borrow(all, {5});
-    } catch (const npstow::error &) {
+    } catch (const npstow::error&) {
         refused = true;
     }
     CHECK(refused);
-    const float *where = mine.data();
+    const float* where = mine.data();
     const array taken = array::from(std::move(mine));
     CHECK(taken.data() == where);
     // Refused, and the vector's memory is given back all the same: the sanitizers look.
@@ -167,7 +168,7 @@ void memory()
 
 } // namespace
 
-int main(int count, char **arguments)
+int main(int count, char** arguments)
 {
     check::begin(count, arguments);
     descriptions();

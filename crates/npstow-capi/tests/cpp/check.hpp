@@ -9,39 +9,41 @@ namespace check {
 inline int passed = 0, failed = 0;
 inline std::string folder;
 
-inline void that(bool right, const char *what, const char *file, int line)
+inline void that(bool right, const char* what, const char* file, int line)
 {
     ++(right ? passed : failed);
     if (!right) std::fprintf(stderr, "%s:%d: failed: %s\n", file, line, what);
 }
 
 /// A path in the folder of this run.
-inline std::string path(const std::string &name)
+inline std::string path(const std::string& name)
 {
     return folder + '/' + name;
 }
 
-inline std::string read(const std::string &name)
+inline std::string read(const std::string& name)
 {
     std::string text;
-    if (std::FILE *from = std::fopen(name.c_str(), "rb")) {
+    if (std::FILE* from = std::fopen(name.c_str(), "rb")) {
         char piece[4096];
-        while (const std::size_t len = std::fread(piece, 1, sizeof piece, from)) text.append(piece, len);
+        while (const std::size_t len = std::fread(piece, 1, sizeof piece, from))
+            text.append(piece, len);
         std::fclose(from);
     }
     return text;
 }
 
-inline void write(const std::string &name, const std::string &text)
+inline void write(const std::string& name, const std::string& text)
 {
-    std::FILE *to = std::fopen(name.c_str(), "wb");
-    if (!to || std::fwrite(text.data(), 1, text.size(), to) != text.size() || std::fclose(to) != 0) {
+    std::FILE* to = std::fopen(name.c_str(), "wb");
+    if (!to || std::fwrite(text.data(), 1, text.size(), to) != text.size() ||
+        std::fclose(to) != 0) {
         std::fprintf(stderr, "cannot write %s\n", name.c_str());
         std::exit(2);
     }
 }
 
-inline void begin(int count, char **arguments)
+inline void begin(int count, char** arguments)
 {
     if (count != 2) {
         std::fprintf(stderr, "usage: %s FOLDER\n", arguments[0]);
@@ -67,7 +69,7 @@ inline int end()
         std::string found = "nothing"; \
         try { \
             (void)(__VA_ARGS__); \
-        } catch (const npstow::error &error) { \
+        } catch (const npstow::error& error) { \
             found = error.what(); \
             right = error.status() == (want) && found.find(piece) != std::string::npos; \
         } \

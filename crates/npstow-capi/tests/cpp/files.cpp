@@ -25,7 +25,7 @@ fold event()
     return made;
 }
 
-void looking(const std::string &path, const char *format)
+void looking(const std::string& path, const char* format)
 {
     const file opened = npstow::open(path);
     CHECK(opened.format() == format && opened.path() == path);
@@ -36,7 +36,7 @@ void looking(const std::string &path, const char *format)
     CHECK(root.has("sub/seed") && !root.has("sub/none"));
     CHECK(root.find_all("**/seed,h*") == (std::vector<std::string>{"hit", "sub/seed"}));
     std::string names;
-    for (const node &child : root) names += child.name() + ' ';
+    for (const node& child : root) names += child.name() + ' ';
     CHECK(names == "photon hit sub ");
     CHECK(root.at("sub").at("seed").read_vector<double>() == (std::vector<double>{1, 2}));
     CHECK(root.meta().get<int>("run") == 7 && opened.at("hit").meta().get("origin") == "here");
@@ -65,7 +65,7 @@ void records_in_bands()
     const node photon = npstow::open(check::path("event.npz")).at("photon");
     std::size_t rows = 0, bands = 0;
     npstow::records records = photon.records(4);
-    for (const array &band : records) {
+    for (const array& band : records) {
         rows += band.shape()[0];
         bands++;
         CHECK(band.view<float>()[0] == 0.5f);
@@ -101,7 +101,7 @@ void sources()
     std::atomic<int> calls{0};
     array kept;
     {
-        const auto read_at = [&](std::uint64_t offset, void *to, std::size_t len) {
+        const auto read_at = [&](std::uint64_t offset, void* to, std::size_t len) {
             calls++;
             if (offset > bytes.size() || len > bytes.size() - offset) return EINVAL;
             std::memcpy(to, bytes.data() + offset, len);
@@ -113,17 +113,18 @@ void sources()
     CHECK(calls > 0 && kept.view<float>().size() == 40);
 
     const auto broken = npstow::source::from_reader(
-        bytes.size(), [](std::uint64_t, void *, std::size_t) -> int { return ENOSPC; });
+        bytes.size(), [](std::uint64_t, void*, std::size_t) -> int { return ENOSPC; });
     try {
         npstow::open(broken, "broken.npz").at("photon").read();
         CHECK(false);
-    } catch (const npstow::error &error) {
+    } catch (const npstow::error& error) {
         CHECK(error.status() == status::io && error.system_error() == ENOSPC);
         CHECK(error.path() == "broken.npz");
     }
-    const auto throwing = npstow::source::from_reader(
-        bytes.size(),
-        [](std::uint64_t, void *, std::size_t) -> int { throw std::runtime_error("no"); });
+    const auto throwing =
+        npstow::source::from_reader(bytes.size(), [](std::uint64_t, void*, std::size_t) -> int {
+            throw std::runtime_error("no");
+        });
     CHECK_THROWS(status::io, "", npstow::open(throwing, "throwing.npz").at("photon").read());
 }
 
@@ -131,21 +132,21 @@ void sinks()
 {
     std::string bytes;
     event().save_to(
-        [&](const void *piece, std::size_t len) {
-            bytes.append(static_cast<const char *>(piece), len);
+        [&](const void* piece, std::size_t len) {
+            bytes.append(static_cast<const char*>(piece), len);
             return 0;
         },
         {"npz"});
     const auto source = npstow::source::borrow(bytes.data(), bytes.size());
     CHECK(npstow::open(source, "sink.npz").at("hit").read_vector<int>()[2] == 9);
-    CHECK_THROWS(status::io, "", (event().save_to([](const void *, std::size_t) { return ENOSPC; },
-                                                  {"npz"}), 0));
+    CHECK_THROWS(status::io, "",
+                 (event().save_to([](const void*, std::size_t) { return ENOSPC; }, {"npz"}), 0));
     // What a sink throws arrives as it was thrown.
     std::string thrown;
     try {
-        event().save_to([](const void *, std::size_t) -> int { throw std::runtime_error("mine"); },
+        event().save_to([](const void*, std::size_t) -> int { throw std::runtime_error("mine"); },
                         {"npz"});
-    } catch (const std::runtime_error &error) {
+    } catch (const std::runtime_error& error) {
         thrown = error.what();
     }
     CHECK(thrown == "mine");
@@ -170,7 +171,7 @@ void errors()
         check::write(check::path("cut.npy"), whole.substr(0, 200));
         npstow::load(check::path("cut.npy"));
         CHECK(false);
-    } catch (const std::exception &error) {
+    } catch (const std::exception& error) {
         CHECK(std::strstr(error.what(), "cut.npy") != nullptr);
     }
     std::string bytes = check::read(check::path("event.npz"));
@@ -179,7 +180,7 @@ void errors()
     try {
         npstow::load(check::path("broken.npz") + ":hit");
         CHECK(false);
-    } catch (const npstow::error &error) {
+    } catch (const npstow::error& error) {
         CHECK(error.status() == status::corrupt && error.member() == "hit" && error.offset());
         CHECK(error.path() == check::path("broken.npz"));
     }
@@ -205,17 +206,17 @@ void threads()
         all.emplace_back([&right, opened, shared] {
             for (int turn = 0; turn < 50; turn++) {
                 const array copy = shared;
-                right += opened.at("photon").read().view<float>()[3] == 0.5f &&
-                         copy.view<int>()[1] == 8;
+                right +=
+                    opened.at("photon").read().view<float>()[3] == 0.5f && copy.view<int>()[1] == 8;
             }
         });
-    for (std::thread &one : all) one.join();
+    for (std::thread& one : all) one.join();
     CHECK(right == 400);
 }
 
 } // namespace
 
-int main(int count, char **arguments)
+int main(int count, char** arguments)
 {
     check::begin(count, arguments);
     event().save(check::path("event.npz"));

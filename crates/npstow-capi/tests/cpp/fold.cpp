@@ -23,7 +23,8 @@ void verbs()
     CHECK(made && made.size() == 0 && made.desc() == "0 arrays, 0 folds");
     made.add("photon", ones(3)).add("hit.npy", ones(2)).add(7, ones(1), 'k');
     CHECK(made.names() == (names{"photon", "hit", "k007"}));
-    CHECK(made.has("hit") && made.has("photon.npy") && !made.has("seed") && !made.has_subfold("hit"));
+    CHECK(made.has("hit") && made.has("photon.npy") && !made.has("seed") &&
+          !made.has_subfold("hit"));
     CHECK(made.has_all("photon,hit") && !made.has_all("photon,seed"));
     CHECK(made.get("hit.npy").shape() == (npstow::shape_type{2, 4}));
     CHECK(!made.get_optional("seed") && made.get_optional("hit"));
@@ -35,7 +36,7 @@ void verbs()
     CHECK(made.remove("k007") && !made.remove("k007"));
     CHECK(made.desc() == "2 arrays, 0 folds: photon (3, 4) <f4, hit (5, 4) <f4");
     std::string seen;
-    for (const auto &[name, array] : made) seen += name + ' ' + array.desc() + ", ";
+    for (const auto& [name, array] : made) seen += name + ' ' + array.desc() + ", ";
     CHECK(seen == "photon (3, 4) <f4, hit (5, 4) <f4, ");
 }
 
@@ -80,7 +81,8 @@ void metadata()
     made.add("hit", ones(2));
     made.set_meta("count", 7).set_meta("name", "a: b").set_meta("ok", true);
     made.set_meta("pi", 3.141592653589793).set_meta("third", 0.1f);
-    made.set_meta("big", std::numeric_limits<std::uint64_t>::max()).set_meta("low", std::int64_t(-5));
+    made.set_meta("big", std::numeric_limits<std::uint64_t>::max())
+        .set_meta("low", std::int64_t(-5));
     CHECK(made.get_meta<int>("count") == 7 && made.get_meta("name") == "a: b");
     CHECK(made.get_meta<bool>("ok") && made.get_meta<double>("pi") == 3.141592653589793);
     CHECK(made.get_meta<float>("third") == 0.1f && made.get_meta("third") == "0.1");
@@ -122,7 +124,8 @@ fold run()
     for (int at = 0; at < 3; at++) {
         fold event = made.add_subfold("A00" + std::to_string(at));
         event.add("genstep", ones(1));
-        if (at != 1) event.add("hit", ones(static_cast<std::size_t>(at) + 2, static_cast<float>(at)));
+        if (at != 1)
+            event.add("hit", ones(static_cast<std::size_t>(at) + 2, static_cast<float>(at)));
     }
     made.add_subfold("B000").add("hit", ones(9));
     return made;
@@ -140,19 +143,21 @@ void tables()
 void joining()
 {
     fold made = run();
-    CHECK_THROWS(status::mismatch, "hit", fold::concat({made.get_subfold("A000"), made.get_subfold("A001")},
-                                                       npstow::notes_policy::drop));
+    CHECK_THROWS(status::mismatch, "hit",
+                 fold::concat({made.get_subfold("A000"), made.get_subfold("A001")},
+                              npstow::notes_policy::drop));
     const fold two = fold::concat({made.get_subfold("A000"), made.get_subfold("A002")},
                                   npstow::notes_policy::drop);
     CHECK(two.get("hit").shape()[0] == 6 && two.get("hit").view<float>()[23] == 2);
     made.concat();
-    CHECK(made.get("hit").shape() == (npstow::shape_type{15, 4}) && made.get("genstep").shape()[0] == 3);
+    CHECK(made.get("hit").shape() == (npstow::shape_type{15, 4}) &&
+          made.get("genstep").shape()[0] == 3);
     CHECK_THROWS(status::exists, "genstep", made.concat());
     CHECK_THROWS(status::invalid, "", fold::concat({}, npstow::notes_policy::drop));
 
     // Folds in the folds are joined, too, and refused as a whole where a name is taken.
     fold deep;
-    for (const char *name : {"f000", "f001"}) {
+    for (const char* name : {"f000", "f001"}) {
         fold part = deep.add_subfold(name);
         part.add("x", ones(1)).add("in/y", ones(2)).set_meta("in/y", meta("unit:mm\n"));
     }
@@ -187,7 +192,7 @@ void comparing()
 void on_disk()
 {
     const fold made = run();
-    for (const char *name : {"run", "run.npz"}) {
+    for (const char* name : {"run", "run.npz"}) {
         made.save(check::path(name));
         CHECK(fold::compare(made, fold::load(check::path(name))).is_same());
         const fold lazy = fold::load_nodata(check::path(name));
@@ -198,7 +203,8 @@ void on_disk()
     npstow::save_options small;
     small.level = 9;
     made.save(check::path("small.npz"), small);
-    CHECK(check::read(check::path("small.npz")).size() < check::read(check::path("run.npz")).size());
+    CHECK(check::read(check::path("small.npz")).size() <
+          check::read(check::path("run.npz")).size());
     made.get_subfold("A000").save(check::path("A000"));
     CHECK(fold::load(check::path("A000")).names() == (names{"genstep", "hit"}));
     npstow::save_options npfold;
@@ -209,12 +215,13 @@ void on_disk()
     odd.add("text", array::from_strings({"a"}));
     CHECK_THROWS(status::unsupported, "", (odd.save(check::path("odd"), npfold), 0));
     CHECK_THROWS(status::io, "absent", fold::load(check::path("absent")));
-    CHECK_THROWS(status::unsupported, "nonsense", (made.save(check::path("x.npz"), {"nonsense"}), 0));
+    CHECK_THROWS(status::unsupported, "nonsense",
+                 (made.save(check::path("x.npz"), {"nonsense"}), 0));
 }
 
 } // namespace
 
-int main(int count, char **arguments)
+int main(int count, char** arguments)
 {
     check::begin(count, arguments);
     verbs();

@@ -12,7 +12,7 @@ using npstow::error;
 using npstow::fold;
 using npstow::status;
 
-int with_exceptions(const char *path);
+int with_exceptions(const char* path);
 
 namespace {
 
@@ -37,7 +37,8 @@ void arrays()
     CHECK(read.view<double>(error).empty() && error.status() == status::mismatch);
     CHECK(read.view<float>(error).size() == 4 && !error);
     CHECK(read.grid<int, 2>(error).empty() && error.status() == status::mismatch);
-    CHECK(!array::copy(npstow::span<const float>(), {3}, error) && error.status() == status::mismatch);
+    CHECK(!array::copy(npstow::span<const float>(), {3}, error) &&
+          error.status() == status::mismatch);
 }
 
 void folds()
@@ -58,7 +59,8 @@ void folds()
     CHECK(!none && error.status() == status::io && none.names().empty());
     CHECK(!none.get("x", error) && error.status() == status::invalid);
     CHECK(!made.get_subfold("x", error) && error.status() == status::not_found);
-    for (const npstow::node &child : npstow::open(check::path("f.npz"), error).root(error).children(error))
+    for (const npstow::node& child :
+         npstow::open(check::path("f.npz"), error).root(error).children(error))
         CHECK(child.name() == "hit" && child.read_vector<int>(error).size() == 2);
 }
 
@@ -66,18 +68,18 @@ void callbacks()
 {
     error error;
     const auto broken = npstow::source::from_reader(
-        100, [](std::uint64_t, void *, std::size_t) { return 5; }, error);
+        100, [](std::uint64_t, void*, std::size_t) { return 5; }, error);
     CHECK(!error && !npstow::open(broken, "x.npy", error));
     CHECK(error.status() == status::io && error.system_error() == 5);
     fold made;
     made.add("x", std::vector<int>{1}, error);
-    made.save_to([](const void *, std::size_t) { return 5; }, {"npz"}, error);
+    made.save_to([](const void*, std::size_t) { return 5; }, {"npz"}, error);
     CHECK(error.status() == status::io);
 }
 
 } // namespace
 
-int main(int count, char **arguments)
+int main(int count, char** arguments)
 {
     check::begin(count, arguments);
     arrays();

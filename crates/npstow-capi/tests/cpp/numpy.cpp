@@ -1,5 +1,5 @@
-// What C++ saves is what NumPy reads, and what NumPy saves is what C++ reads: numpy_check.py holds the
-// other half.
+// What C++ saves is what NumPy reads, and what NumPy saves is what C++ reads: numpy_check.py holds
+// the other half.
 #include "check.hpp"
 #include "npstow.hpp"
 #include <complex>
@@ -69,11 +69,12 @@ void read()
 
 } // namespace
 
-int main(int count, char **arguments)
+int main(int count, char** arguments)
 {
     check::begin(count, arguments);
     write();
-    const std::string command = "\"" NPSTOW_PYTHON "\" \"" NPSTOW_SCRIPT "\" \"" + check::folder + "\"";
+    const std::string command =
+        "\"" NPSTOW_PYTHON "\" \"" NPSTOW_SCRIPT "\" \"" + check::folder + "\"";
     CHECK(std::system(command.c_str()) == 0);
     read();
     return check::end();

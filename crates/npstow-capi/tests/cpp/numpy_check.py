@@ -21,7 +21,8 @@ with np.load(folder / "cpp.npz") as cpp:
         assert records.dtype == dtype, records.dtype
         assert records["position"].tolist() == [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
         assert records["id"].tolist() == [10000000000, 10000000001, 10000000002]
-        assert records["name"].tolist() == [b"ab"] * 3 and records["hit"].tolist() == [False, True, False]
+        assert records["name"].tolist() == [b"ab"] * 3
+        assert records["hit"].tolist() == [False, True, False]
         assert records["both"]["a"].tolist() == [[1, -3]] * 3
         assert records["both"]["b"].tolist() == [[2.5, 0], [2.5, 1], [2.5, 2]]
     assert cpp["step"].shape == (2, 2, 4) and cpp["step"][1, 1, 3] == 9 and cpp["step"].sum() == 9

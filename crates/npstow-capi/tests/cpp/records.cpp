@@ -76,14 +76,14 @@ std::vector<photon> photons()
     return all;
 }
 
-bool same(const photon &a, const photon &b)
+bool same(const photon& a, const photon& b)
 {
     return std::memcmp(a.position, b.position, sizeof a.position) == 0 && a.time == b.time &&
            a.id == b.id && std::memcmp(a.name, b.name, 5) == 0 && a.hit == b.hit;
 }
 
 template <class Range>
-bool same_photons(const Range &read)
+bool same_photons(const Range& read)
 {
     const std::vector<photon> all = photons();
     bool right = read.size() == all.size();
@@ -93,8 +93,9 @@ bool same_photons(const Range &read)
 
 void records()
 {
-    const char *descr = "[('position', '<f4', (3,)), ('time', '<f4'), ('id', '<u8'), ('name', '|S5'), "
-                        "('hit', '|b1'), ('', '|V2')]";
+    const char* descr =
+        "[('position', '<f4', (3,)), ('time', '<f4'), ('id', '<u8'), ('name', '|S5'), "
+        "('hit', '|b1'), ('', '|V2')]";
     CHECK(npstow::descr_of<photon>() == descr);
     npstow::save(check::path("photons.npy"), photons());
     const array read = npstow::load(check::path("photons.npy"));
@@ -188,7 +189,7 @@ void into_memory()
     bool refused = false;
     try {
         node.read_into(npstow::span<float>(two));
-    } catch (const npstow::error &) {
+    } catch (const npstow::error&) {
         refused = true;
     }
     CHECK(refused && two == std::vector<float>(2));
@@ -200,7 +201,7 @@ void into_memory()
 
 } // namespace
 
-int main(int count, char **arguments)
+int main(int count, char** arguments)
 {
     check::begin(count, arguments);
     records();

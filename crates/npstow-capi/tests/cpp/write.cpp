@@ -38,7 +38,8 @@ void appending()
     npstow::appender last(path);
     CHECK(last.finish() == 6);
     const std::string before = check::read(path);
-    CHECK_THROWS(status::mismatch, "", (npstow::append(path, array::from(std::vector<float>{1})), 0));
+    CHECK_THROWS(status::mismatch, "",
+                 (npstow::append(path, array::from(std::vector<float>{1})), 0));
     CHECK(check::read(path) == before);
 }
 
@@ -73,7 +74,8 @@ void looking_after()
     editor.commit();
     const std::size_t before = check::read(path).size();
     npstow::compact(path);
-    CHECK(check::read(path).size() < before && npstow::load(path + ":in/b").to_vector<int>()[0] == 7);
+    CHECK(check::read(path).size() < before &&
+          npstow::load(path + ":in/b").to_vector<int>()[0] == 7);
     npstow::set_meta(path + ":in/b", npstow::meta("unit:cm\n"));
     CHECK(npstow::open(path).at("in/b").meta().get("unit") == "cm");
     std::string bytes = check::read(path);
@@ -86,8 +88,8 @@ void looking_after()
 
     std::string npy;
     npstow::save_to(
-        [&](const void *piece, std::size_t len) {
-            npy.append(static_cast<const char *>(piece), len);
+        [&](const void* piece, std::size_t len) {
+            npy.append(static_cast<const char*>(piece), len);
             return 0;
         },
         array::from(std::vector<int>{1}));
@@ -121,11 +123,12 @@ void editing()
 void streams()
 {
     std::string bytes;
-    const auto write = [&](const void *piece, std::size_t len) {
-        bytes.append(static_cast<const char *>(piece), len);
+    const auto write = [&](const void* piece, std::size_t len) {
+        bytes.append(static_cast<const char*>(piece), len);
         return 0;
     };
-    const array first = array::from(std::vector<float>{1, 2, 3}), second = array::from(std::vector<int>{4});
+    const array first = array::from(std::vector<float>{1, 2, 3}),
+                second = array::from(std::vector<int>{4});
     npstow::write_message(write, first, npstow::meta("a:b"), npstow::stream_form::np);
     npstow::write_message(write, second, npstow::meta(), npstow::stream_form::np);
     for (std::size_t piece = 1; piece <= bytes.size(); piece += piece < 40 ? 1 : 37) {
@@ -171,13 +174,15 @@ void streams()
     CHECK_THROWS(status::corrupt, "", (cut.finish(), 0));
     npstow::decoder wrong(npstow::stream_form::npy);
     CHECK_THROWS(status::corrupt, "", wrong.push("this is text, and no array", 26));
-    CHECK_THROWS(status::io, "", (npstow::write_message([](const void *, std::size_t) { return EPIPE; },
-                                                        first, npstow::meta(), npstow::stream_form::np), 0));
+    CHECK_THROWS(status::io, "",
+                 (npstow::write_message([](const void*, std::size_t) { return EPIPE; }, first,
+                                        npstow::meta(), npstow::stream_form::np),
+                  0));
 }
 
 } // namespace
 
-int main(int count, char **arguments)
+int main(int count, char** arguments)
 {
     check::begin(count, arguments);
     appending();

@@ -3,7 +3,8 @@
 #include <cstddef>
 #include <type_traits>
 
-#if !defined(__cplusplus) || (__cplusplus < 201703L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 201703L))
+#if !defined(__cplusplus) || \
+    (__cplusplus < 201703L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 201703L))
 #error "npstow.hpp needs C++17"
 #endif
 
@@ -51,28 +52,27 @@ public:
     using element_type = T;
     using value_type = std::remove_cv_t<T>;
     using size_type = std::size_t;
-    using iterator = T *;
+    using iterator = T*;
 
     constexpr span() noexcept = default;
-    constexpr span(T *data, std::size_t size) noexcept : data_(data), size_(size) {}
+    constexpr span(T* data, std::size_t size) noexcept : data_(data), size_(size) {}
     /// Of a vector, an array, another span.
-    template <class Range, class Data = decltype(std::declval<Range &>().data()),
-              class = std::enable_if_t<std::is_convertible_v<
-                  std::remove_pointer_t<Data> (*)[], T (*)[]>>,
-              class = decltype(std::declval<Range &>().size())>
-    constexpr span(Range &&range) noexcept : data_(range.data()), size_(range.size())
-    {
-    }
+    template <
+        class Range, class Data = decltype(std::declval<Range&>().data()),
+        class = std::enable_if_t<std::is_convertible_v<std::remove_pointer_t<Data> (*)[], T (*)[]>>,
+        class = decltype(std::declval<Range&>().size())>
+    constexpr span(Range&& range) noexcept : data_(range.data()), size_(range.size())
+    {}
 
-    constexpr T *data() const noexcept { return data_; }
+    constexpr T* data() const noexcept { return data_; }
     constexpr std::size_t size() const noexcept { return size_; }
     constexpr std::size_t size_bytes() const noexcept { return size_ * sizeof(T); }
     constexpr bool empty() const noexcept { return size_ == 0; }
-    constexpr T *begin() const noexcept { return data_; }
-    constexpr T *end() const noexcept { return data_ + size_; }
-    constexpr T &operator[](std::size_t at) const { return data_[at]; }
-    constexpr T &front() const { return data_[0]; }
-    constexpr T &back() const { return data_[size_ - 1]; }
+    constexpr T* begin() const noexcept { return data_; }
+    constexpr T* end() const noexcept { return data_ + size_; }
+    constexpr T& operator[](std::size_t at) const { return data_[at]; }
+    constexpr T& front() const { return data_[0]; }
+    constexpr T& back() const { return data_[size_ - 1]; }
     constexpr span subspan(std::size_t from, std::size_t count) const
     {
         return span(data_ + from, count);
@@ -81,7 +81,7 @@ public:
     constexpr span last(std::size_t count) const { return span(data_ + (size_ - count), count); }
 
 private:
-    T *data_ = nullptr;
+    T* data_ = nullptr;
     std::size_t size_ = 0;
 };
 #endif

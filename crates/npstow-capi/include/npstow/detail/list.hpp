@@ -15,8 +15,8 @@ class list_iterator {
 public:
     using value_type = T;
     using difference_type = std::ptrdiff_t;
-    using reference = const T &;
-    using pointer = const T *;
+    using reference = const T&;
+    using pointer = const T*;
     using iterator_category = std::input_iterator_tag;
 
     /// The end of every list.
@@ -25,19 +25,19 @@ public:
     {
         if (!list.empty()) list_ = std::make_shared<const std::vector<T>>(std::move(list));
     }
-    const T &operator*() const { return (*list_)[at_]; }
-    const T *operator->() const { return &(*list_)[at_]; }
-    list_iterator &operator++()
+    const T& operator*() const { return (*list_)[at_]; }
+    const T* operator->() const { return &(*list_)[at_]; }
+    list_iterator& operator++()
     {
         if (++at_ == list_->size()) *this = list_iterator();
         return *this;
     }
     void operator++(int) { ++*this; }
-    bool operator==(const list_iterator &other) const noexcept
+    bool operator==(const list_iterator& other) const noexcept
     {
         return list_ == other.list_ && at_ == other.at_;
     }
-    bool operator!=(const list_iterator &other) const noexcept { return !(*this == other); }
+    bool operator!=(const list_iterator& other) const noexcept { return !(*this == other); }
 
 private:
     std::shared_ptr<const std::vector<T>> list_;
