@@ -82,6 +82,19 @@ public:
     {
         return borrow(values, shape_type{values.size()}, err);
     }
+    template <class T>
+    static array borrow(const std::vector<T>& values, on_error err NPSTOW_OR_THROW)
+    {
+        return borrow(span<const T>(values), err);
+    }
+    /// As many elements from `first` as the shape has; a row struct is one.
+    template <class T>
+    static array borrow(const T* first, const shape_type& shape, on_error err NPSTOW_OR_THROW)
+    {
+        std::size_t count = 1;
+        for (const std::size_t axis : shape) count *= axis;
+        return borrow(span<const T>(first, count), shape, err);
+    }
     /// An array without axes.
     template <class T>
     static array scalar(const T& value, on_error err NPSTOW_OR_THROW)

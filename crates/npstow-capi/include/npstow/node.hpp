@@ -178,6 +178,11 @@ public:
     template <class T>
     void read_into(span<T> to, on_error err NPSTOW_OR_THROW) const;
     template <class T>
+    void read_into(std::vector<T>& to, on_error err NPSTOW_OR_THROW) const
+    {
+        read_into(span<T>(to), err);
+    }
+    template <class T>
     std::vector<T> read_vector(on_error err NPSTOW_OR_THROW) const
     {
         const array all = read(byte_order::native, npstow::order::c, err);

@@ -13,7 +13,7 @@ inline void append(const std::string& path, const array& rows, on_error err NPST
 template <class T>
 void append(const std::string& path, const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
 {
-    const array borrowed = array::borrow(span<const T>(rows), err);
+    const array borrowed = array::borrow(rows, err);
     if (borrowed) append(path, borrowed, err);
 }
 
@@ -35,7 +35,7 @@ public:
     template <class T>
     void push(const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
     {
-        const array borrowed = array::borrow(span<const T>(rows), err);
+        const array borrowed = array::borrow(rows, err);
         if (borrowed) push(borrowed, err);
     }
     /// Makes the rows that were pushed part of the file. What is not committed is not there.
@@ -81,7 +81,7 @@ public:
     template <class T>
     void push(const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
     {
-        const array borrowed = array::borrow(span<const T>(rows), err);
+        const array borrowed = array::borrow(rows, err);
         if (borrowed) push(borrowed, err);
     }
     /// Puts the file in its place, and says how many rows it has.

@@ -141,6 +141,9 @@ void memory()
     std::vector<float> mine{1, 2, 3, 4};
     const npstow::span<const float> all(mine);
     CHECK(array::borrow(all).data() == mine.data());
+    CHECK(array::borrow(mine).data() == mine.data());
+    CHECK(array::borrow(mine.data() + 1, {3, 1}).desc() == "(3, 1) <f4");
+    CHECK_THROWS(status::limit, "", array::borrow(mine.data(), {std::size_t(1) << 62, 8}));
     CHECK(array::copy(all).data() != mine.data());
     CHECK(array::copy(all, {2, 2}).to_vector<float>() == mine);
     CHECK_THROWS(status::mismatch, "", array::copy(all, {2, 3}));

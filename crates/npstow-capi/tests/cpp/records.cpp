@@ -180,7 +180,7 @@ void into_memory()
     npstow::save(check::path("big.npy"), array::from(std::vector<float>{1, 2, 3}).cast(">f4"));
     const npstow::node node = npstow::open(check::path("big.npy")).at("");
     std::vector<float> three(3);
-    node.read_into(npstow::span<float>(three));
+    node.read_into(three);
     CHECK(three == std::vector<float>{1, 2, 3});
     CHECK(node.read_vector<float>() == three);
     std::vector<int> wrong(3);
