@@ -1,5 +1,6 @@
 // Arrays in memory: what they are, their elements as C++ sees them, and new ones from C++'s memory.
 #pragma once
+#include "detail/holes.hpp"
 #include "dtype.hpp"
 #include "error.hpp"
 #include "nd.hpp"
@@ -40,14 +41,17 @@ public:
     template <class T>
     static array copy(span<const T> values, shape_type shape, on_error err NPSTOW_OR_THROW)
     {
-        shape = full_shape<T>(std::move(shape));
-        if (!fits(values.size_bytes(), itemsize_of<T>(), shape, err)) return {};
-        return array(detail::shared<npstow_array_free>(err, [&](NpstowError** e) {
-            return npstow_array_from_copy(values.data(), descr_of<T>().c_str(), shape.data(),
-                                          shape.size(), NPSTOW_ORDER_C, e);
-        }));
+        const shape_type full = full_shape<T>(shape);
+        if (!fits(values.size_bytes(), itemsize_of<T>(), full, err)) return {};
+        if (!detail::holes_of<T>().empty())
+            return from(std::vector<T>(values.begin(), values.end()), std::move(shape), err);
+        return made(err, [&](auto e) {
+            return npstow_array_from_copy(values.data(), descr_of<T>().c_str(), full.data(),
+                                          full.size(), NPSTOW_ORDER_C, e);
+        });
     }
-    /// The elements of a vector, which the array owns from now on; nothing is copied.
+    /// The elements of a vector, which the array owns from now on; nothing is copied. Room in
+    /// structs is cleared: what happens to lie there belongs into no file.
     template <class T>
     static array from(std::vector<T> values, on_error err NPSTOW_OR_THROW)
     {
@@ -62,14 +66,17 @@ public:
             return own(std::vector<unsigned char>(values.begin(), values.end()), "|b1",
                        std::move(shape), err);
         } else {
+            detail::clear_holes(values);
             return own(std::move(values), descr_of<T>(), full_shape<T>(std::move(shape)), err);
         }
     }
     /// Elements that stay yours: they must not change or vanish while the array or a copy of it is
-    /// there. For arrays that are only made to be saved.
+    /// there. For arrays that are only made to be saved. Structs with room between their fields
+    /// are copied, for that is cleared.
     template <class T>
     static array borrow(span<const T> values, shape_type shape, on_error err NPSTOW_OR_THROW)
     {
+        if (!detail::holes_of<T>().empty()) return copy(values, std::move(shape), err);
         shape = full_shape<T>(std::move(shape));
         return made(err, [&](auto e) {
             return npstow_array_from_memory(values.data(), values.size_bytes(),

@@ -174,6 +174,38 @@ void rows()
     CHECK_THROWS(status::mismatch, "<f8", read.cast<double>().view<step>());
 }
 
+/// Room between fields is nobody's data: neither what lies there, nor two different files of the
+/// same values.
+void room()
+{
+    std::vector<photon> all(2), same(2);
+    std::memset(static_cast<void*>(all.data()), 0xaa, sizeof(photon) * 2);
+    std::memset(static_cast<void*>(same.data()), 0x55, sizeof(photon) * 2);
+    for (std::vector<photon>* of : {&all, &same})
+        for (photon& one : *of) one = photons()[1];
+    for (std::size_t at = 0; at < 2; at++) {
+        // An assignment may or may not have copied it.
+        reinterpret_cast<unsigned char*>(&all[at])[sizeof(photon) - 1] = 0xaa;
+        reinterpret_cast<unsigned char*>(&same[at])[sizeof(photon) - 1] = 0x55;
+    }
+    npstow::save(check::path("all.npy"), all);
+    npstow::save(check::path("same.npy"), array::from(same));
+    const std::string bytes = check::read(check::path("all.npy"));
+    CHECK(bytes == check::read(check::path("same.npy")) && bytes.back() == 0);
+    CHECK(array::copy(npstow::span<const photon>(all)).view<photon>()[1].id == all[1].id);
+
+    const auto holes = npstow::detail::holes_of<nested>();
+    CHECK(holes.size() == 1 && holes[0].first == sizeof(nested) - 7 && holes[0].second == 7);
+    CHECK(npstow::detail::holes_of<step>().empty() && npstow::detail::holes_of<double>().empty());
+    if (npstow::descr_of<long double>() == "<f16") {
+        std::vector<long double> extended{1};
+        reinterpret_cast<unsigned char*>(extended.data())[15] = 0xaa;
+        const array made = array::from(std::move(extended));
+        CHECK(static_cast<const unsigned char*>(made.data())[15] == 0 &&
+              made.item<long double>() == 1);
+    }
+}
+
 void into_memory()
 {
     npstow::save(check::path("steps.npy"), std::vector<step>(3));
@@ -208,6 +240,7 @@ int main(int count, char** arguments)
     nested_records();
     records_by_name();
     rows();
+    room();
     into_memory();
     return check::end();
 }
