@@ -1,6 +1,6 @@
 // Arrays in memory: what they are, their elements as C++ sees them, and new ones from C++'s memory.
 #pragma once
-#include "detail/holes.hpp"
+#include "detail/bytes.hpp"
 #include "dtype.hpp"
 #include "error.hpp"
 #include "nd.hpp"
@@ -26,40 +26,39 @@ public:
     /// None: what is returned after a failure where errors are values.
     array() = default;
     /// Takes over a handle of the C interface.
-    explicit array(NpstowArray* raw) : raw_(raw, npstow_array_free) {}
-    explicit array(std::shared_ptr<NpstowArray> raw) : raw_(std::move(raw)) {}
-    explicit operator bool() const noexcept { return raw_ != nullptr; }
+    explicit array(NpstowArray* raw) noexcept : raw_(raw) {}
+    explicit operator bool() const noexcept { return get() != nullptr; }
     NpstowArray* get() const noexcept { return raw_.get(); }
 
     /// A copy of elements, one axis and those of a row struct.
     template <class T>
-    static array copy(span<const T> values, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD static array copy(span<const T> values, on_error err NPSTOW_OR_THROW)
     {
         return copy(values, shape_type{values.size()}, err);
     }
     /// A copy of elements in C order. Row structs add their axes.
     template <class T>
-    static array copy(span<const T> values, shape_type shape, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD static array copy(span<const T> values, shape_type shape,
+                                  on_error err NPSTOW_OR_THROW)
     {
         const shape_type full = full_shape<T>(shape);
-        if (!fits(values.size_bytes(), itemsize_of<T>(), full, err)) return {};
-        if (!detail::holes_of<T>().empty())
+        if (!fits(values.size_bytes(), detail::type_of<T>().itemsize, full, err)) return {};
+        if (!detail::holes_in(detail::type_of<T>()).empty())
             return from(std::vector<T>(values.begin(), values.end()), std::move(shape), err);
-        return made(err, [&](auto e) {
-            return npstow_array_from_copy(values.data(), descr_of<T>().c_str(), full.data(),
-                                          full.size(), NPSTOW_ORDER_C, e);
-        });
+        return made(err, npstow_array_from_copy, values.data(), descr_of<T>().c_str(), full.data(),
+                    full.size(), NPSTOW_ORDER_C);
     }
     /// The elements of a vector, which the array owns from now on; nothing is copied. Room in
     /// structs is cleared: what happens to lie there belongs into no file.
     template <class T>
-    static array from(std::vector<T> values, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD static array from(std::vector<T> values, on_error err NPSTOW_OR_THROW)
     {
         const shape_type shape{values.size()};
         return from(std::move(values), shape, err);
     }
     template <class T>
-    static array from(std::vector<T> values, shape_type shape, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD static array from(std::vector<T> values, shape_type shape,
+                                  on_error err NPSTOW_OR_THROW)
     {
         if constexpr (std::is_same_v<T, bool>) {
             // The one vector whose elements do not lie in memory one by one.
@@ -74,29 +73,30 @@ public:
     /// there. For arrays that are only made to be saved. Structs with room between their fields
     /// are copied, for that is cleared.
     template <class T>
-    static array borrow(span<const T> values, shape_type shape, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD static array borrow(span<const T> values, shape_type shape,
+                                    on_error err NPSTOW_OR_THROW)
     {
-        if (!detail::holes_of<T>().empty()) return copy(values, std::move(shape), err);
+        if (!detail::holes_in(detail::type_of<T>()).empty())
+            return copy(values, std::move(shape), err);
         shape = full_shape<T>(std::move(shape));
-        return made(err, [&](auto e) {
-            return npstow_array_from_memory(values.data(), values.size_bytes(),
-                                            descr_of<T>().c_str(), shape.data(), nullptr,
-                                            shape.size(), NPSTOW_ORDER_C, nullptr, nullptr, e);
-        });
+        return made(err, npstow_array_from_memory, values.data(), values.size_bytes(),
+                    descr_of<T>().c_str(), shape.data(), nullptr, shape.size(), NPSTOW_ORDER_C,
+                    nullptr, nullptr);
     }
     template <class T>
-    static array borrow(span<const T> values, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD static array borrow(span<const T> values, on_error err NPSTOW_OR_THROW)
     {
         return borrow(values, shape_type{values.size()}, err);
     }
     template <class T>
-    static array borrow(const std::vector<T>& values, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD static array borrow(const std::vector<T>& values, on_error err NPSTOW_OR_THROW)
     {
         return borrow(span<const T>(values), err);
     }
     /// As many elements from `first` as the shape has; a row struct is one.
     template <class T>
-    static array borrow(const T* first, const shape_type& shape, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD static array borrow(const T* first, const shape_type& shape,
+                                    on_error err NPSTOW_OR_THROW)
     {
         std::size_t count = 1;
         for (const std::size_t axis : shape) count *= axis;
@@ -109,18 +109,15 @@ public:
         return copy(span<const T>(&value, 1), shape_type{}, err);
     }
     /// Texts of one length each, as NumPy's `U` dtype keeps them.
-    static array from_strings(const std::vector<std::string>& texts, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD static array from_strings(const std::vector<std::string>& texts,
+                                          on_error err NPSTOW_OR_THROW)
     {
-        std::shared_ptr<NpstowArray> made;
-        detail::with_strings(texts, err, [&](const NpstowStrings* list, NpstowError** e) {
-            made.reset(npstow_array_from_strings(list, e), npstow_array_free);
-            return NpstowStatus(0);
-        });
-        return array(made);
+        const detail::strings list = detail::give(texts, err);
+        return list ? made(err, npstow_array_from_strings, list.get()) : array();
     }
 
     /// The dtype as in a file's header: "<f4", "[('x', '<f4'), ('y', '<f4')]".
-    std::string descr() const { return raw_ ? npstow_array_descr(get()) : ""; }
+    std::string descr() const { return get() ? npstow_array_descr(get()) : ""; }
     std::size_t ndim() const noexcept { return npstow_array_ndim(get()); }
     shape_type shape() const
     {
@@ -182,8 +179,7 @@ public:
     /// Texts of an array of `U` or `S`.
     std::vector<std::string> to_strings(on_error err NPSTOW_OR_THROW) const
     {
-        return detail::take(
-            detail::call(err, [&](NpstowError** e) { return npstow_array_strings(get(), e); }));
+        return detail::take(detail::call(err, npstow_array_strings, get()));
     }
 
     /// The elements as numbers of type `T`, as NumPy's astype has them; a copy.
@@ -194,80 +190,73 @@ public:
     }
     array cast(const std::string& descr, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, [&](auto e) { return npstow_array_cast(get(), descr.c_str(), e); });
+        return made(err, npstow_array_cast, get(), descr.c_str());
     }
     /// The same elements in this machine's byte order; itself where they are.
     array to_native(on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, [&](auto e) { return npstow_array_to_native(get(), e); });
+        return made(err, npstow_array_to_native, get());
     }
     /// The same elements side by side; itself where they are.
     array to_contiguous(order order, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, [&](auto e) {
-            return npstow_array_to_contiguous(get(), static_cast<NpstowOrder>(order), e);
-        });
+        return made(err, npstow_array_to_contiguous, get(), static_cast<NpstowOrder>(order));
     }
     /// The axes the other way round, without a copy.
     array transpose(on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, [&](auto e) { return npstow_array_transpose(get(), e); });
+        return made(err, npstow_array_transpose, get());
     }
     /// The elements in C order with other axes.
     array reshape(const shape_type& shape, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, [&](auto e) {
-            return npstow_array_reshape(get(), shape.data(), shape.size(), e);
-        });
+        return made(err, npstow_array_reshape, get(), shape.data(), shape.size());
     }
     /// A field of records, without a copy.
     array field(const std::string& name, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, [&](auto e) { return npstow_array_field(get(), name.c_str(), e); });
+        return made(err, npstow_array_field, get(), name.c_str());
     }
     /// A part in NumPy's words, "10:20, ::2, -1", without a copy.
     array select(const std::string& selection, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, [&](auto e) { return npstow_array_select(get(), selection.c_str(), e); });
+        return made(err, npstow_array_select, get(), selection.c_str());
     }
 
     /// A `DLManagedTensorVersioned` of DLPack 1.x, which shares the elements and is read-only; its
     /// deleter frees it.
     void* to_dlpack(on_error err NPSTOW_OR_THROW) const
     {
-        return detail::call(err, [&](auto e) { return npstow_array_to_dlpack(get(), e); });
+        return detail::call(err, npstow_array_to_dlpack, get());
     }
     /// Takes over a `DLManagedTensorVersioned` of memory that the processor reaches.
     static array from_dlpack(void* tensor, on_error err NPSTOW_OR_THROW)
     {
-        return made(err, [&](auto e) { return npstow_array_from_dlpack(tensor, e); });
+        return made(err, npstow_array_from_dlpack, tensor);
     }
 
 private:
-    template <class Make>
-    static array made(const on_error& err, Make make)
+    template <class... Call>
+    NPSTOW_COLD static array made(const on_error& err, Call... call)
     {
-        return array(detail::shared<npstow_array_free>(err, std::move(make)));
+        return array(detail::call(err, call...));
     }
     template <class T>
-    static shape_type full_shape(shape_type shape)
+    NPSTOW_COLD static shape_type full_shape(shape_type shape)
     {
-        const shape_type row = row_shape_of<T>();
-        shape.insert(shape.end(), row.begin(), row.end());
+        for (const std::size_t axis : row_shape_of<T>()) shape.push_back(axis);
         return shape;
     }
     /// Hands a vector over to an array, which deletes it in the end.
     template <class T>
-    static array own(std::vector<T> values, const std::string& descr, const shape_type& shape,
-                     const on_error& err)
+    NPSTOW_COLD static array own(std::vector<T> values, const std::string& descr,
+                                 const shape_type& shape, const on_error& err)
     {
         auto owner = std::make_unique<std::vector<T>>(std::move(values));
         const auto free = [](void* context) { delete static_cast<std::vector<T>*>(context); };
-        array made = array::made(err, [&](auto e) {
-            return npstow_array_from_memory(owner->data(), owner->size() * sizeof(T), descr.c_str(),
-                                            shape.data(), nullptr, shape.size(), NPSTOW_ORDER_C,
-                                            free, owner.get(), e);
-        });
+        array made = array::made(err, npstow_array_from_memory, owner->data(),
+                                 owner->size() * sizeof(T), descr.c_str(), shape.data(), nullptr,
+                                 shape.size(), NPSTOW_ORDER_C, free, owner.get());
         // It is the array's only where there is one.
         if (made) owner.release();
         return made;
@@ -277,7 +266,7 @@ private:
     template <class T>
     bool is_grid(std::size_t axes, const on_error& err) const;
 
-    std::shared_ptr<NpstowArray> raw_;
+    detail::copied<NpstowArray, npstow_array_clone, npstow_array_free> raw_;
 };
 
 } // namespace NPSTOW_ROAD

@@ -15,10 +15,8 @@ class decoder {
 public:
     explicit decoder(stream_form form, on_error err NPSTOW_OR_THROW) : decoder(form, {}, err) {}
     decoder(stream_form form, const limits& limits, on_error err NPSTOW_OR_THROW)
-        : raw_(detail::call(err, [&](auto e) {
-              return npstow_decoder_new(static_cast<NpstowForm>(form),
-                                        detail::raw_limits(limits).get(), e);
-          }))
+        : raw_(detail::call(err, npstow_decoder_new, static_cast<NpstowForm>(form),
+                            detail::raw_limits(limits).get()))
     {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
 
@@ -27,8 +25,7 @@ public:
     std::size_t push(const void* bytes, std::size_t len, on_error err NPSTOW_OR_THROW)
     {
         std::size_t taken = 0;
-        detail::call(
-            err, [&](auto e) { return npstow_decoder_push(raw_.get(), bytes, len, &taken, e); });
+        detail::call(err, npstow_decoder_push, raw_.get(), bytes, len, &taken);
         return taken;
     }
     /// The next array that is whole, or none. Its metadata come with it where the form has them.
@@ -37,7 +34,7 @@ public:
     /// `corrupt` where the stream ends in the middle of an array.
     void finish(on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) { return npstow_decoder_finish(raw_.get(), e); });
+        detail::call(err, npstow_decoder_finish, raw_.get());
     }
     /// How many bytes are missing to the end of the part that is arriving.
     std::size_t wants() const noexcept { return npstow_decoder_wants(raw_.get()); }
@@ -45,22 +42,20 @@ public:
     span<unsigned char> buffer(on_error err NPSTOW_OR_THROW)
     {
         std::size_t len = 0;
-        void* memory =
-            detail::call(err, [&](auto e) { return npstow_decoder_buffer(raw_.get(), &len, e); });
+        void* memory = detail::call(err, npstow_decoder_buffer, raw_.get(), &len);
         return span<unsigned char>(static_cast<unsigned char*>(memory), memory ? len : 0);
     }
     void filled(std::size_t len, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) { return npstow_decoder_filled(raw_.get(), len, e); });
+        detail::call(err, npstow_decoder_filled, raw_.get(), len);
     }
 
 private:
     array take(meta* beside, const on_error& err)
     {
         NpstowMeta* raw = nullptr;
-        const array taken(detail::shared<npstow_array_free>(err, [&](auto e) {
-            return npstow_decoder_take(raw_.get(), beside ? &raw : nullptr, e);
-        }));
+        const array taken(
+            detail::call(err, npstow_decoder_take, raw_.get(), beside ? &raw : nullptr));
         if (beside) *beside = raw ? meta(raw) : meta();
         return taken;
     }

@@ -28,17 +28,34 @@ inline bool is_little_endian() noexcept
     return *reinterpret_cast<const unsigned char*>(&one) == 1;
 }
 
-/// A field of a record: its name, the dtype and shape of what it holds, where it lies.
+struct type_description;
+
+/// A field of a struct.
 struct field_description {
     const char* name;
+    std::size_t offset;
+    const type_description& (*type)();
+};
+
+/// The fields of a struct, in the order in which they were named.
+struct field_list {
+    const field_description* first;
+    std::size_t count;
+    const field_description* begin() const noexcept { return first; }
+    const field_description* end() const noexcept { return first + count; }
+    bool empty() const noexcept { return count == 0; }
+};
+
+/// What a C++ type is in a file.
+struct type_description {
+    /// The dtype of one item, and how many bytes it has.
     std::string descr;
-    std::vector<std::size_t> shape;
-    std::size_t offset, size;
-    /// Where the bools in it are.
-    std::vector<std::size_t> bools;
-    /// Of records: how many bytes one has, and its fields.
     std::size_t itemsize;
-    std::vector<field_description> fields;
+    /// The axes of items that make one of the type, and how many bytes that has.
+    std::vector<std::size_t> shape;
+    std::size_t size;
+    /// Of records.
+    field_list fields;
 };
 
 /// The row that a struct is, as NPSTOW_ROW says.
@@ -50,6 +67,9 @@ struct row_of {
 };
 
 namespace detail {
+
+template <class T>
+const type_description& type_of();
 
 template <class T, class = void>
 struct complex_part {
@@ -88,6 +108,14 @@ template <class T>
 constexpr bool is_row = found<T, row_type>::value;
 
 template <class T>
+constexpr bool is_std_array = false;
+template <class T, std::size_t N>
+constexpr bool is_std_array<std::array<T, N>> = true;
+/// Whether a `T` adds axes to the array of its numbers.
+template <class T>
+constexpr bool has_axes = is_row<T> || is_std_array<T>;
+
+template <class T>
 constexpr char kind_of()
 {
     if constexpr (std::is_same_v<T, bool>)
@@ -100,13 +128,6 @@ constexpr char kind_of()
         return 'f';
     else
         return std::is_signed_v<T> ? 'i' : 'u';
-}
-
-template <class T>
-NPSTOW_COLD std::string number_descr()
-{
-    const char order = sizeof(T) == 1 ? '|' : is_little_endian() ? '<' : '>';
-    return {order + (kind_of<T>() + std::to_string(sizeof(T)))};
 }
 
 NPSTOW_COLD inline std::string shape_text(const std::vector<std::size_t>& shape)
@@ -125,8 +146,9 @@ NPSTOW_COLD inline void pad(std::string& text, std::size_t len)
 }
 
 /// The dtype of a record, as NumPy writes it.
-NPSTOW_COLD inline std::string record_descr(std::vector<field_description> fields, std::size_t size)
+NPSTOW_COLD inline std::string record_descr(field_list list, std::size_t size)
 {
+    std::vector<field_description> fields(list.begin(), list.end());
     // Most are in order already; a sort of the library's would be most of what is compiled here.
     for (std::size_t at = 1; at < fields.size(); at++)
         for (std::size_t to = at; to > 0 && fields[to].offset < fields[to - 1].offset; to--)
@@ -134,22 +156,92 @@ NPSTOW_COLD inline std::string record_descr(std::vector<field_description> field
     std::string text;
     std::size_t end = 0;
     for (const field_description& field : fields) {
+        const type_description& type = field.type();
         // A union in the struct: no dtype, and so the error names what was wanted.
         if (field.offset < end) return text.append("overlapping field ").append(field.name);
         pad(text, field.offset - end);
         text.append(text.empty() ? "[('" : ", ('").append(field.name).append("', ");
-        const bool list = field.descr[0] == '[';
-        text.append(list ? "" : "'").append(field.descr).append(list ? "" : "'");
-        if (!field.shape.empty()) text.append(", ").append(shape_text(field.shape));
+        const char* quote = type.fields.empty() ? "'" : "";
+        text.append(quote).append(type.descr).append(quote);
+        if (!type.shape.empty()) text.append(", ").append(shape_text(type.shape));
         text += ')';
-        end = field.offset + field.size;
+        end = field.offset + type.size;
     }
     pad(text, size - end);
     return text += ']';
 }
 
+NPSTOW_COLD inline type_description number(char kind, std::size_t size)
+{
+    const char order = size == 1 ? '|' : is_little_endian() ? '<' : '>';
+    return {std::string{order, kind}.append(std::to_string(size)), size, {}, size, {}};
+}
+
+NPSTOW_COLD inline type_description bytes(std::size_t len)
+{
+    return {"|S" + std::to_string(len), len, {}, len, {}};
+}
+
+NPSTOW_COLD inline type_description record(field_list fields, std::size_t size)
+{
+    return {record_descr(fields, size), size, {}, size, fields};
+}
+
+/// So many of a type, one behind another.
+NPSTOW_COLD inline type_description several(std::size_t count, type_description type)
+{
+    type.shape.insert(type.shape.begin(), count);
+    type.size *= count;
+    return type;
+}
+
+NPSTOW_COLD inline type_description rows(type_description type, std::vector<std::size_t> shape,
+                                         std::size_t size)
+{
+    type.shape = std::move(shape);
+    type.size = size;
+    return type;
+}
+
 template <class T>
 struct always_false : std::false_type {};
+
+template <class T>
+struct describe {
+    static type_description type()
+    {
+        static_assert(std::is_trivially_copyable_v<T> || complex_part<T>::value,
+                      "only what may be copied byte by byte can be kept in a file");
+        if constexpr (is_row<T>)
+            return rows(type_of<typename row_type<T>::scalar>(), row_type<T>::shape(), sizeof(T));
+        else if constexpr (is_record<T>)
+            return record(npstow_fields(static_cast<const T*>(nullptr)), sizeof(T));
+        else if constexpr (is_number<T>)
+            return number(kind_of<T>(), sizeof(T));
+        else
+            static_assert(always_false<T>::value,
+                          "no dtype is known for this type: say NPSTOW_RECORD or NPSTOW_ROW "
+                          "behind the struct; for char take signed char or unsigned char");
+    }
+};
+// Arrays of chars are strings of bytes, other arrays are sub-arrays.
+template <std::size_t N>
+struct describe<char[N]> {
+    static type_description type() { return bytes(N); }
+};
+template <class T, std::size_t N>
+struct describe<T[N]> {
+    static type_description type() { return several(N, type_of<T>()); }
+};
+template <class T, std::size_t N>
+struct describe<std::array<T, N>> : describe<T[N]> {};
+
+template <class T>
+const type_description& type_of()
+{
+    static const type_description type = describe<T>::type();
+    return type;
+}
 
 } // namespace detail
 
@@ -158,135 +250,31 @@ struct always_false : std::false_type {};
 template <class T>
 const std::string& descr_of()
 {
-    static_assert(std::is_trivially_copyable_v<T> || detail::complex_part<T>::value,
-                  "only what may be copied byte by byte can be kept in a file");
-    if constexpr (detail::is_row<T>) {
-        return descr_of<typename detail::row_type<T>::scalar>();
-    } else {
-        static const std::string descr = [] {
-            if constexpr (detail::is_record<T>)
-                return detail::record_descr(npstow_fields(static_cast<const T*>(nullptr)),
-                                            sizeof(T));
-            else if constexpr (detail::is_number<T>)
-                return detail::number_descr<T>();
-            else
-                static_assert(detail::always_false<T>::value,
-                              "no dtype is known for this type: say NPSTOW_RECORD or NPSTOW_ROW "
-                              "behind the struct; for char take signed char or unsigned char");
-        }();
-        return descr;
-    }
+    return detail::type_of<T>().descr;
 }
 
-/// How many bytes a number or record of `T` has; of a row struct, one of its numbers.
+/// The axes that an element of type `T` adds: those of a row struct or a std::array.
 template <class T>
-constexpr std::size_t itemsize_of()
+const std::vector<std::size_t>& row_shape_of()
 {
-    if constexpr (detail::is_row<T>)
-        return sizeof(typename detail::row_type<T>::scalar);
-    else
-        return sizeof(T);
+    return detail::type_of<T>().shape;
 }
 
-/// The axes that an element of type `T` adds: those of a row struct, none of anything else.
-template <class T>
-std::vector<std::size_t> row_shape_of()
-{
-    if constexpr (detail::is_row<T>)
-        return detail::row_type<T>::shape();
-    else
-        return {};
-}
-
-namespace detail {
-
-template <class T>
-struct is_std_array : std::false_type {};
-template <class T, std::size_t N>
-struct is_std_array<std::array<T, N>> : std::true_type {};
-
-/// The bytes of a `T` that C++ takes for bools.
-template <class T>
-std::vector<std::size_t> bool_places_of()
-{
-    std::vector<std::size_t> places;
-    if constexpr (std::is_array_v<T>) {
-        using Item = std::remove_extent_t<T>;
-        const std::vector<std::size_t> inner = bool_places_of<Item>();
-        for (std::size_t at = 0; !inner.empty() && at < std::extent_v<T>; at++)
-            for (const std::size_t place : inner) places.push_back(at * sizeof(Item) + place);
-    } else if constexpr (is_std_array<T>::value) {
-        return bool_places_of<typename T::value_type[std::tuple_size_v<T>]>();
-    } else if constexpr (is_record<T>) {
-        for (const auto& field : npstow_fields(static_cast<const T*>(nullptr)))
-            for (const std::size_t place : field.bools) places.push_back(field.offset + place);
-    } else if constexpr (is_row<T>) {
-        static_assert(!std::is_same_v<typename row_type<T>::scalar, bool>, "make it a record");
-    } else if constexpr (std::is_same_v<T, bool>) {
-        places.push_back(0);
-    }
-    return places;
-}
-
-/// A field of a C++ type. Arrays of chars are strings of bytes, other arrays are sub-arrays.
-template <class T>
-struct field_type {
-    static std::string descr() { return descr_of<T>(); }
-    static std::vector<std::size_t> shape() { return row_shape_of<T>(); }
-};
-template <std::size_t N>
-struct field_type<char[N]> {
-    static std::string descr() { return "|S" + std::to_string(N); }
-    static std::vector<std::size_t> shape() { return {}; }
-};
-template <class T, std::size_t N>
-struct field_type<T[N]> {
-    static std::string descr() { return field_type<T>::descr(); }
-    static std::vector<std::size_t> shape()
-    {
-        auto inner = field_type<T>::shape();
-        inner.insert(inner.begin(), N);
-        return inner;
-    }
-};
-
-template <class T, std::size_t N>
-struct field_type<std::array<T, N>> : field_type<T[N]> {};
-
-/// What an array, of however many axes, is made of.
-template <class T>
-struct item_of {
-    using type = T;
-};
-template <class T, std::size_t N>
-struct item_of<T[N]> : item_of<T> {};
-template <class T, std::size_t N>
-struct item_of<std::array<T, N>> : item_of<T> {};
-
-template <class T>
-NPSTOW_COLD field_description describe_field(const char* name, std::size_t offset)
-{
-    using Item = typename item_of<T>::type;
-    field_description field{name,      field_type<T>::descr(), field_type<T>::shape(), offset,
-                            sizeof(T), bool_places_of<T>(),    sizeof(Item),           {}};
-    if constexpr (is_record<Item>) field.fields = npstow_fields(static_cast<const Item*>(nullptr));
-    return field;
-}
-
-} // namespace detail
 } // namespace NPSTOW_ROAD
 } // namespace npstow
 
 #define NPSTOW_FIELD(type, name) \
-    ::npstow::detail::describe_field<decltype(type::name)>(#name, offsetof(type, name))
+    {#name, offsetof(type, name), ::npstow::detail::type_of<decltype(type::name)>}
 
 /// Says which fields of a struct are kept: one element is a record. What is not named is room.
 #define NPSTOW_RECORD(type, ...) \
     static_assert(std::is_standard_layout_v<type> && std::is_trivially_copyable_v<type>, \
                   "only plain structs can be records"); \
-    inline std::vector<::npstow::field_description> npstow_fields(const type*) \
+    inline ::npstow::field_list npstow_fields(const type*) \
     { \
-        return {NPSTOW_EACH(NPSTOW_FIELD, type, __VA_ARGS__)}; \
+        static const ::npstow::field_description fields[] = { \
+            NPSTOW_EACH(NPSTOW_FIELD, type, __VA_ARGS__)}; \
+        return {fields, sizeof fields / sizeof *fields}; \
     }
 
 /// Says that a struct is numbers of one type: n of them are an array of shape (n, ...).

@@ -121,21 +121,41 @@ struct freed {
 template <class T, void (*Free)(T*)>
 using owned = std::unique_ptr<T, freed<T, Free>>;
 
-/// What `make` returns; a failure where it leaves an error.
-template <class Make>
-auto call(const on_error& err, Make make)
+/// A handle of the C interface that can be copied.
+template <class T, T* (*Clone)(const T*), void (*Free)(T*)>
+class copied {
+public:
+    copied() noexcept = default;
+    explicit copied(T* raw) noexcept : raw_(raw) {}
+    copied(const copied& other) noexcept : raw_(Clone(other.raw_)) {}
+    copied(copied&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
+    copied& operator=(copied other) noexcept
+    {
+        std::swap(raw_, other.raw_);
+        return *this;
+    }
+    ~copied() { Free(raw_); }
+    T* get() const noexcept { return raw_; }
+
+private:
+    T* raw_ = nullptr;
+};
+
+/// What a function of the C interface returns; a failure where it leaves an error.
+template <class Function, class... Arguments>
+auto call(const on_error& err, Function function, Arguments... arguments)
 {
     NpstowError* raw = nullptr;
-    auto result = make(&raw);
+    const auto result = function(arguments..., &raw);
     if (raw) err.fail(raw);
     return result;
 }
 
 /// A handle that many may own.
-template <auto Free, class Make>
-auto shared(const on_error& err, Make make)
+template <auto Free, class... Rest>
+auto shared(const on_error& err, Rest... rest)
 {
-    auto* raw = call(err, std::move(make));
+    auto* raw = call(err, rest...);
     using T = std::remove_pointer_t<decltype(raw)>;
     return raw ? std::shared_ptr<T>(raw, Free) : std::shared_ptr<T>();
 }

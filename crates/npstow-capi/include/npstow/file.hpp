@@ -39,14 +39,12 @@ public:
     /// A file of the system.
     static source from_path(const std::string& path, on_error err NPSTOW_OR_THROW)
     {
-        return made(err, [&](auto e) { return npstow_source_from_path(path.c_str(), e); });
+        return made(err, npstow_source_from_path, path.c_str());
     }
     /// Memory that stays yours, and stays as it is while anything that was read from it is there.
     static source borrow(const void* bytes, std::size_t len, on_error err NPSTOW_OR_THROW)
     {
-        return made(err, [&](auto e) {
-            return npstow_source_from_memory(bytes, len, nullptr, nullptr, e);
-        });
+        return made(err, npstow_source_from_memory, bytes, len, nullptr, nullptr);
     }
     /// Memory that the source owns from now on.
     template <class Byte>
@@ -55,9 +53,8 @@ public:
         static_assert(sizeof(Byte) == 1, "a source is bytes");
         auto owner = std::make_unique<std::vector<Byte>>(std::move(bytes));
         const auto free = [](void* context) { delete static_cast<std::vector<Byte>*>(context); };
-        source from = made(err, [&](auto e) {
-            return npstow_source_from_memory(owner->data(), owner->size(), free, owner.get(), e);
-        });
+        source from =
+            made(err, npstow_source_from_memory, owner->data(), owner->size(), free, owner.get());
         // It is the source's only where there is one.
         if (from) owner.release();
         return from;
@@ -78,18 +75,17 @@ public:
             return reader.run(offset, to, count);
         };
         callbacks.free = [](void* context) { delete static_cast<ReadAt*>(context); };
-        source from =
-            made(err, [&](auto e) { return npstow_source_from_callbacks(&callbacks, e); });
+        source from = made(err, npstow_source_from_callbacks, &callbacks);
         if (from) owner.release();
         return from;
     }
 
 private:
-    template <class Make>
-    static source made(const on_error& err, Make make)
+    template <class... Call>
+    static source made(const on_error& err, Call... call)
     {
         source from;
-        from.raw_ = detail::shared<npstow_source_free>(err, std::move(make));
+        from.raw_ = detail::shared<npstow_source_free>(err, call...);
         return from;
     }
     std::shared_ptr<NpstowSource> raw_;
@@ -99,60 +95,57 @@ private:
 class file {
 public:
     file() = default;
-    explicit file(std::shared_ptr<NpstowFile> raw) : raw_(std::move(raw)) {}
-    explicit operator bool() const noexcept { return raw_ != nullptr; }
+    /// Takes over a handle of the C interface.
+    explicit file(NpstowFile* raw) noexcept : raw_(raw) {}
+    explicit operator bool() const noexcept { return get() != nullptr; }
     NpstowFile* get() const noexcept { return raw_.get(); }
 
     /// "npy", "npz" or "folder".
-    std::string format() const { return raw_ ? npstow_file_format(raw_.get()) : ""; }
-    std::string path() const { return raw_ ? npstow_file_path(raw_.get()) : ""; }
+    std::string format() const { return get() ? npstow_file_format(get()) : ""; }
+    std::string path() const { return get() ? npstow_file_path(get()) : ""; }
     node root(on_error err NPSTOW_OR_THROW) const;
     /// What stands under a slash path; `""` is the only array of a `.npy`.
     node at(const std::string& path, on_error err NPSTOW_OR_THROW) const;
     /// The full paths of all arrays, in order.
     std::vector<std::string> arrays(on_error err NPSTOW_OR_THROW) const
     {
-        return detail::take(
-            detail::call(err, [&](auto e) { return npstow_file_arrays(raw_.get(), e); }));
+        return detail::take(detail::call(err, npstow_file_arrays, raw_.get()));
     }
     /// Everything, with few large reads and on all cores.
     fold load(on_error err NPSTOW_OR_THROW) const;
 
 private:
-    std::shared_ptr<NpstowFile> raw_;
+    detail::copied<NpstowFile, npstow_file_clone, npstow_file_free> raw_;
 };
 
 /// Opens a file, a folder or an archive of any format. Only headers are read.
-inline file open(const std::string& path, on_error err NPSTOW_OR_THROW)
+NPSTOW_COLD inline file open(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
-    return file(detail::shared<npstow_file_free>(
-        err, [&](auto e) { return npstow_open(path.c_str(), e); }));
+    return file(detail::call(err, npstow_open, path.c_str()));
 }
-inline file open(const std::string& path, const limits& limits, on_error err NPSTOW_OR_THROW)
+NPSTOW_COLD inline file open(const std::string& path, const limits& limits,
+                             on_error err NPSTOW_OR_THROW)
 {
     const auto raw = detail::raw_limits(limits);
-    return file(detail::shared<npstow_file_free>(
-        err, [&](auto e) { return npstow_open_with(path.c_str(), raw.get(), e); }));
+    return file(detail::call(err, npstow_open_with, path.c_str(), raw.get()));
 }
 /// The same of bytes from elsewhere; errors call them `name`.
-inline file open(const source& source, const std::string& name, on_error err NPSTOW_OR_THROW)
+NPSTOW_COLD inline file open(const source& source, const std::string& name,
+                             on_error err NPSTOW_OR_THROW)
 {
-    return file(detail::shared<npstow_file_free>(
-        err, [&](auto e) { return npstow_open_source(source.get(), name.c_str(), nullptr, e); }));
+    return file(detail::call(err, npstow_open_source, source.get(), name.c_str(), nullptr));
 }
-inline file open(const source& source, const std::string& name, const limits& limits,
-                 on_error err NPSTOW_OR_THROW)
+NPSTOW_COLD inline file open(const source& source, const std::string& name, const limits& limits,
+                             on_error err NPSTOW_OR_THROW)
 {
     const auto raw = detail::raw_limits(limits);
-    return file(detail::shared<npstow_file_free>(
-        err, [&](auto e) { return npstow_open_source(source.get(), name.c_str(), raw.get(), e); }));
+    return file(detail::call(err, npstow_open_source, source.get(), name.c_str(), raw.get()));
 }
 
 /// One array: "a.npy", "a.npz:x", "run/A000:photon".
-inline array load(const std::string& place, on_error err NPSTOW_OR_THROW)
+NPSTOW_COLD inline array load(const std::string& place, on_error err NPSTOW_OR_THROW)
 {
-    return array(detail::shared<npstow_array_free>(
-        err, [&](auto e) { return npstow_load(place.c_str(), e); }));
+    return array(detail::call(err, npstow_load, place.c_str()));
 }
 
 } // namespace NPSTOW_ROAD

@@ -82,32 +82,30 @@ public:
     void save_to(Write write, const save_options& options, on_error err NPSTOW_OR_THROW) const;
 
     /// Adds an array; `exists` where the name is taken.
-    fold& add(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD fold& add(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) {
-            return npstow_tree_insert(tree(), at(name).c_str(), array.get(), e);
-        });
+        detail::call(err, npstow_tree_insert, tree(), at(name).c_str(), array.get());
         return *this;
     }
     /// Adds the elements of a vector, which the fold owns from now on.
     template <class T>
-    fold& add(const std::string& name, std::vector<T> values, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD fold& add(const std::string& name, std::vector<T> values,
+                          on_error err NPSTOW_OR_THROW)
     {
         const array made = array::from(std::move(values), err);
         return made ? add(name, made, err) : *this;
     }
     /// Adds an array by its number: `add(7, a, 'k')` is "k007".
-    fold& add(int number, const array& array, char prefix, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD fold& add(int number, const array& array, char prefix, on_error err NPSTOW_OR_THROW)
     {
         return add(numbered(prefix, number), array, err);
     }
     /// Adds an array, in the place of the one of that name.
     fold& set(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW);
     /// An array; `not_found` where there is none.
-    array get(const std::string& name, on_error err NPSTOW_OR_THROW) const
+    NPSTOW_COLD array get(const std::string& name, on_error err NPSTOW_OR_THROW) const
     {
-        return array(detail::shared<npstow_array_free>(
-            err, [&](auto e) { return npstow_tree_array(tree(), at(name).c_str(), e); }));
+        return array(detail::call(err, npstow_tree_array, tree(), at(name).c_str()));
     }
     /// An array, or none where there is none.
     array get_optional(const std::string& name, on_error err NPSTOW_OR_THROW) const
@@ -130,8 +128,7 @@ public:
     /// Dtype and shape of an array, which is not read for that.
     std::string descr(const std::string& name, on_error err NPSTOW_OR_THROW) const
     {
-        return detail::take_text(detail::call(
-            err, [&](auto e) { return npstow_tree_descr(tree(), at(name).c_str(), e); }));
+        return detail::take_text(detail::call(err, npstow_tree_descr, tree(), at(name).c_str()));
     }
     shape_type shape(const std::string& name, on_error err NPSTOW_OR_THROW) const;
 
@@ -194,26 +191,27 @@ public:
     /// The metadata of this fold, and those of an array or a fold in it.
     npstow::meta meta(on_error err NPSTOW_OR_THROW) const { return meta("", err); }
     npstow::meta meta(const std::string& name, on_error err NPSTOW_OR_THROW) const;
-    fold& set_meta(const npstow::meta& meta, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD fold& set_meta(const npstow::meta& meta, on_error err NPSTOW_OR_THROW)
     {
         return set_meta("", meta, err);
     }
     fold& set_meta(const std::string& name, const npstow::meta& meta, on_error err NPSTOW_OR_THROW);
     /// One value of this fold's metadata.
     template <class T = std::string>
-    T get_meta(const std::string& key, on_error err NPSTOW_OR_THROW) const
+    NPSTOW_COLD T get_meta(const std::string& key, on_error err NPSTOW_OR_THROW) const
     {
         const npstow::meta all = meta(err);
         return err.failed() ? T() : all.get<T>(key, err);
     }
     template <class T>
-    T get_meta_or(const std::string& key, T fallback, on_error err NPSTOW_OR_THROW) const
+    NPSTOW_COLD T get_meta_or(const std::string& key, T fallback,
+                              on_error err NPSTOW_OR_THROW) const
     {
         const npstow::meta all = meta(err);
         return err.failed() ? T() : all.get_or<T>(key, std::move(fallback), err);
     }
     template <class T>
-    fold& set_meta(const std::string& key, const T& value, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD fold& set_meta(const std::string& key, const T& value, on_error err NPSTOW_OR_THROW)
     {
         npstow::meta all = meta(err);
         if (!err.failed()) all.set(key, value, err);
@@ -267,8 +265,7 @@ private:
     NPSTOW_COLD std::shared_ptr<NpstowTree> part(const on_error& err) const
     {
         if (path_.empty()) return tree_;
-        return detail::shared<npstow_tree_free>(
-            err, [&](auto e) { return npstow_tree_subtree(tree(), path_.c_str(), e); });
+        return detail::shared<npstow_tree_free>(err, npstow_tree_subtree, tree(), path_.c_str());
     }
 #if NPSTOW_EXCEPTIONS
     std::vector<item> items() const

@@ -26,17 +26,17 @@ inline owned<NpstowSaveOptions, npstow_save_options_free> raw_options(const save
 
 NPSTOW_COLD inline fold file::load(on_error err) const
 {
-    return fold(detail::call(err, [&](auto e) { return npstow_file_load(get(), e); }));
+    return fold(detail::call(err, npstow_file_load, get()));
 }
 
 NPSTOW_COLD inline fold node::load(on_error err) const
 {
-    return fold(detail::call(err, [&](auto e) { return npstow_node_load(get(), e); }));
+    return fold(detail::call(err, npstow_node_load, get()));
 }
 
 NPSTOW_COLD inline fold node::load_nodata(on_error err) const
 {
-    return fold(detail::call(err, [&](auto e) { return npstow_node_to_tree(get(), e); }));
+    return fold(detail::call(err, npstow_node_to_tree, get()));
 }
 
 NPSTOW_COLD inline fold fold::load_nodata(const std::string& path, on_error err)
@@ -53,8 +53,7 @@ NPSTOW_COLD inline void fold::save(const std::string& path, const save_options& 
     const auto raw = detail::raw_options(options, err);
     const auto tree = err.failed() ? nullptr : part(err);
     if (err.failed()) return;
-    detail::call(err,
-                 [&](auto e) { return npstow_save_tree(path.c_str(), tree.get(), raw.get(), e); });
+    detail::call(err, npstow_save_tree, path.c_str(), tree.get(), raw.get());
 }
 
 template <class Write>
@@ -79,8 +78,7 @@ NPSTOW_COLD inline std::vector<std::string> fold::arrays(on_error err) const
 {
     const auto tree = part(err);
     if (!tree) return {};
-    return detail::take(
-        detail::call(err, [&](auto e) { return npstow_tree_arrays(tree.get(), e); }));
+    return detail::take(detail::call(err, npstow_tree_arrays, tree.get()));
 }
 
 NPSTOW_COLD inline bool fold::has_all(const std::string& names) const
@@ -97,12 +95,10 @@ NPSTOW_COLD inline shape_type fold::shape(const std::string& name, on_error err)
 {
     const std::string full = at(name);
     std::size_t axes = 0;
-    detail::call(err, [&](auto e) { return npstow_tree_ndim(tree(), full.c_str(), &axes, e); });
+    detail::call(err, npstow_tree_ndim, tree(), full.c_str(), &axes);
     if (err.failed()) return {};
     shape_type shape(axes);
-    detail::call(err, [&](auto e) {
-        return npstow_tree_shape(tree(), full.c_str(), shape.data(), shape.size(), e);
-    });
+    detail::call(err, npstow_tree_shape, tree(), full.c_str(), shape.data(), shape.size());
     return shape;
 }
 
@@ -111,8 +107,7 @@ NPSTOW_COLD inline fold fold::add_subfold(const std::string& name, const fold& f
     const std::string full = at(name);
     const auto added = from.part(err);
     if (!added) return none();
-    detail::call(
-        err, [&](auto e) { return npstow_tree_insert_tree(tree(), full.c_str(), added.get(), e); });
+    detail::call(err, npstow_tree_insert_tree, tree(), full.c_str(), added.get());
     return err.failed() ? none() : fold(tree_, full);
 }
 
@@ -129,16 +124,14 @@ NPSTOW_COLD inline std::vector<std::string> fold::find_all(const std::string& gl
 {
     const auto tree = part(err);
     if (!tree) return {};
-    return detail::take(
-        detail::call(err, [&](auto e) { return npstow_tree_find(tree.get(), globs.c_str(), e); }));
+    return detail::take(detail::call(err, npstow_tree_find, tree.get(), globs.c_str()));
 }
 
 NPSTOW_COLD inline fold fold::select(const std::string& globs, on_error err) const
 {
     const auto tree = part(err);
     if (!tree) return none();
-    return fold(detail::call(
-        err, [&](auto e) { return npstow_tree_select(tree.get(), globs.c_str(), e); }));
+    return fold(detail::call(err, npstow_tree_select, tree.get(), globs.c_str()));
 }
 
 NPSTOW_COLD inline fold fold::deepcopy(on_error err) const
@@ -163,11 +156,9 @@ NPSTOW_COLD inline fold fold::concat(const std::vector<fold>& folds, notes_polic
         trees.push_back(parts[at].get());
         names.push_back(paths[at].c_str());
     }
-    return fold(detail::call(err, [&](auto e) {
-        return npstow_tree_concat(names.data(), trees.data(), trees.size(),
-                                  static_cast<NpstowNotesPolicy>(notes),
-                                  static_cast<NpstowMissing>(missing), e);
-    }));
+    return fold(detail::call(err, npstow_tree_concat, names.data(), trees.data(), trees.size(),
+                             static_cast<NpstowNotesPolicy>(notes),
+                             static_cast<NpstowMissing>(missing)));
 }
 
 NPSTOW_COLD inline fold& fold::concat(on_error err)
@@ -207,10 +198,9 @@ NPSTOW_COLD inline comparison fold::compare(const fold& a, const fold& b,
     const auto left = a.part(err);
     const auto right = err.failed() ? nullptr : b.part(err);
     if (err.failed()) return {};
-    const detail::owned<NpstowReport, npstow_report_free> report(detail::call(err, [&](auto e) {
-        return npstow_tree_compare(left.get(), right.get(), tolerance.relative, tolerance.absolute,
-                                   tolerance.equal_nan, tolerance.meta, e);
-    }));
+    const detail::owned<NpstowReport, npstow_report_free> report(
+        detail::call(err, npstow_tree_compare, left.get(), right.get(), tolerance.relative,
+                     tolerance.absolute, tolerance.equal_nan, tolerance.meta));
     comparison found;
     if (!report) return found;
     found.compared = npstow_report_compared(report.get());
@@ -261,8 +251,7 @@ NPSTOW_COLD inline std::string fold::desc() const
 NPSTOW_COLD inline npstow::meta fold::meta(const std::string& name, on_error err) const
 {
     const std::string full = at(name);
-    NpstowMeta* raw =
-        detail::call(err, [&](auto e) { return npstow_tree_meta(tree(), full.c_str(), e); });
+    NpstowMeta* raw = detail::call(err, npstow_tree_meta, tree(), full.c_str());
     return raw ? npstow::meta(raw) : npstow::meta();
 }
 
@@ -270,8 +259,7 @@ NPSTOW_COLD inline fold& fold::set_meta(const std::string& name, const npstow::m
                                         on_error err)
 {
     const std::string full = at(name);
-    detail::call(err,
-                 [&](auto e) { return npstow_tree_set_meta(tree(), full.c_str(), meta.get(), e); });
+    detail::call(err, npstow_tree_set_meta, tree(), full.c_str(), meta.get());
     return *this;
 }
 

@@ -22,21 +22,13 @@ public:
     }
     /// Takes over a handle of the C interface.
     explicit meta(NpstowMeta* raw) noexcept : raw_(raw) {}
-    meta(const meta& other) : raw_(npstow_meta_clone(other.get())) {}
-    meta(meta&&) noexcept = default;
-    meta& operator=(meta other) noexcept
-    {
-        raw_.swap(other.raw_);
-        return *this;
-    }
     NpstowMeta* get() const noexcept { return raw_.get(); }
 
     /// All lines as they stand in the file.
     std::string text() const { return or_empty(npstow_meta_text(get())); }
     meta& set_text(const std::string& text, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err,
-                     [&](NpstowError** e) { return npstow_meta_set_text(get(), text.c_str(), e); });
+        detail::call(err, npstow_meta_set_text, get(), text.c_str());
         return *this;
     }
     /// How many lines there are that have a key.
@@ -53,7 +45,7 @@ public:
     /// The value of a key: text, a number, true or false. `not_found` where there is none,
     /// `mismatch` where it is no `T`. Where a key stands on several lines the last one counts.
     template <class T = std::string>
-    T get(const std::string& key, on_error err NPSTOW_OR_THROW) const
+    NPSTOW_COLD T get(const std::string& key, on_error err NPSTOW_OR_THROW) const
     {
         const char* found = npstow_meta_get(raw_.get(), key.c_str());
         if (found) return parse<T>(key, found, err);
@@ -62,7 +54,7 @@ public:
     }
     /// The same, where there may be none.
     template <class T>
-    T get_or(const std::string& key, T fallback, on_error err NPSTOW_OR_THROW) const
+    NPSTOW_COLD T get_or(const std::string& key, T fallback, on_error err NPSTOW_OR_THROW) const
     {
         const char* found = npstow_meta_get(raw_.get(), key.c_str());
         return found ? parse<T>(key, found, err) : std::move(fallback);
@@ -75,7 +67,7 @@ public:
 
     /// Gives a key its value. Numbers keep all of their digits.
     template <class T>
-    meta& set(const std::string& key, const T& value, on_error err NPSTOW_OR_THROW)
+    NPSTOW_COLD meta& set(const std::string& key, const T& value, on_error err NPSTOW_OR_THROW)
     {
         NpstowMeta* to = raw_.get();
         const char* name = key.c_str();
@@ -109,9 +101,8 @@ public:
     }
     meta& set_names(const std::vector<std::string>& names, on_error err NPSTOW_OR_THROW)
     {
-        detail::with_strings(names, err, [&](const NpstowStrings* list, NpstowError** e) {
-            return npstow_meta_set_names(get(), list, e);
-        });
+        const detail::strings list = detail::give(names, err);
+        if (list) detail::call(err, npstow_meta_set_names, get(), list.get());
         return *this;
     }
     /// Labels of columns.
@@ -121,9 +112,8 @@ public:
     }
     meta& set_labels(const std::vector<std::string>& labels, on_error err NPSTOW_OR_THROW)
     {
-        detail::with_strings(labels, err, [&](const NpstowStrings* list, NpstowError** e) {
-            return npstow_meta_set_labels(get(), list, e);
-        });
+        const detail::strings list = detail::give(labels, err);
+        if (list) detail::call(err, npstow_meta_set_labels, get(), list.get());
         return *this;
     }
 
@@ -144,7 +134,7 @@ private:
     }
 
     template <class T>
-    T parse(const std::string& key, const char* text, const on_error& err) const
+    NPSTOW_COLD T parse(const std::string& key, const char* text, const on_error& err) const
     {
         if constexpr (std::is_same_v<T, std::string>) {
             return text;
@@ -158,9 +148,7 @@ private:
         } else {
             static_assert(std::is_floating_point_v<T>, "text, bool, integers and floats are kept");
             double value = 0;
-            detail::call(err, [&](NpstowError** e) {
-                return npstow_meta_get_f64(raw_.get(), key.c_str(), &value, e);
-            });
+            detail::call(err, npstow_meta_get_f64, raw_.get(), key.c_str(), &value);
             if (std::isfinite(value) && !std::isfinite(static_cast<T>(value)))
                 wrong(key, text, "a number within the type's range", err);
             return static_cast<T>(value);
@@ -168,7 +156,7 @@ private:
     }
 
     template <class T>
-    T parse_integer(const std::string& key, const char* text, const on_error& err) const
+    NPSTOW_COLD T parse_integer(const std::string& key, const char* text, const on_error& err) const
     {
         if constexpr (std::is_unsigned_v<T> && sizeof(T) == 8) {
             // Half of these are beyond what the C interface's 64 bits with a sign can say.
@@ -184,9 +172,8 @@ private:
             return 0;
         } else {
             std::int64_t value = 0;
-            const auto done = detail::call(err, [&](NpstowError** e) {
-                return npstow_meta_get_i64(raw_.get(), key.c_str(), &value, e);
-            });
+            const auto done =
+                detail::call(err, npstow_meta_get_i64, raw_.get(), key.c_str(), &value);
             const bool fits = value >= static_cast<std::int64_t>(std::numeric_limits<T>::min()) &&
                               value <= static_cast<std::int64_t>(std::numeric_limits<T>::max());
             if (done == 0 && !fits) wrong(key, text, "a whole number that the type can hold", err);
@@ -206,7 +193,7 @@ private:
         err.fail(status::mismatch, std::move(message.append(text).append("'")));
     }
 
-    detail::owned<NpstowMeta, npstow_meta_free> raw_;
+    detail::copied<NpstowMeta, npstow_meta_clone, npstow_meta_free> raw_;
 };
 
 } // namespace NPSTOW_ROAD

@@ -12,14 +12,15 @@ enum class node_kind : int { group = 0, array = 1, value = 2 };
 class records {
 public:
     records() = default;
-    explicit records(std::shared_ptr<NpstowRecords> raw) : raw_(std::move(raw)) {}
+    /// Takes over a handle of the C interface.
+    explicit records(NpstowRecords* raw) noexcept : raw_(raw) {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
 
     /// The next rows; none at the end.
     array next(on_error err NPSTOW_OR_THROW)
     {
         NpstowArray* band = nullptr;
-        detail::call(err, [&](auto e) { return npstow_records_next(raw_.get(), &band, e); });
+        detail::call(err, npstow_records_next, raw_.get(), &band);
         return band ? array(band) : array();
     }
 
@@ -55,19 +56,20 @@ public:
 #endif
 
 private:
-    std::shared_ptr<NpstowRecords> raw_;
+    detail::owned<NpstowRecords, npstow_records_free> raw_;
 };
 
 /// A group or an array of an open file. Nothing of an array is read before that is asked for.
 class node {
 public:
     node() = default;
-    explicit node(std::shared_ptr<NpstowNode> raw) : raw_(std::move(raw)) {}
-    explicit operator bool() const noexcept { return raw_ != nullptr; }
+    /// Takes over a handle of the C interface.
+    explicit node(NpstowNode* raw) noexcept : raw_(raw) {}
+    explicit operator bool() const noexcept { return get() != nullptr; }
     NpstowNode* get() const noexcept { return raw_.get(); }
 
     /// The full path in the file; empty for what the file itself is.
-    std::string path() const { return raw_ ? npstow_node_name(get()) : ""; }
+    std::string path() const { return get() ? npstow_node_name(get()) : ""; }
     /// The last step of the path.
     std::string name() const
     {
@@ -75,19 +77,18 @@ public:
         return full.substr(full.rfind('/') + 1);
     }
     node_kind kind() const noexcept { return static_cast<node_kind>(npstow_node_kind(get())); }
-    bool is_group() const noexcept { return raw_ && kind() == node_kind::group; }
-    bool is_array() const noexcept { return raw_ && kind() == node_kind::array; }
+    bool is_group() const noexcept { return get() && kind() == node_kind::group; }
+    bool is_array() const noexcept { return get() && kind() == node_kind::array; }
 
     /// The names in a group, in order.
     std::vector<std::string> names(on_error err NPSTOW_OR_THROW) const
     {
-        return detail::take(detail::call(err, [&](auto e) { return npstow_node_names(get(), e); }));
+        return detail::take(detail::call(err, npstow_node_names, get()));
     }
     /// What stands under a slash path.
     node at(const std::string& path, on_error err NPSTOW_OR_THROW) const
     {
-        return node(detail::shared<npstow_node_free>(
-            err, [&](auto e) { return npstow_node_get(get(), path.c_str(), e); }));
+        return node(detail::call(err, npstow_node_get, get(), path.c_str()));
     }
     bool has(const std::string& path) const noexcept
     {
@@ -106,26 +107,24 @@ public:
     /// The full paths that match one of the patterns: "*/photon,A00?/hit".
     std::vector<std::string> find_all(const std::string& globs, on_error err NPSTOW_OR_THROW) const
     {
-        return detail::take(
-            detail::call(err, [&](auto e) { return npstow_node_find(get(), globs.c_str(), e); }));
+        return detail::take(detail::call(err, npstow_node_find, get(), globs.c_str()));
     }
     npstow::meta meta(on_error err NPSTOW_OR_THROW) const
     {
-        NpstowMeta* raw = detail::call(err, [&](auto e) { return npstow_node_meta(get(), e); });
+        NpstowMeta* raw = detail::call(err, npstow_node_meta, get());
         return raw ? npstow::meta(raw) : npstow::meta();
     }
 
     /// The dtype of an array, as it stands in its header.
     std::string descr(on_error err NPSTOW_OR_THROW) const
     {
-        const char* text = detail::call(err, [&](auto e) { return npstow_node_descr(get(), e); });
+        const char* text = detail::call(err, npstow_node_descr, get());
         return text ? text : "";
     }
     shape_type shape(on_error err NPSTOW_OR_THROW) const
     {
         shape_type shape(number(npstow_node_ndim, std::size_t(), err));
-        detail::call(
-            err, [&](auto e) { return npstow_node_shape(get(), shape.data(), shape.size(), e); });
+        detail::call(err, npstow_node_shape, get(), shape.data(), shape.size());
         return err.failed() ? shape_type() : shape;
     }
     /// How many bytes the elements have.
@@ -151,27 +150,19 @@ public:
     std::string desc(on_error err NPSTOW_OR_THROW) const;
 
     /// All elements, in new memory that nobody else can change.
-    array read(on_error err NPSTOW_OR_THROW) const
-    {
-        return made(err, [&](auto e) { return npstow_node_read(get(), e); });
-    }
+    array read(on_error err NPSTOW_OR_THROW) const { return made(err, npstow_node_read, get()); }
     /// The same, in the byte order and the order of axes that you want.
     array read(byte_order bytes, npstow::order order, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, [&](auto e) {
-            return npstow_node_read_as(get(), static_cast<NpstowByteOrder>(bytes),
-                                       static_cast<NpstowOrder>(order), e);
-        });
+        return made(err, npstow_node_read_as, get(), static_cast<NpstowByteOrder>(bytes),
+                    static_cast<NpstowOrder>(order));
     }
     /// The mapped file, no copy. Who changes the file changes the elements, too.
-    array view(on_error err NPSTOW_OR_THROW) const
-    {
-        return made(err, [&](auto e) { return npstow_node_view(get(), e); });
-    }
+    array view(on_error err NPSTOW_OR_THROW) const { return made(err, npstow_node_view, get()); }
     /// A part in NumPy's words, "10:20, ::2, -1"; only its bytes are read.
     array slice(const std::string& selection, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, [&](auto e) { return npstow_node_slice(get(), selection.c_str(), e); });
+        return made(err, npstow_node_slice, get(), selection.c_str());
     }
     /// All elements into your memory, as numbers of this machine in C order. The dtype must be that
     /// of `T` but for the byte order, and `to` must be as long as the array.
@@ -195,8 +186,7 @@ public:
     /// Rows in runs of `rows_at_once`, for arrays that are larger than memory; 0 leaves the choice.
     npstow::records records(std::size_t rows_at_once, on_error err NPSTOW_OR_THROW) const
     {
-        return npstow::records(detail::shared<npstow_records_free>(
-            err, [&](auto e) { return npstow_node_records(get(), rows_at_once, e); }));
+        return npstow::records(detail::call(err, npstow_node_records, get(), rows_at_once));
     }
     /// SHA-256 of dtype, shape and elements, whatever the storage, as 64 hexadecimal digits.
     std::string digest(on_error err NPSTOW_OR_THROW) const;
@@ -208,30 +198,28 @@ public:
 #endif
 
 private:
-    template <class Make>
-    static array made(const on_error& err, Make make)
+    template <class... Call>
+    static array made(const on_error& err, Call... call)
     {
-        return array(detail::shared<npstow_array_free>(err, std::move(make)));
+        return array(detail::call(err, call...));
     }
     template <class Of, class T>
     T number(Of of, T start, const on_error& err) const
     {
-        detail::call(err, [&](NpstowError** e) { return of(get(), &start, e); });
+        detail::call(err, of, get(), &start);
         return start;
     }
-    std::shared_ptr<NpstowNode> raw_;
+    detail::copied<NpstowNode, npstow_node_clone, npstow_node_free> raw_;
 };
 
 NPSTOW_COLD inline node file::root(on_error err) const
 {
-    return node(
-        detail::shared<npstow_node_free>(err, [&](auto e) { return npstow_file_root(get(), e); }));
+    return node(detail::call(err, npstow_file_root, get()));
 }
 
 NPSTOW_COLD inline node file::at(const std::string& path, on_error err) const
 {
-    return node(detail::shared<npstow_node_free>(
-        err, [&](auto e) { return npstow_file_get(get(), path.c_str(), e); }));
+    return node(detail::call(err, npstow_file_get, get(), path.c_str()));
 }
 
 NPSTOW_COLD inline std::string node::desc(on_error err) const
@@ -248,7 +236,7 @@ NPSTOW_COLD inline std::string node::desc(on_error err) const
 NPSTOW_COLD inline std::string node::digest(on_error err) const
 {
     std::uint8_t bytes[32] = {};
-    detail::call(err, [&](auto e) { return npstow_node_digest(get(), bytes, e); });
+    detail::call(err, npstow_node_digest, get(), bytes);
     std::string text;
     for (const std::uint8_t byte : bytes) {
         text += "0123456789abcdef"[byte >> 4];
@@ -266,11 +254,9 @@ void node::read_into(span<T> to, on_error err) const
         err.fail(status::mismatch, "expected dtype " + descr_of<T>() + ", found " + stored);
         return;
     }
-    detail::call(err, [&](auto e) {
-        return npstow_node_read_into_as(get(), to.data(), to.size_bytes(), NPSTOW_BYTES_NATIVE,
-                                        NPSTOW_ORDER_C, e);
-    });
-    if (err.failed() || detail::has_bools<T>(to.data(), to.size())) return;
+    detail::call(err, npstow_node_read_into_as, get(), to.data(), to.size_bytes(),
+                 NPSTOW_BYTES_NATIVE, NPSTOW_ORDER_C);
+    if (err.failed() || detail::are_bools(detail::type_of<T>(), to.data(), to.size())) return;
     std::memset(static_cast<void*>(to.data()), 0, to.size_bytes());
     detail::no_bools(err);
 }

@@ -8,7 +8,7 @@ inline namespace NPSTOW_ROAD {
 /// Adds the rows of an array to a `.npy` that is there. A crash leaves the old rows or all of them.
 inline void append(const std::string& path, const array& rows, on_error err NPSTOW_OR_THROW)
 {
-    detail::call(err, [&](auto e) { return npstow_append(path.c_str(), rows.get(), e); });
+    detail::call(err, npstow_append, path.c_str(), rows.get());
 }
 template <class T>
 void append(const std::string& path, const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
@@ -21,16 +21,14 @@ void append(const std::string& path, const std::vector<T>& rows, on_error err NP
 class appender {
 public:
     explicit appender(const std::string& path, on_error err NPSTOW_OR_THROW)
-        : raw_(detail::call(err, [&](auto e) {
-              return npstow_appender_open(path.c_str(), NPSTOW_DURABILITY_REPLACE, e);
-          }))
+        : raw_(detail::call(err, npstow_appender_open, path.c_str(), NPSTOW_DURABILITY_REPLACE))
     {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
     /// How many rows the file will have.
     std::size_t rows() const noexcept { return npstow_appender_rows(raw_.get()); }
     void push(const array& rows, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) { return npstow_appender_push(raw_.get(), rows.get(), e); });
+        detail::call(err, npstow_appender_push, raw_.get(), rows.get());
     }
     template <class T>
     void push(const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
@@ -41,13 +39,13 @@ public:
     /// Makes the rows that were pushed part of the file. What is not committed is not there.
     void commit(on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) { return npstow_appender_commit(raw_.get(), e); });
+        detail::call(err, npstow_appender_commit, raw_.get());
     }
     /// Commits, closes the file, and says how many rows it has.
     std::size_t finish(on_error err NPSTOW_OR_THROW)
     {
         std::size_t rows = 0;
-        detail::call(err, [&](auto e) { return npstow_appender_finish(raw_.get(), &rows, e); });
+        detail::call(err, npstow_appender_finish, raw_.get(), &rows);
         return rows;
     }
 
@@ -61,10 +59,8 @@ class row_writer {
 public:
     row_writer(const std::string& path, const std::string& descr, const shape_type& row_shape,
                on_error err NPSTOW_OR_THROW)
-        : raw_(detail::call(err, [&](auto e) {
-              return npstow_row_writer_create(path.c_str(), descr.c_str(), row_shape.data(),
-                                              row_shape.size(), e);
-          }))
+        : raw_(detail::call(err, npstow_row_writer_create, path.c_str(), descr.c_str(),
+                            row_shape.data(), row_shape.size()))
     {}
     /// Of rows of a C++ type: numbers, records, row structs.
     template <class T>
@@ -75,8 +71,7 @@ public:
     explicit operator bool() const noexcept { return raw_ != nullptr; }
     void push(const array& rows, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err,
-                     [&](auto e) { return npstow_row_writer_push(raw_.get(), rows.get(), e); });
+        detail::call(err, npstow_row_writer_push, raw_.get(), rows.get());
     }
     template <class T>
     void push(const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
@@ -88,7 +83,7 @@ public:
     std::size_t finish(on_error err NPSTOW_OR_THROW)
     {
         std::size_t rows = 0;
-        detail::call(err, [&](auto e) { return npstow_row_writer_finish(raw_.get(), &rows, e); });
+        detail::call(err, npstow_row_writer_finish, raw_.get(), &rows);
         return rows;
     }
 

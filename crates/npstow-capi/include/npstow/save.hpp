@@ -7,13 +7,15 @@ namespace npstow {
 inline namespace NPSTOW_ROAD {
 
 /// Saves one array as `.npy`: the bytes of np.save. The old file is there until the new one is.
-inline void save(const std::string& path, const array& array, on_error err NPSTOW_OR_THROW)
+NPSTOW_COLD inline void save(const std::string& path, const array& array,
+                             on_error err NPSTOW_OR_THROW)
 {
-    detail::call(err, [&](auto e) { return npstow_save(path.c_str(), array.get(), e); });
+    detail::call(err, npstow_save, path.c_str(), array.get());
 }
 /// The same of a vector: numbers, records, rows.
 template <class T>
-void save(const std::string& path, const std::vector<T>& values, on_error err NPSTOW_OR_THROW)
+NPSTOW_COLD void save(const std::string& path, const std::vector<T>& values,
+                      on_error err NPSTOW_OR_THROW)
 {
     if constexpr (std::is_same_v<T, bool>) {
         save(path, array::from(values, err), err);
@@ -36,63 +38,52 @@ void save_to(Write write, const array& array, on_error err NPSTOW_OR_THROW)
 /// Writes metadata beside what lies on the disk already: "run/A000", "run.npz:A000/hit".
 inline void set_meta(const std::string& place, const meta& meta, on_error err NPSTOW_OR_THROW)
 {
-    detail::call(err, [&](auto e) { return npstow_set_meta(place.c_str(), meta.get(), e); });
+    detail::call(err, npstow_set_meta, place.c_str(), meta.get());
 }
 
 /// Changes the members of an NPZ archive; the others are not written again.
 class editor {
 public:
     explicit editor(const std::string& path, on_error err NPSTOW_OR_THROW)
-        : raw_(detail::call(err,
-                            [&](auto e) { return npstow_editor_open(path.c_str(), nullptr, e); }))
+        : raw_(detail::call(err, npstow_editor_open, path.c_str(), nullptr))
     {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
     editor& add(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) {
-            return npstow_editor_add(raw_.get(), name.c_str(), array.get(), e);
-        });
+        detail::call(err, npstow_editor_add, raw_.get(), name.c_str(), array.get());
         return *this;
     }
     editor& replace(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) {
-            return npstow_editor_replace(raw_.get(), name.c_str(), array.get(), e);
-        });
+        detail::call(err, npstow_editor_replace, raw_.get(), name.c_str(), array.get());
         return *this;
     }
     editor& remove(const std::string& name, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err,
-                     [&](auto e) { return npstow_editor_remove(raw_.get(), name.c_str(), e); });
+        detail::call(err, npstow_editor_remove, raw_.get(), name.c_str());
         return *this;
     }
     editor& rename(const std::string& from, const std::string& to, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) {
-            return npstow_editor_rename(raw_.get(), from.c_str(), to.c_str(), e);
-        });
+        detail::call(err, npstow_editor_rename, raw_.get(), from.c_str(), to.c_str());
         return *this;
     }
     /// Adds all of a fold.
     editor& add(const fold& from, on_error err NPSTOW_OR_THROW)
     {
         const fold apart = from.deepcopy(err);
-        detail::call(err,
-                     [&](auto e) { return npstow_editor_add_tree(raw_.get(), apart.tree(), e); });
+        detail::call(err, npstow_editor_add_tree, raw_.get(), apart.tree());
         return *this;
     }
     editor& set_meta(const std::string& name, const meta& meta, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) {
-            return npstow_editor_set_meta(raw_.get(), name.c_str(), meta.get(), e);
-        });
+        detail::call(err, npstow_editor_set_meta, raw_.get(), name.c_str(), meta.get());
         return *this;
     }
     /// Makes all changes at once. The editor is spent then.
     void commit(on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, [&](auto e) { return npstow_editor_commit(raw_.get(), e); });
+        detail::call(err, npstow_editor_commit, raw_.get());
     }
 
 private:
@@ -102,14 +93,13 @@ private:
 /// Takes out of an archive what nobody refers to any more.
 inline void compact(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
-    detail::call(err, [&](auto e) { return npstow_npz_compact(path.c_str(), e); });
+    detail::call(err, npstow_npz_compact, path.c_str());
 }
 
 /// Mends what a crash has left of a file, and says what that was.
 inline std::string repair(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
-    return detail::take_text(
-        detail::call(err, [&](auto e) { return npstow_repair(path.c_str(), e); }));
+    return detail::take_text(detail::call(err, npstow_repair, path.c_str()));
 }
 
 /// What is wrong with a file, or remarkable about it.
@@ -122,7 +112,7 @@ struct fault {
 NPSTOW_COLD inline std::vector<fault> verify(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
     const detail::owned<NpstowFaults, npstow_faults_free> raw(
-        detail::call(err, [&](auto e) { return npstow_verify(path.c_str(), e); }));
+        detail::call(err, npstow_verify, path.c_str()));
     std::vector<fault> faults;
     for (std::size_t at = 0; at < npstow_faults_len(raw.get()); at++)
         faults.push_back(

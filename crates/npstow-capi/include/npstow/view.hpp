@@ -6,25 +6,6 @@ namespace npstow {
 inline namespace NPSTOW_ROAD {
 namespace detail {
 
-/// Whether every byte that C++ will take for a bool is one; any other value of it is undefined.
-inline bool are_bools(const void* first, std::size_t count, std::size_t step,
-                      const std::vector<std::size_t>& places)
-{
-    const auto* bytes = static_cast<const unsigned char*>(first);
-    for (const std::size_t place : places) {
-        unsigned char all = 0;
-        for (std::size_t at = 0; at < count; at++) all |= bytes[at * step + place];
-        if (all > 1) return false;
-    }
-    return true;
-}
-
-template <class T>
-bool has_bools(const void* first, std::size_t count)
-{
-    return are_bools(first, count, sizeof(T), bool_places_of<T>());
-}
-
 NPSTOW_COLD inline void no_bools(const on_error& err)
 {
     err.fail(status::mismatch, "expected only 0 and 1 in a bool, found another byte");
@@ -33,7 +14,7 @@ NPSTOW_COLD inline void no_bools(const on_error& err)
 template <class T>
 bool check_bools(const void* first, std::size_t count, const on_error& err)
 {
-    if (has_bools<T>(first, count)) return true;
+    if (are_bools(type_of<T>(), first, count)) return true;
     no_bools(err);
     return false;
 }
@@ -69,8 +50,8 @@ NPSTOW_COLD inline void wrong_field(const field_description& field, const array&
                                     const on_error& err)
 {
     std::string text = "expected the field '";
-    text.append(field.name).append("' as ").append(field.descr).append(" of ");
-    text.append(shape_text(field.shape)).append(" each, found ").append(found.desc());
+    text.append(field.name).append("' as ").append(field.type().descr).append(" of ");
+    text.append(shape_text(field.type().shape)).append(" each, found ").append(found.desc());
     err.fail(status::mismatch, std::move(text));
 }
 
@@ -78,27 +59,29 @@ NPSTOW_COLD inline void wrong_field(const field_description& field, const array&
 NPSTOW_COLD inline bool copy_field(const array& from, const field_description& field,
                                    unsigned char* to, std::size_t step, const on_error& err)
 {
+    const type_description& type = field.type();
     array values = from.field(field.name, err);
     if (values && !err.failed()) values = values.to_native(err);
     if (values && !err.failed()) values = values.to_contiguous(order::c, err);
     if (!values || err.failed()) return false;
-    const bool same = values.descr() == field.descr;
+    const bool same = values.descr() == type.descr;
     // The records in a record may have their fields elsewhere, too.
-    const bool records = !same && !field.fields.empty() && values.kind() == 'V';
+    const bool records = !same && !type.fields.empty() && values.kind() == 'V';
     shape_type shape = from.shape();
-    shape.insert(shape.end(), field.shape.begin(), field.shape.end());
+    for (const std::size_t axis : type.shape) shape.push_back(axis);
     if ((!same && !records) || values.shape() != shape) {
         wrong_field(field, values, err);
         return false;
     }
     const std::size_t count = from.size();
-    std::vector<unsigned char> moved(records ? count * field.size : 0);
+    std::vector<unsigned char> moved(records ? count * type.size : 0);
     if (records)
-        for (const field_description& inner : field.fields)
-            if (!copy_field(values, inner, moved.data(), field.itemsize, err)) return false;
+        for (const field_description& inner : type.fields)
+            if (!copy_field(values, inner, moved.data() + inner.offset, type.itemsize, err))
+                return false;
     const auto* bytes = records ? moved.data() : static_cast<const unsigned char*>(values.data());
     for (std::size_t at = 0; at < count; at++)
-        std::memcpy(to + at * step + field.offset, bytes + at * field.size, field.size);
+        std::memcpy(to + at * step, bytes + at * type.size, type.size);
     return true;
 }
 
@@ -122,13 +105,12 @@ NPSTOW_COLD inline bool array::fits(std::size_t nbytes, std::size_t itemsize,
 }
 
 template <class T>
-span<const T> array::view(on_error err) const
+NPSTOW_COLD span<const T> array::view(on_error err) const
 {
-    const void* found = detail::call(
-        err, [&](auto e) { return npstow_array_typed(get(), descr_of<T>().c_str(), e); });
+    const void* found = detail::call(err, npstow_array_typed, get(), descr_of<T>().c_str());
     if (!found) return {};
     std::optional<std::size_t> count = size();
-    if constexpr (detail::is_row<T>) count = detail::count_rows(shape(), row_shape_of<T>(), err);
+    if constexpr (detail::has_axes<T>) count = detail::count_rows(shape(), row_shape_of<T>(), err);
     if (!count || *count == 0) return {};
     if (reinterpret_cast<std::uintptr_t>(found) % alignof(T)) {
         err.fail(status::mismatch, "the elements are not aligned as the type wants it");
@@ -141,7 +123,7 @@ span<const T> array::view(on_error err) const
 template <class T>
 bool array::is_grid(std::size_t axes, const on_error& err) const
 {
-    static_assert(!detail::is_row<T>, "of a row struct take its numbers, or view()");
+    static_assert(!detail::has_axes<T>, "of a row struct take its numbers, or view()");
     auto bad = reinterpret_cast<std::uintptr_t>(data()) % alignof(T) != 0;
     for (const std::ptrdiff_t step : strides())
         bad = bad || step % static_cast<std::ptrdiff_t>(alignof(T)) != 0;
@@ -193,13 +175,13 @@ auto array::mdspan(on_error err) const
 #endif
 
 template <class T>
-std::vector<T> array::to_vector(on_error err) const
+NPSTOW_COLD std::vector<T> array::to_vector(on_error err) const
 {
     array plain = to_native(err);
     if (plain && !err.failed()) plain = plain.to_contiguous(order::c, err);
     if (!plain || err.failed()) return {};
     std::optional<std::size_t> count = size();
-    if constexpr (detail::is_row<T>) count = detail::count_rows(shape(), row_shape_of<T>(), err);
+    if constexpr (detail::has_axes<T>) count = detail::count_rows(shape(), row_shape_of<T>(), err);
     if (!count) return {};
     std::vector<T> all;
     if (plain.descr() == descr_of<T>()) {
@@ -215,8 +197,8 @@ std::vector<T> array::to_vector(on_error err) const
     } else if constexpr (detail::is_record<T>) {
         all.resize(*count);
         auto* to = reinterpret_cast<unsigned char*>(all.data());
-        for (const auto& field : npstow_fields(static_cast<const T*>(nullptr)))
-            if (!detail::copy_field(plain, field, to, sizeof(T), err)) return {};
+        for (const auto& field : detail::type_of<T>().fields)
+            if (!detail::copy_field(plain, field, to + field.offset, sizeof(T), err)) return {};
     } else {
         err.fail(status::mismatch, "expected dtype " + descr_of<T>() + ", found " + descr());
     }

@@ -169,6 +169,11 @@ void rows()
     CHECK(array::from(steps, {1, 3}).shape() == (npstow::shape_type{1, 3, 2, 4}));
     CHECK(array::from(std::vector<step>()).shape() == (npstow::shape_type{0, 2, 4}));
     CHECK(array::from(std::vector<step>()).view<step>().empty());
+    using row = std::array<float, 8>;
+    CHECK(read.reshape({3, 8}).view<row>().size() == 3 &&
+          read.reshape({3, 8}).view<row>()[2][7] == 9);
+    CHECK(array::from(read.reshape({3, 8}).to_vector<row>()).desc() == "(3, 8) <f4");
+    CHECK_THROWS(status::mismatch, "rows of shape (8,)", read.reshape({4, 6}).view<row>());
     CHECK_THROWS(status::mismatch, "rows of shape (2, 4)", read.reshape({4, 6}).view<step>());
     CHECK_THROWS(status::mismatch, "rows of shape (2, 4)", read.reshape({4, 6}).to_vector<step>());
     CHECK_THROWS(status::mismatch, "<f8", read.cast<double>().view<step>());
@@ -194,9 +199,10 @@ void room()
     CHECK(bytes == check::read(check::path("same.npy")) && bytes.back() == 0);
     CHECK(array::copy(npstow::span<const photon>(all)).view<photon>()[1].id == all[1].id);
 
-    const auto holes = npstow::detail::holes_of<nested>();
+    const auto holes = npstow::detail::holes_in(npstow::detail::type_of<nested>());
     CHECK(holes.size() == 1 && holes[0].first == sizeof(nested) - 7 && holes[0].second == 7);
-    CHECK(npstow::detail::holes_of<step>().empty() && npstow::detail::holes_of<double>().empty());
+    CHECK(npstow::detail::holes_in(npstow::detail::type_of<step>()).empty() &&
+          npstow::detail::holes_in(npstow::detail::type_of<double>()).empty());
     if (npstow::descr_of<long double>() == "<f16") {
         std::vector<long double> extended{1};
         reinterpret_cast<unsigned char*>(extended.data())[15] = 0xaa;
