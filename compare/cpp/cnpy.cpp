@@ -1,8 +1,13 @@
-// cnpy (github.com/rogersce/cnpy), which is not part of this project: build with -I of a checkout.
+// cnpy (github.com/rogersce/cnpy), which is not part of this project: build with -I of a checkout. With
+// -DNPSTOW the same program on npstow's header for programs of cnpy.
 //
 // cnpy p1 FILE | p4|p6 NAME FILE | p4 save FILE NEW | p5 load FILE | p7 save NEW
 #include "measure.hpp"
+#ifdef NPSTOW
+#include <npstow/cnpy.h>
+#else
 #include <cnpy.h>
+#endif
 
 static double look(cnpy::NpyArray& array)
 {

@@ -15,7 +15,7 @@ mod stats;
 mod tools;
 mod workloads;
 
-use crate::shell::{Result, root, shown, target, write};
+use crate::shell::{Result, read, root, shown, target, write};
 use contest::Results;
 use inputs::Inputs;
 use options::Options;
@@ -30,16 +30,17 @@ pub(crate) fn run(words: &[&str]) -> Result {
     let tools = Tools::build(&options)?;
     let inputs = Inputs::make(&options, &tools)?;
     let contests = workloads::all(&tools, &inputs, &options)?;
+    let failures = read(&root().join("compare/failures.md"))?;
     let mut results: Vec<Results> = Vec::new();
     for contest in contests {
         println!("== {}", contest.title);
         results.push(contest.run(options.rounds)?);
         // After every workload: a run that is cut short has not been for nothing.
-        let page = report::page(&options, &machine, &tools, &results);
+        let page = report::page(&options, &machine, &tools, &results, &failures);
         write(&target().join("compare.md"), &page)?;
         write(&target().join("compare.json"), &json::text(&options, &machine, &tools, &results))?;
     }
-    let page = report::page(&options, &machine, &tools, &results);
+    let page = report::page(&options, &machine, &tools, &results, &failures);
     print!("{}", report::verdicts(&results));
     let out = match &options.out {
         Some(out) => out.clone(),

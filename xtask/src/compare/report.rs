@@ -111,12 +111,13 @@ pub(super) fn verdicts(results: &[Results]) -> String {
     text
 }
 
-/// The whole of `COMPARE.md`.
+/// The whole of `COMPARE.md`; `failures` is the part that the tests of the C++ headers wrote.
 pub(super) fn page(
     options: &Options,
     machine: &Machine,
     tools: &Tools,
     results: &[Results],
+    failures: &str,
 ) -> String {
     let mut page = "# Speed, measured\n\n".to_owned();
     let (command, rounds, date) = (&options.command, options.rounds, &machine.date);
@@ -155,6 +156,7 @@ pub(super) fn page(
     for result in results {
         table(&mut page, machine, result);
     }
+    let _ = write!(page, "\n{failures}");
     page
 }
 

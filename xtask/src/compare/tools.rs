@@ -14,6 +14,9 @@ pub(super) struct Tools {
     pub(super) hello: String,
     pub(super) limit: String,
     pub(super) python: String,
+    /// npstow from C++: with its own header, and with the one for programs of cnpy.
+    pub(super) own_cpp: String,
+    pub(super) own_cnpy: String,
     /// C++ libraries for which there is a checkout.
     cpp: Vec<Cpp>,
     /// Name and version.
@@ -36,7 +39,8 @@ impl Tools {
         let python = venv::python()?;
         crate::python::installed(&python)?;
         let python = text(&python);
-        check(&mut cargo(&["build", "--quiet", "--release", "-p", "npstow-cli"]))?;
+        let packages = ["-p", "npstow-cli", "-p", "npstow-capi"];
+        check(cargo(&["build", "--quiet", "--release"]).args(packages))?;
         let manifest = "compare/Cargo.toml";
         let words = ["build", "--quiet", "--release", "--manifest-path", manifest];
         check(&mut cargo(&words))?;
@@ -60,6 +64,8 @@ impl Tools {
             hello: text(&built.join("hello")),
             limit: text(&limit),
             python,
+            own_cpp: text(&compile_own("npstow", "npstow-cpp", &[])?),
+            own_cnpy: text(&compile_own("cnpy", "npstow-cnpy", &["-DNPSTOW"])?),
             cpp,
             versions: Vec::new(),
         };
@@ -112,6 +118,17 @@ fn compile(name: &str, folder: &Path) -> Result<PathBuf> {
     if name == "cnpy" {
         compiler.arg(folder.join("cnpy.cpp")).arg("-lz");
     }
+    check(compiler.arg("-o").arg(&program))?;
+    Ok(program)
+}
+
+/// Compiles one of our small programs against our own headers.
+fn compile_own(source: &str, name: &str, flags: &[&str]) -> Result<PathBuf> {
+    let program = target().join("compare").join(name);
+    let mut compiler = command("g++", &["-O2", "-std=c++17", "-Wall", "-Wextra"]);
+    compiler.args(flags).arg("-I").arg(root().join("crates/npstow-capi/include"));
+    compiler.arg(format!("compare/cpp/{source}.cpp"));
+    compiler.arg(target().join("release/libnpstow_capi.a")).args(["-lpthread", "-ldl", "-lm"]);
     check(compiler.arg("-o").arg(&program))?;
     Ok(program)
 }

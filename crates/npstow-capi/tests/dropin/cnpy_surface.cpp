@@ -12,6 +12,7 @@
 #include <npstow/cnpy.h>
 #endif
 
+#include <complex>
 #include <cstdlib>
 
 static std::string folder;

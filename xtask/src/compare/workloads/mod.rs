@@ -10,7 +10,7 @@ mod npz;
 mod packed;
 mod python;
 
-use super::contest::{Check, Contest, Contestant, Prepare};
+use super::contest::{Check, Contest, Contestant, Goal, Prepare};
 use super::inputs::Inputs;
 use super::options::Options;
 use super::tools::Tools;
@@ -21,6 +21,16 @@ const NPSTOW: &str = "npstow";
 
 /// The same from Python.
 const PYTHON: &str = "npstow in Python";
+
+/// The same from C++, and through the header for programs of cnpy.
+const CPP: &str = "npstow in C++";
+const AS_CNPY: &str = "npstow/cnpy.h";
+
+/// C++ libraries, where there is a checkout of them.
+const CNPY: &str = "cnpy";
+const LIBNPY: &str = "libnpy";
+/// NP.hh and NPFold.h, which come together.
+const NPHH: &str = "nphh";
 
 /// What a reader may need beside its array: the code and tables that reading touches.
 const CONSTANT_KB: f64 = 2048.0;
@@ -106,6 +116,18 @@ impl<'a> Field<'a> {
         self.add(name, &[&tools.python, "compare/python/ours.py"], words, paths);
     }
 
+    /// npstow from C++.
+    fn own_cpp(&mut self, words: &[&str], paths: &[&Path]) {
+        let tools = self.tools;
+        self.add(CPP, &[&tools.own_cpp], words, paths);
+    }
+
+    /// npstow through the header for programs of cnpy.
+    fn as_cnpy(&mut self, words: &[&str], paths: &[&Path]) {
+        let tools = self.tools;
+        self.add(AS_CNPY, &[&tools.own_cnpy], words, paths);
+    }
+
     /// Those of the C++ libraries that are there.
     fn cpp(&mut self, names: &[&str], words: &[&str], paths: &[&Path]) {
         let tools = self.tools;
@@ -118,6 +140,13 @@ impl<'a> Field<'a> {
         let tools = self.tools;
         self.add(name, &[&tools.limit], words, paths);
     }
+}
+
+/// What is expected of C++ beside the libraries of which there is a checkout.
+fn beside(tools: &Tools, rivals: &[&'static str]) -> Vec<Goal> {
+    let there = |name: &&str| tools.cpp(&[*name]).next().is_some();
+    let goal = |rival| Goal::Faster { ours: CPP, rival, least: 3.0 };
+    rivals.iter().copied().filter(there).map(goal).collect()
 }
 
 /// The command that touches so much memory.

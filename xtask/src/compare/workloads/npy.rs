@@ -1,7 +1,9 @@
 //! P1, P2, P3 and P11: one array in a file of its own.
 #![forbid(unsafe_code)]
 
-use super::{CONSTANT_KB, Field, NPSTOW, PYTHON, kibibytes, mebibytes, warm};
+use super::{
+    CNPY, CONSTANT_KB, CPP, Field, LIBNPY, NPHH, NPSTOW, PYTHON, beside, kibibytes, mebibytes, warm,
+};
 use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
 use crate::compare::inputs::Inputs;
 use crate::compare::tools::Tools;
@@ -13,14 +15,25 @@ pub(super) fn read(tools: &Tools, inputs: &Inputs) -> Contest {
     let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p1"], file);
     field.own(PYTHON, &["p1"], file);
+    field.own_cpp(&["p1"], file);
+    field.as_cnpy(&["p1"], file);
     field.python("np.load", &["p1"], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p1"], file);
     field.rust("npyz", &["npyz", "p1"], file);
-    field.cpp(&["cnpy", "libnpy", "nphh"], &["p1"], file);
+    field.cpp(&[CNPY, LIBNPY, NPHH], &["p1"], file);
     field.limit("limit: read(2) into huge pages", &["p1", "huge"], file);
     field.limit("read(2) into 4 KiB pages", &["p1", "small"], file);
     let size = mebibytes(inputs.large_bytes());
     let kb = kibibytes(inputs.large_bytes()) + CONSTANT_KB;
+    let mut goals = vec![
+        Goal::Faster { ours: NPSTOW, rival: "np.load", least: 1.0 },
+        Goal::Faster { ours: PYTHON, rival: "np.load", least: 1.0 },
+        Goal::Faster { ours: NPSTOW, rival: "ndarray-npy", least: 3.0 },
+        Goal::Within { ours: NPSTOW, limit: "limit: read(2) into huge pages", most: 1.15 },
+        Goal::Memory { ours: NPSTOW, kb, text: format!("{size} and 2 MiB") },
+        Goal::Memory { ours: CPP, kb, text: format!("{size} and 2 MiB") },
+    ];
+    goals.extend(beside(tools, &[CNPY, LIBNPY, NPHH]));
     Contest {
         key: "p1",
         mark: "",
@@ -31,13 +44,7 @@ pub(super) fn read(tools: &Tools, inputs: &Inputs) -> Contest {
         times: 1,
         contestants: field.contestants,
         warm: warm(tools, 2 * inputs.large_bytes()),
-        goals: vec![
-            Goal::Faster { ours: NPSTOW, rival: "np.load", least: 1.0 },
-            Goal::Faster { ours: PYTHON, rival: "np.load", least: 1.0 },
-            Goal::Faster { ours: NPSTOW, rival: "ndarray-npy", least: 3.0 },
-            Goal::Within { ours: NPSTOW, limit: "limit: read(2) into huge pages", most: 1.15 },
-            Goal::Memory { ours: NPSTOW, kb, text: format!("{size} and 2 MiB") },
-        ],
+        goals,
     }
 }
 

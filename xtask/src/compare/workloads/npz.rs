@@ -1,7 +1,7 @@
 //! P4 to P7: archives whose members are stored as they are.
 #![forbid(unsafe_code)]
 
-use super::{CONSTANT_KB, Field, NPSTOW, PYTHON, kibibytes, mebibytes, warm};
+use super::{CNPY, CONSTANT_KB, CPP, Field, NPSTOW, PYTHON, beside, kibibytes, mebibytes, warm};
 use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
 use crate::compare::inputs::{Inputs, ONE, many_sum, one_sum};
 use crate::compare::tools::Tools;
@@ -16,13 +16,22 @@ pub(super) fn read_large(tools: &Tools, inputs: &Inputs) -> Contest {
     let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p4", "array"], file);
     field.own(PYTHON, &["p4", "array"], file);
+    field.own_cpp(&["p4", "array"], file);
+    field.as_cnpy(&["p4", "array"], file);
     field.python("np.load", &["p4", "array"], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p4", "array"], file);
     field.rust("npyz", &["npyz", "p4", "array"], file);
-    field.cpp(&["cnpy"], &["p4", "array"], file);
+    field.cpp(&[CNPY], &["p4", "array"], file);
     field.limit("limit: read and CRC-32 fused", &["p4", "read"], file);
     let size = mebibytes(inputs.large_bytes());
     let kb = kibibytes(inputs.large_bytes()) + CONSTANT_KB;
+    let mut goals = vec![
+        Goal::Faster { ours: NPSTOW, rival: "np.load", least: 3.5 },
+        Goal::Faster { ours: PYTHON, rival: "np.load", least: 3.5 },
+        Goal::Memory { ours: NPSTOW, kb, text: format!("{size} and 2 MiB") },
+        Goal::Memory { ours: CPP, kb, text: format!("{size} and 2 MiB") },
+    ];
+    goals.extend(beside(tools, &[CNPY]));
     Contest {
         key: "p4",
         mark: "read",
@@ -34,11 +43,7 @@ pub(super) fn read_large(tools: &Tools, inputs: &Inputs) -> Contest {
         times: 1,
         contestants: field.contestants,
         warm: warm(tools, 2 * inputs.large_bytes()),
-        goals: vec![
-            Goal::Faster { ours: NPSTOW, rival: "np.load", least: 3.5 },
-            Goal::Faster { ours: PYTHON, rival: "np.load", least: 3.5 },
-            Goal::Memory { ours: NPSTOW, kb, text: format!("{size} and 2 MiB") },
-        ],
+        goals,
     }
 }
 
@@ -48,12 +53,21 @@ pub(super) fn save_large(tools: &Tools, inputs: &Inputs) -> Contest {
     let mut field = Field::writing(tools, &output, inputs.large_sum());
     field.rust(NPSTOW, &["npstow", "p4", "save"], files);
     field.own(PYTHON, &["p4", "save"], files);
+    field.own_cpp(&["p4", "save"], files);
+    field.as_cnpy(&["p4", "save"], files);
     field.python("np.savez", &["p4", "save"], files);
     field.rust("ndarray-npy", &["ndarray-npy", "p4", "save"], files);
     field.rust("npyz", &["npyz", "p4", "save"], files);
-    field.cpp(&["cnpy"], &["p4", "save"], files);
+    field.cpp(&[CNPY], &["p4", "save"], files);
     field.limit("limit: write and CRC-32", &["p4", "save"], &[&inputs.stored, &output]);
     let size = mebibytes(inputs.large_bytes());
+    let mut goals = vec![
+        Goal::Faster { ours: NPSTOW, rival: "np.savez", least: 1.6 },
+        Goal::Faster { ours: PYTHON, rival: "np.savez", least: 1.6 },
+        Goal::Memory { ours: NPSTOW, kb: CONSTANT_KB, text: "2 MiB".to_owned() },
+        Goal::Memory { ours: CPP, kb: CONSTANT_KB, text: "2 MiB".to_owned() },
+    ];
+    goals.extend(beside(tools, &[CNPY]));
     Contest {
         key: "p4",
         mark: "save",
@@ -63,11 +77,7 @@ pub(super) fn save_large(tools: &Tools, inputs: &Inputs) -> Contest {
         times: 1,
         contestants: field.contestants,
         warm: warm(tools, 3 * inputs.large_bytes()),
-        goals: vec![
-            Goal::Faster { ours: NPSTOW, rival: "np.savez", least: 1.6 },
-            Goal::Faster { ours: PYTHON, rival: "np.savez", least: 1.6 },
-            Goal::Memory { ours: NPSTOW, kb: CONSTANT_KB, text: "2 MiB".to_owned() },
-        ],
+        goals,
     }
 }
 
@@ -78,22 +88,25 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
     field.rust("npstow, npstow's file", &["npstow", "p5", "load"], &[&inputs.many_own]);
     field.own(PYTHON, &["p5", "load"], file);
     field.own("npstow in Python, as a tree", &["p5", "tree"], file);
+    field.own_cpp(&["p5", "load"], file);
+    field.as_cnpy(&["p5", "load"], file);
     field.python("np.load", &["p5", "load"], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p5", "load"], file);
     field.rust("npyz", &["npyz", "p5", "load"], file);
     field.rust(TENSORS, &["safetensors", "p5", "view"], &[&inputs.tensors]);
     field.rust("safetensors, copied", &["safetensors", "p5", "load"], &[&inputs.tensors]);
-    field.cpp(&["cnpy"], &["p5", "load"], file);
+    field.cpp(&[CNPY], &["p5", "load"], file);
     field.limit("limit: read, CRC-32, copy", &["p5", "copy"], file);
     field.limit("limit: read, CRC-32", &["p5", "view"], file);
     let note = "`npstow::open` and `File::load`, of NumPy's archive. safetensors reads a file of its own \
         format, which has no checksums, and leaves the elements where they are; *copied*, each array has \
         memory of its own.";
-    let goals = vec![
+    let mut goals = vec![
         Goal::Faster { ours: NPSTOW, rival: "ndarray-npy", least: 15.0 },
         Goal::Faster { ours: NPSTOW, rival: TENSORS, least: 1.0 },
         Goal::Faster { ours: PYTHON, rival: "np.load", least: 35.0 },
     ];
+    goals.extend(beside(tools, &[CNPY]));
     contest("p5", format!("P5: load an NPZ of {MANY}"), note, field, goals)
 }
 
@@ -104,23 +117,21 @@ pub(super) fn one(tools: &Tools, inputs: &Inputs) -> Contest {
     field.rust(NPSTOW, &["npstow", "p6", ONE], file);
     field.rust("npstow, npstow's file", &["npstow", "p6", ONE], own);
     field.own(PYTHON, &["p6", ONE], file);
+    field.own_cpp(&["p6", ONE], file);
+    field.as_cnpy(&["p6", ONE], file);
     field.python("np.load", &["p6", ONE], file);
     field.rust("ndarray-npy", &["ndarray-npy", "p6", ONE], file);
     field.rust("npyz", &["npyz", "p6", ONE], file);
     field.rust(TENSORS, &["safetensors", "p6", ONE], &[&inputs.tensors]);
     // It takes sizes from local headers, in which np.savez has none.
-    field.cpp(&["cnpy"], &["p6", ONE], own);
+    field.cpp(&[CNPY], &["p6", ONE], own);
     field.limit("limit: read the directory and the member", &["p6", ONE], file);
     let note = "`npstow::open`, `File::get` and `Node::read`, of NumPy's archive. safetensors reads all of \
         its file; cnpy reads npstow's.";
     let goals = [NPSTOW, PYTHON].map(|ours| Goal::Faster { ours, rival: "np.load", least: 50.0 });
-    contest(
-        "p6",
-        format!("P6: read one by its name from an NPZ of {MANY}"),
-        note,
-        field,
-        goals.into(),
-    )
+    let mut goals = Vec::from(goals);
+    goals.extend(beside(tools, &[CNPY]));
+    contest("p6", format!("P6: read one by its name from an NPZ of {MANY}"), note, field, goals)
 }
 
 pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -132,7 +143,7 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
     field.python("np.savez", &["p7", "save"], new);
     field.rust("ndarray-npy", &["ndarray-npy", "p7", "save"], new);
     field.rust("npyz", &["npyz", "p7", "save"], new);
-    field.cpp(&["cnpy"], &["p7", "save"], new);
+    field.cpp(&[CNPY], &["p7", "save"], new);
     field.limit("limit: write", &["p7"], &[&inputs.many, &output]);
     let output = inputs.output(false, "out.safetensors");
     field.output(&output, many_sum());
