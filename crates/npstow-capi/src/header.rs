@@ -1,11 +1,10 @@
 //! Headers of NPY on their own, for programs that read or write what follows them themselves.
 
-use crate::array::{dtype_kind, dtype_of, dtype_text};
-use crate::call::{ErrorOut, Text, c_string, look, make, need, slice};
+use crate::call::{ErrorOut, Text, c_string, look, make, slice};
 use crate::limits::{NpstowLimits, limits_of};
 use crate::options::{NpstowOrder, order_number, some_order};
-use npstow::Result;
 use npstow::npy::Header;
+use npstow::{Dtype, Kind, Result, Scalar};
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 
@@ -20,7 +19,7 @@ pub struct NpstowHeader {
 
 impl NpstowHeader {
     fn new(header: Header, bytes: Vec<u8>) -> Result<Box<Self>> {
-        let descr = c_string(&dtype_text(header.dtype())?);
+        let descr = c_string(&header.dtype().to_string());
         let nbytes = header.nbytes()?;
         Ok(Box::new(Self { header, descr, nbytes, bytes }))
     }
@@ -84,7 +83,7 @@ pub unsafe extern "C" fn npstow_header_new(
     make(error, || {
         // SAFETY: the caller's promise.
         let shape = unsafe { slice(shape, ndim, "shape")? };
-        let header = Header::new(dtype_of(descr)?, shape, some_order(order)?)?;
+        let header = Header::new(Dtype::parse(descr.get("descr")?)?, shape, some_order(order)?)?;
         let bytes = header.to_bytes(None)?;
         NpstowHeader::new(header, bytes)
     })
@@ -100,7 +99,12 @@ pub extern "C" fn npstow_header_descr(header: Option<&NpstowHeader>) -> *const c
 /// The letter of NumPy's `dtype.kind`; NUL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_header_kind(header: Option<&NpstowHeader>) -> c_char {
-    header.map_or(0, |header| dtype_kind(header.header.dtype()))
+    let letter = |header: &NpstowHeader| {
+        let scalar = header.header.dtype().as_scalar();
+        let letter = scalar.map_or(Kind::Void, Scalar::kind).letter();
+        u8::try_from(letter).map_or(0, |letter| c_char::from_ne_bytes([letter]))
+    };
+    look(0, || header.map_or(0, letter))
 }
 
 /// Whether numbers lie in this machine's byte order; false for NULL.
