@@ -85,6 +85,11 @@ typedef struct NpstowFields NpstowFields;
 typedef struct NpstowFile NpstowFile;
 
 /**
+ * What an NPY header says. It never changes, and may be looked at from several threads.
+ */
+typedef struct NpstowHeader NpstowHeader;
+
+/**
  * Bounds on what reading a file may cost. One thread at a time; a file that was opened with it
  * has a copy.
  */
@@ -877,6 +882,96 @@ NpstowStrings *npstow_file_arrays(const NpstowFile *file, NpstowError **error);
  * Small arrays share an allocation, which lives as long as any of them.
  */
 NpstowTree *npstow_file_load(const NpstowFile *file, NpstowError **error);
+
+/**
+ * The length of a whole header, from the first 12 bytes of the file (10 are enough for version
+ * 1.0): where the data begin, and how much `npstow_header_parse` needs. 0 on failure.
+ *
+ * # Safety
+ * `prefix` points to `len` bytes.
+ */
+size_t npstow_header_len(const void *prefix,
+                         size_t len,
+                         const NpstowLimits *limits,
+                         NpstowError **error);
+
+/**
+ * Reads the header at the start of `bytes`; what follows it is not looked at. To be freed with
+ * `npstow_header_free`; `limits` may be NULL.
+ *
+ * # Safety
+ * `bytes` points to `len` bytes.
+ */
+NpstowHeader *npstow_header_parse(const void *bytes,
+                                  size_t len,
+                                  const NpstowLimits *limits,
+                                  NpstowError **error);
+
+/**
+ * The header that NumPy would write for an array of this dtype, shape and order. To be freed
+ * with `npstow_header_free`.
+ *
+ * # Safety
+ * `shape` points to `ndim` lengths, or is NULL where `ndim` is 0.
+ */
+NpstowHeader *npstow_header_new(const char *descr,
+                                const size_t *shape,
+                                size_t ndim,
+                                NpstowOrder order,
+                                NpstowError **error);
+
+/**
+ * The dtype as NumPy's `descr`: `<f4`, or a list of fields. It lives as long as the header; NULL
+ * for NULL.
+ */
+const char *npstow_header_descr(const NpstowHeader *header);
+
+/**
+ * The letter of NumPy's `dtype.kind`; NUL for NULL.
+ */
+char npstow_header_kind(const NpstowHeader *header);
+
+/**
+ * Whether numbers lie in this machine's byte order; false for NULL.
+ */
+bool npstow_header_is_native(const NpstowHeader *header);
+
+/**
+ * The size of an element in bytes; 0 for NULL.
+ */
+size_t npstow_header_itemsize(const NpstowHeader *header);
+
+/**
+ * The number of axes; 0 for NULL.
+ */
+size_t npstow_header_ndim(const NpstowHeader *header);
+
+/**
+ * The lengths of the axes, as many as `npstow_header_ndim` says. They live as long as the header;
+ * NULL for NULL.
+ */
+const size_t *npstow_header_shape(const NpstowHeader *header);
+
+/**
+ * `NPSTOW_ORDER_C` or `NPSTOW_ORDER_F`: `fortran_order` in the file. `NPSTOW_ORDER_C` for NULL.
+ */
+NpstowOrder npstow_header_order(const NpstowHeader *header);
+
+/**
+ * The size of the data behind the header, in bytes; 0 for NULL.
+ */
+size_t npstow_header_nbytes(const NpstowHeader *header);
+
+/**
+ * The header as it stands in a file, `*len` bytes of it; `len` may be NULL. The data begin behind
+ * it. It lives as long as the header; NULL and 0 for NULL.
+ */
+const void *npstow_header_bytes(const NpstowHeader *header, size_t *len);
+
+/**
+ * Frees a header.
+ */
+void npstow_header_free(NpstowHeader *header);
 
 /**
  * The bounds that npstow has by default: what NumPy writes gets through, what is crafted to hurt

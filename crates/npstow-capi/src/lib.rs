@@ -29,6 +29,7 @@ mod editor;
 mod error;
 mod file;
 mod fork;
+mod header;
 mod limits;
 mod make;
 mod message;

@@ -89,7 +89,8 @@ static int look(FILE *fp, const char *out)
     if (retrieve_version_number_minor(fp) == UINT8_MAX) return failed("retrieve_version_number_minor");
     dict = retrieve_python_dict(fp);
     if (!dict) return failed("retrieve_python_dict");
-    if (retrieve_HEADER_LEN(fp) != strlen(dict)) code = wrong("the length of the header");
+    if (strlen(dict) >= UINT16_MAX) code = retrieve_HEADER_LEN(fp) == UINT16_MAX && npyerrno() == NPYERR_SIZETOOLONG ? 0 : wrong("a long header");
+    else if (retrieve_HEADER_LEN(fp) != strlen(dict)) code = wrong("the length of the header");
     if (!code && !(descr = get_descr(dict))) code = failed("get_descr");
     if (!code && !(shape = get_shapestr(dict))) code = failed("get_shapestr");
     if (!code && !(sizes = get_shape(dict))) code = failed("get_shape");

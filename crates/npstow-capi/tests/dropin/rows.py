@@ -115,7 +115,7 @@ def known(path):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with open(path, "rb") as source:
-                return np.lib.format.read_array(source, allow_pickle=False)
+                return np.lib.format.read_array(source, allow_pickle=False, max_header_size=1 << 20)
     except (ValueError, EOFError, OSError):
         return None
 
@@ -179,11 +179,8 @@ def read_with_cnpy(programs, path, out):
     same_array(lines[0], out, want)
     if want.dtype == want.dtype.newbyteorder("="):
         with open(path, "rb") as source:
-            np.lib.format.read_magic(source)
-            source.seek(0)
-            version = np.lib.format.read_magic(source)
-            np.lib.format._read_array_header(source, version, 10**6)
-            at = source.tell()
+            start = source.read(12)
+        at = 10 + int.from_bytes(start[8:10], "little") if start[6] == 1 else 12 + int.from_bytes(start[8:12], "little")
         fields = told[0].split("\t")
         need(header == 0 and fields[0] == str(at) and fields[1:] == ["-", *lines[0].split("\t")[2:]], f"parse_npy_header: {told}")
     else:
@@ -603,6 +600,29 @@ AddressSanitizer and UndefinedBehaviorSanitizer; it compares this page with what
     return "\n\n".join([start.rstrip(), *tables]) + "\n"
 
 
+def surface(options, folder):
+    """The program that uses every function of cnpy, and the example, in each version of C++."""
+    cube, fortran, small = np.arange(24.0).reshape(2, 3, 4), np.asfortranarray(np.arange(6, dtype="<i4").reshape(2, 3)), np.arange(3.0)
+    np.save(os.path.join(folder, "cube.npy"), cube)
+    np.save(os.path.join(folder, "fortran.npy"), fortran)
+    np.savez(os.path.join(folder, "stored.npz"), cube=cube, fortran=fortran, small=small)
+    np.savez_compressed(os.path.join(folder, "packed.npz"), cube=cube, fortran=fortran, small=small)
+    np.savez(os.path.join(folder, "many.npz"), **{f"a{n:04}": np.full(1, 10 * n, "<u2") for n in range(1000)})
+    faults, count = [], 0
+    example = os.path.join(HERE, "..", "..", "examples", "cnpy.cpp")
+    for source in (os.path.join(HERE, "cnpy_surface.cpp"), example):
+        for standard in ("c++11", "c++17", "c++20"):
+            program = os.path.join(folder, f"{os.path.basename(source)}.{standard}")
+            compiler = [os.environ.get("CXX", "g++"), f"-std={standard}", *BUILDS[options.build], "-I", options.include]
+            link = ["-L", options.lib, "-lnpstow", f"-Wl,-rpath,{os.path.abspath(options.lib)}"]
+            subprocess.run([*compiler, source, "-o", program, *link], check=True)
+            done = subprocess.run([program, folder], capture_output=True, cwd=folder, text=True)
+            count += 1
+            if done.returncode:
+                faults.append((os.path.basename(program), f"exit {done.returncode}: {done.stdout[-2000:]} {done.stderr[-2000:]}"))
+    return faults, count
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--include", required=True)
@@ -621,6 +641,7 @@ def main():
     ]
     scratch = os.environ.get("NPSTOW_SCRATCH")
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        report.check(f"{options.build}: every function of cnpy", *surface(options, folder))
         programs = Programs(options, folder)
         for title, heads, facts, work, columns in parts:
             rows = Rows()
