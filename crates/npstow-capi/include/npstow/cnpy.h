@@ -651,6 +651,23 @@ inline NpyArray npz_load(std::string fname, std::string varname)
     return read(node.get());
 }
 
+namespace npstow_detail {
+
+/* The length of a file, or more than any where it cannot be told. */
+inline uint64_t length_of(const std::string& fname)
+{
+    std::FILE* file = std::fopen(plain(fname), "rb");
+    const long len = file && std::fseek(file, 0, SEEK_END) == 0 ? std::ftell(file) : -1;
+    if (file) std::fclose(file);
+    return len < 0 ? std::numeric_limits<uint64_t>::max() : uint64_t(len);
+}
+
+/* Small archives come as a whole, with few reads and on all cores, and are copied; a large array is read
+ * to where it stays. */
+const uint64_t WHOLE = uint64_t(64) << 20;
+
+} // namespace npstow_detail
+
 /* All arrays of an archive by their names; members that are no arrays are left out. */
 inline npz_t npz_load(std::string fname)
 {
@@ -658,11 +675,19 @@ inline npz_t npz_load(std::string fname)
     handle<NpstowFile> file = opened(fname, "npz");
     failure why;
     handle<NpstowStrings> names(why.made(npstow_file_arrays(file.get(), why)));
+    handle<NpstowTree> tree;
+    if (length_of(fname) <= WHOLE) tree.reset(why.made(npstow_file_load(file.get(), why)));
     npz_t arrays;
     for (size_t at = 0; at < npstow_strings_len(names.get()); at++) {
         const std::string name(npstow_strings_get(names.get(), at), npstow_strings_len_of(names.get(), at));
-        handle<NpstowNode> node(why.made(npstow_file_get(file.get(), plain(name), why)));
-        arrays[name] = read(node.get());
+        // Names like "../x" are in no tree.
+        handle<NpstowArray> array(tree ? npstow_tree_array(tree.get(), plain(name), nullptr) : nullptr);
+        if (array) {
+            arrays[name] = copied(array.get());
+        } else {
+            handle<NpstowNode> node(why.made(npstow_file_get(file.get(), plain(name), why)));
+            arrays[name] = read(node.get());
+        }
     }
     return arrays;
 }
