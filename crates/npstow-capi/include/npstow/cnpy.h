@@ -396,8 +396,18 @@ inline bool exists(const std::string& name)
 inline void save_rows(const std::string& fname, const NpstowArray* array, const std::string& mode)
 {
     failure why;
-    if (appends(mode) && exists(fname)) return why.done(npstow_append(plain(fname), array, why));
-    why.done(npstow_save(plain(fname), array, why));
+    if (!appends(mode) || !exists(fname)) return why.done(npstow_save(plain(fname), array, why));
+    handle<NpstowFile> file = opened(fname, "npy");
+    handle<NpstowNode> node(why.made(npstow_file_root(file.get(), why)));
+    size_t axes = 0;
+    why.done(npstow_node_ndim(node.get(), &axes, why));
+    // npstow_append takes a single row as well, which has an axis less; cnpy does not.
+    if (axes != npstow_array_ndim(array)) {
+        std::ostringstream text;
+        text << fname << ": expected rows of " << axes << " axes, found " << npstow_array_ndim(array);
+        throw error(NPSTOW_MISMATCH, text.str());
+    }
+    why.done(npstow_append(plain(fname), array, why));
 }
 
 inline void save_member(const std::string& zipname, const std::string& fname, const NpstowArray* array,
