@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Each row of the tables of what C and C++ readers do with NumPy's files, done with npstow/cnpy.h and npstow/npyreader.h.
 
-    rows.py --include DIR --lib DIR [--build plain|ndebug|sanitized] [--table FILE [--bless]]
+    rows.py PROGRAMS [--name plain] [--small] [--table | --bless]
 
-DIRs hold npstow.h and libnpystow.so. Programs are compiled by $CXX and $CC. What NumPy reads must be read to the byte;
-the rest must give a typed error that names the file; no program may die, and a file that is refused is as it was.
-With --table the outcome is compared with the page that COMPARE.md shows, or written to it.
-Needs NumPy 2.x.
+PROGRAMS is the folder of cnpy_tool and npyreader_tool, as CMakeLists.txt builds them. What NumPy reads must be read to the
+byte; the rest must give a typed error that names the file; no program may die, and a file that is refused is as it was.
+--small leaves out what takes gibibytes; --table compares the outcome with compare/failures.md, which COMPARE.md shows;
+--bless writes it. Needs NumPy 2.x.
 """
 import argparse
 import io
@@ -31,29 +31,21 @@ from rivals import APPENDS, ARCHIVES, FILES  # noqa: E402
 
 STATUS = {10: "I/O", 20: "corrupt", 30: "unsupported", 40: "limit", 50: "mismatch", 60: "not found", 80: "invalid"}
 NPYERR = {1: "NPYERR_READDICT", 4: "NPYERR_READDATA", 6: "NPYERR_FREAD", 9: "NPYERR_SIZETOOLONG"}
-BUILDS = {
-    "plain": ["-O1", "-Wall", "-Wextra", "-Werror"],
-    "ndebug": ["-O2", "-DNDEBUG"],
-    "sanitized": ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"],
-}
-EXACT, TOLD, BYTES = "exact", "descr and shape; no function for the elements", 1 << 31
+TABLE = os.path.join(ROOT, "compare", "failures.md")
+EXACT, TOLD, BYTES = "exact", "descr and shape (no function for such elements)", 1 << 31
 
 
 class Programs:
-    def __init__(self, options, folder):
-        self.folder, self.build = folder, options.build
-        flags = [*BUILDS[options.build], "-I", options.include]
-        link = ["-L", options.lib, "-lnpstow", f"-Wl,-rpath,{os.path.abspath(options.lib)}"]
-        compilers = {"cnpy_tool.cpp": [os.environ.get("CXX", "g++"), "-std=c++11"], "npyreader_tool.c": [os.environ.get("CC", "gcc"), "-std=c99"]}
-        for source, compiler in compilers.items():
-            out = os.path.join(folder, source.split(".")[0])
-            subprocess.run([*compiler, *flags, os.path.join(HERE, source), "-o", out, *link], check=True)
+    def __init__(self, options):
+        self.folder, self.small = options.programs, options.small
+        # A sanitizer reserves terabytes.
+        self.sanitized = "sanitized" in options.name
 
     def run(self, tool, *words, memory=None, room=None):
         """Exit status and lines; `memory` bounds the address space, `room` the length of files."""
 
         def limit():
-            if memory and self.build != "sanitized":
+            if memory and not self.sanitized:
                 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
             if room:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -217,6 +209,8 @@ def files(programs, folder, rows):
         rows.put(case.row, "cnpy", lambda: read_with_cnpy(programs, path, out) if not objects else refusal(*programs.cnpy("npy", path, out), path))
         rows.put(case.row, "npyreader", lambda: read_with_npyreader(programs, path, out) if not objects else objects_told(programs, path, out))
         os.unlink(path)
+    if programs.small:
+        return
     path = os.path.join(folder, "many.npy")
     with open(path, "wb") as target:
         target.write(file(head("'|u1'", shape="(2147483651,)"), b"\1\2"))
@@ -390,6 +384,8 @@ def all_archives(programs, folder, rows):
     rows.put("no zip archive", "cnpy", lambda: refuse_archive(programs, path, b"x,y\n1,2\n", out))
     rows.put("no zip archive", "cnpy", lambda: refuse_archive(programs, path, b"", out))
     rows.put("a damaged byte", "cnpy", lambda: broken_archive(programs, path, out))
+    if programs.small:
+        return
     large = os.path.join(folder, "large.npz")
     large_archive(large)
     rows.put("zip64 of 5 GiB, then a small one by name", "cnpy", lambda: large_by_name(programs, large, out))
@@ -399,13 +395,6 @@ def all_archives(programs, folder, rows):
 
 def values(dtype, shape):
     return (100 + np.arange(np.prod(shape, dtype=int))).astype(dtype).reshape(shape)
-
-
-def append(programs, path, there, dtype, shape):
-    """Rows added to what np.save wrote; NumPy then reads both."""
-    np.save(path, there)
-    code, lines = programs.cnpy("save", path, "a", dtype, path, ",".join(map(str, shape)))
-    return code, lines
 
 
 def grown(programs, path, there, dtype, shape):
@@ -557,8 +546,7 @@ def appends(programs, folder, rows):
     rows.put("a name that is not ASCII", "cnpy", lambda: added(programs, npz, {}, "λ", mode="w"))
     rows.put("a name that is not ASCII", "cnpy", lambda: added(programs, npz, {"λ": values("f4", (2, 3))}, "groß", "i1", (3,)))
     os.unlink(npz)
-    # Half a minute under a sanitizer, which sees nothing that the small ones do not show.
-    if programs.build != "sanitized":
+    if not programs.small:
         rows.put("an array of more than 4 GiB", "cnpy", lambda: beyond_4_gib(programs, npz))
 
 
@@ -600,37 +588,37 @@ AddressSanitizer and UndefinedBehaviorSanitizer; it compares this page with what
     return "\n\n".join([start.rstrip(), *tables]) + "\n"
 
 
-def surface(options, folder):
-    """The program that uses every function of cnpy, and the example, in each version of C++."""
+def surface(folder):
+    """What cnpy_surface.cpp reads."""
     cube, fortran, small = np.arange(24.0).reshape(2, 3, 4), np.asfortranarray(np.arange(6, dtype="<i4").reshape(2, 3)), np.arange(3.0)
     np.save(os.path.join(folder, "cube.npy"), cube)
     np.save(os.path.join(folder, "fortran.npy"), fortran)
     np.savez(os.path.join(folder, "stored.npz"), cube=cube, fortran=fortran, small=small)
     np.savez_compressed(os.path.join(folder, "packed.npz"), cube=cube, fortran=fortran, small=small)
     np.savez(os.path.join(folder, "many.npz"), **{f"a{n:04}": np.full(1, 10 * n, "<u2") for n in range(1000)})
-    faults, count = [], 0
-    example = os.path.join(HERE, "..", "..", "examples", "cnpy.cpp")
-    for source in (os.path.join(HERE, "cnpy_surface.cpp"), example):
-        for standard in ("c++11", "c++17", "c++20"):
-            program = os.path.join(folder, f"{os.path.basename(source)}.{standard}")
-            compiler = [os.environ.get("CXX", "g++"), f"-std={standard}", *BUILDS[options.build], "-I", options.include]
-            link = ["-L", options.lib, "-lnpstow", f"-Wl,-rpath,{os.path.abspath(options.lib)}"]
-            subprocess.run([*compiler, source, "-o", program, *link], check=True)
-            done = subprocess.run([program, folder], capture_output=True, cwd=folder, text=True)
-            count += 1
+
+
+def every_function(programs):
+    """The program that uses every function of cnpy, in each version of C++ in which it is there."""
+    faults, names = [], sorted(name for name in os.listdir(programs) if name.startswith("cnpy_surface"))
+    for name in names:
+        with tempfile.TemporaryDirectory(dir=os.environ.get("NPSTOW_SCRATCH")) as folder:
+            surface(folder)
+            done = subprocess.run([os.path.join(programs, name), folder], capture_output=True, text=True)
             if done.returncode:
-                faults.append((os.path.basename(program), f"exit {done.returncode}: {done.stdout[-2000:]} {done.stderr[-2000:]}"))
-    return faults, count
+                faults.append((name, f"exit {done.returncode}: {done.stdout[-2000:]} {done.stderr[-2000:]}"))
+    return faults or ([] if names else [("cnpy_surface", "is not there")]), max(len(names), 1)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--include", required=True)
-    parser.add_argument("--lib", required=True)
-    parser.add_argument("--build", choices=BUILDS, default="plain")
-    parser.add_argument("--table")
+    parser.add_argument("programs", type=os.path.abspath)
+    parser.add_argument("--name", default="plain")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--table", action="store_true")
     parser.add_argument("--bless", action="store_true")
     options = parser.parse_args()
+    warnings.simplefilter("ignore")
     report, tables = Report(), []
     both = {"cnpy": "npstow/cnpy.h", "npyreader": "npstow/npyreader.h"}
     ours = {"cnpy": "npstow/cnpy.h"}
@@ -641,22 +629,22 @@ def main():
     ]
     scratch = os.environ.get("NPSTOW_SCRATCH")
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        report.check(f"{options.build}: every function of cnpy", *surface(options, folder))
-        programs = Programs(options, folder)
+        report.check(f"{options.name}: every function of cnpy", *every_function(options.programs))
+        programs = Programs(options)
         for title, heads, facts, work, columns in parts:
             rows = Rows()
             work(programs, folder, rows)
             text, missing = table(title, heads, facts, rows, columns)
             tables.append(text)
             rows.faults += [(row, "not in rivals.py") for row in missing]
-            report.check(f"{options.build}: {title.lower()}", rows.faults, rows.count)
-    if options.table:
+            report.check(f"{options.name}: {title.lower()}", rows.faults, rows.count)
+    if options.table or options.bless:
         made = page(tables)
         if options.bless:
-            put(options.table, made.encode())
-        there = taken(options.table).decode() if os.path.exists(options.table) else ""
-        differs = [line for line in made.splitlines() if line not in there.splitlines()]
-        report.check("the table of COMPARE.md", [("differs", line) for line in differs] or ([] if made == there else [("differs", "lines")]), 1)
+            put(TABLE, made.encode())
+        there = taken(TABLE).decode() if os.path.exists(TABLE) else ""
+        differs = [("differs", line) for line in made.splitlines() if line not in there.splitlines()]
+        report.check("the table of COMPARE.md", differs or ([] if made == there else [("differs", "lines are missing")]), 1)
     report.finish()
 
 
