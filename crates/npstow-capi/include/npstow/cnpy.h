@@ -55,6 +55,10 @@ public:
     error(NpstowStatus status, const std::string& text)
         : std::runtime_error(text), status_(status), has_offset_(false), offset_(0) {}
 
+    error(NpstowStatus status, const std::string& path, uint64_t offset, const std::string& text)
+        : std::runtime_error((path.empty() ? "" : path + ": ") + "at byte " + std::to_string(offset) + ": " + text),
+          status_(status), path_(std::make_shared<std::string>(path)), has_offset_(true), offset_(offset) {}
+
     error(const NpstowError* why)
         : std::runtime_error(text_of(npstow_error_message(why))), status_(npstow_error_status(why)),
           path_(std::make_shared<std::string>(text_of(npstow_error_path(why)))),
@@ -319,8 +323,7 @@ inline handle<NpstowFile> opened(const std::string& fname, const char* format)
     failure why;
     handle<NpstowFile> file(why.made(npstow_open(plain(fname), why)));
     const std::string found = npstow_file_format(file.get());
-    if (found != format)
-        throw error(NPSTOW_CORRUPT, fname + ": expected " + format + ", found " + found);
+    if (found != format) throw error(NPSTOW_CORRUPT, fname, 0, std::string("expected ") + format + ", found " + found);
     return file;
 }
 
@@ -404,8 +407,8 @@ inline void save_rows(const std::string& fname, const NpstowArray* array, const 
     // npstow_append takes a single row as well, which has an axis less; cnpy does not.
     if (axes != npstow_array_ndim(array)) {
         std::ostringstream text;
-        text << fname << ": expected rows of " << axes << " axes, found " << npstow_array_ndim(array);
-        throw error(NPSTOW_MISMATCH, text.str());
+        text << "expected rows of " << axes << " axes, found " << npstow_array_ndim(array);
+        throw error(NPSTOW_MISMATCH, fname, 0, text.str());
     }
     why.done(npstow_append(plain(fname), array, why));
 }
@@ -454,7 +457,7 @@ inline void more(std::FILE* fp, std::vector<unsigned char>& bytes, size_t len)
     const size_t before = bytes.size();
     bytes.resize(len);
     if (len > before && std::fread(&bytes[before], 1, len - before, fp) != len - before)
-        throw error(std::ferror(fp) ? NPSTOW_IO : NPSTOW_CORRUPT, "parse_npy_header: the file ends in the header");
+        throw error(std::ferror(fp) ? NPSTOW_IO : NPSTOW_CORRUPT, "", before, "expected more of an NPY header, found the end");
 }
 
 } // namespace npstow_detail

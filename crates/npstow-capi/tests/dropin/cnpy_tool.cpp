@@ -9,6 +9,8 @@
 //   zsave MODE TYPE ZIP NAME AXES        npz_save of the same
 //   zeros ZIP NAME LEN                   npz_save of so many zero bytes
 //
+//   each OUT FILE...         npy_load, npz_load and the parsers of each, whatever comes of it
+//
 // OUT may be '-': then the sum of the bytes is printed.
 //
 // A line for each array: its name, kind, word_size, fortran_order and shape. Exit 0; 3 for cnpy::error,
@@ -50,7 +52,7 @@ static void show(const std::string& name, const cnpy::NpyArray& array, const std
     std::ofstream(out, std::ios::binary).write(array.data<char>(), std::streamsize(array.num_bytes()));
 }
 
-static void header(const std::string& path)
+static void header(const std::string& path, bool silent = false)
 {
     size_t word = 0, from_memory = 0;
     std::vector<size_t> shape, same;
@@ -65,10 +67,10 @@ static void header(const std::string& path)
     stream.read(reinterpret_cast<char*>(start.data()), offset);
     cnpy::parse_npy_header(start.data(), from_memory, same, also);
     if (word != from_memory || shape != same || fortran != also) throw std::logic_error("two headers");
-    print(std::to_string(offset), '\0', word, fortran, shape);
+    if (!silent) print(std::to_string(offset), '\0', word, fortran, shape);
 }
 
-static void footer(const std::string& path)
+static void footer(const std::string& path, bool silent = false)
 {
     std::FILE* file = std::fopen(path.c_str(), "rb");
     if (!file) throw std::logic_error("no file");
@@ -76,7 +78,37 @@ static void footer(const std::string& path)
     uint16_t count = 0;
     size_t size = 0, offset = 0;
     cnpy::parse_zip_footer(file, count, size, offset);
-    std::printf("%u\t%zu\t%zu\n", unsigned(count), size, offset);
+    if (!silent) std::printf("%u\t%zu\t%zu\n", unsigned(count), size, offset);
+}
+
+// What comes of one reader; anything but success and cnpy::error ends the program.
+template <class Work>
+static bool reads(Work work)
+{
+    try {
+        work();
+    } catch (const cnpy::error& why) {
+        if (!*why.what() || why.status() == NPSTOW_OK || why.status() == NPSTOW_PANIC) throw std::logic_error(why.what());
+        return false;
+    }
+    return true;
+}
+
+// For files that are made to hurt: a line with four letters for each.
+static void each(const std::vector<std::string>& words)
+{
+    for (size_t at = 2; at < words.size(); at++) {
+        const std::string& path = words[at];
+        cnpy::NpyArray array;
+        std::string verdict;
+        verdict += reads([&] { array = cnpy::npy_load(path); }) ? 'y' : 'n';
+        verdict += reads([&] { header(path, true); }) ? 'y' : 'n';
+        verdict += reads([&] { cnpy::npz_load(path); }) ? 'y' : 'n';
+        verdict += reads([&] { footer(path, true); }) ? 'y' : 'n';
+        if (verdict[0] == 'y') show(path, array, words.at(1) + "." + std::to_string(at - 2));
+        else std::printf("%s\n", path.c_str());
+        std::printf("%s\n", verdict.c_str());
+    }
 }
 
 struct request {
@@ -109,6 +141,7 @@ static void save(const std::string& type, const request& what)
 static void run(const std::vector<std::string>& words)
 {
     const std::string what = words.at(0), path = words.at(1);
+    if (what == "each") return each(words);
     if (what == "npy") return show("-", cnpy::npy_load(path), words.at(2));
     if (what == "header") return header(path);
     if (what == "member") return show(words.at(2), cnpy::npz_load(path, words.at(2)), words.at(3));

@@ -1,10 +1,11 @@
 /* Every function of npstow/npyreader.h on one file, for rows.py, which knows what must come of it.
  *
  *   npyreader_tool FILE OUT
+ *   npyreader_tool --each FILE...
  *
  * Prints the descr, the shape and the lengths; the elements go to OUT where a function is there for
  * them. Exit 0; 3 where a function fails, whose number and words are printed; 5 where two functions
- * do not agree.
+ * do not agree. With --each a line for every file, whatever comes of it.
  */
 #include <npstow/npyreader.h>
 
@@ -23,8 +24,8 @@ static int wrong(const char *what)
 
 static int keep(const char *out, const void *data, size_t len)
 {
-    FILE *file = fopen(out, "wb");
-    const int ok = file && fwrite(data, 1, len, file) == len;
+    FILE *file = out ? fopen(out, "wb") : NULL;
+    const int ok = !out || (file && fwrite(data, 1, len, file) == len);
     if (file) fclose(file);
     return ok ? 0 : wrong("the output");
 }
@@ -130,10 +131,25 @@ static int without_file(void)
     return get_number_of_sizes(NULL) == 0 ? 0 : wrong("get_number_of_sizes of NULL");
 }
 
+/* Files that are made to hurt. */
+static int each(char **paths)
+{
+    int code = 0;
+    for (; *paths && code != 5; paths++) {
+        FILE *fp = fopen(*paths, "rb");
+        if (!fp) return wrong("no file");
+        printf("%s\n", *paths);
+        code = look(fp, NULL);
+        fclose(fp);
+    }
+    return code == 5 ? 5 : 0;
+}
+
 int main(int argc, char **argv)
 {
-    FILE *fp = argc > 2 ? fopen(argv[1], "rb") : NULL;
+    FILE *fp = argc > 2 && strcmp(argv[1], "--each") != 0 ? fopen(argv[1], "rb") : NULL;
     int code;
+    if (argc > 2 && !fp && strcmp(argv[1], "--each") == 0) return each(argv + 2);
     if (!fp) return wrong("no file");
     code = without_file();
     code = code ? code : look(fp, argv[2]);

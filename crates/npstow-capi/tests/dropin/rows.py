@@ -10,6 +10,7 @@ byte; the rest must give a typed error that names the file; no program may die, 
 """
 import argparse
 import io
+import json
 import os
 import resource
 import signal
@@ -37,7 +38,7 @@ EXACT, TOLD, BYTES = "exact", "descr and shape (no function for such elements)",
 
 class Programs:
     def __init__(self, options):
-        self.folder, self.small = options.programs, options.small
+        self.folder, self.small, self.name = options.programs, options.small, options.name
         # A sanitizer reserves terabytes.
         self.sanitized = "sanitized" in options.name
 
@@ -79,6 +80,9 @@ def shape_of(text):
 
 
 def native(array):
+    # NumPy leaves times without a unit as they are.
+    if array.dtype.kind in "Mm":
+        array = array.view(array.dtype.byteorder + "i8")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
@@ -393,6 +397,57 @@ def all_archives(programs, folder, rows):
     os.unlink(large)
 
 
+def hostile_files(folder):
+    """Path, and whether NumPy reads it: the corpus, and two files cut off at every byte."""
+    for name in ("headers", "hostile"):
+        place = os.path.join(ROOT, "corpus", name)
+        with open(os.path.join(place, "manifest.jsonl")) as manifest:
+            for row in map(json.loads, list(manifest)[1:]):
+                objects = "O" in row["numpy"].get("descr", "")
+                yield os.path.join(place, row["path"]), True if row["numpy"]["loads"] and not objects else None
+    archive = io.BytesIO()
+    np.savez_compressed(archive, x=np.arange(5), y=np.zeros((2, 0)))
+    for name, data in (("cut.npy", saved(np.arange(5, dtype="<f4"))), ("cut.npz", archive.getvalue())):
+        for length in range(len(data)):
+            yield put(os.path.join(folder, f"{length}.{name}"), data[:length]), False
+
+
+def hostile(programs, folder, report):
+    """No file kills a program. What NumPy reads is read as NumPy does or refused (tests/headers.py knows what), what is cut off
+    is refused."""
+    cases, faults = list(hostile_files(folder)), []
+    for start in range(0, len(cases), 150):
+        part = cases[start : start + 150]
+        paths = [path for path, _ in part]
+        out = os.path.join(folder, "out")
+        try:
+            _, lines = programs.cnpy("each", out, *paths)
+            _, told = programs.npyreader("--each", *paths)
+        except Failed as why:
+            faults.append((paths[0], str(why)))
+            continue
+        for at, (path, may) in enumerate(part):
+            first, verdict = lines[2 * at : 2 * at + 2]
+            try:
+                hostile_fault(path, may, first, verdict, f"{out}.{at}")
+            except Failed as why:
+                faults.append((os.path.basename(path), str(why)))
+        if [line for line in told if line.startswith("/")] != paths:
+            faults.append((paths[0], "npyreader_tool did not come to the end"))
+    report.check(f"{programs.name}: files that are made to hurt", faults, len(cases))
+
+
+def hostile_fault(path, may, first, verdict, out):
+    if may is False:
+        need(verdict[0] == "n" and verdict[2] == "n", f"what is cut off is read: {verdict}")
+    if may is True and verdict[0] == "y":
+        want = known(path)
+        need(want is not None, "NumPy does not read it")
+        same_array(first, out, want)
+    if os.path.exists(out):
+        os.unlink(out)
+
+
 def values(dtype, shape):
     return (100 + np.arange(np.prod(shape, dtype=int))).astype(dtype).reshape(shape)
 
@@ -638,6 +693,7 @@ def main():
             tables.append(text)
             rows.faults += [(row, "not in rivals.py") for row in missing]
             report.check(f"{options.name}: {title.lower()}", rows.faults, rows.count)
+        hostile(programs, folder, report)
     if options.table or options.bless:
         made = page(tables)
         if options.bless:
