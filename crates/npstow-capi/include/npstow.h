@@ -1431,6 +1431,13 @@ NpstowStatus npstow_save_options_set_version(NpstowSaveOptions *options,
 void npstow_save_options_free(NpstowSaveOptions *options);
 
 /**
+ * Whether the array can be there: the file is long enough for it, and packed data are in proportion
+ * to what they claim. For who allocates `npstow_node_nbytes` bytes, which a damaged file may
+ * overstate; reading into them checks the same.
+ */
+NpstowStatus npstow_node_check(const NpstowNode *node, NpstowError **error);
+
+/**
  * Reads the array into new memory, as it lies in the file: byte order and memory order stay.
  */
 NpstowArray *npstow_node_read(const NpstowNode *node, NpstowError **error);

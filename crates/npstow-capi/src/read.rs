@@ -8,6 +8,14 @@ use crate::options::{NPSTOW_BYTES_KEEP, NPSTOW_ORDER_C, NpstowByteOrder, NpstowO
 use npstow::Selection;
 use std::ffi::c_void;
 
+/// Whether the array can be there: the file is long enough for it, and packed data are in proportion
+/// to what they claim. For who allocates `npstow_node_nbytes` bytes, which a damaged file may
+/// overstate; reading into them checks the same.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_node_check(node: Option<&NpstowNode>, error: ErrorOut) -> NpstowStatus {
+    done(error, || entry(node)?.check())
+}
+
 /// Reads the array into new memory, as it lies in the file: byte order and memory order stay.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_node_read(

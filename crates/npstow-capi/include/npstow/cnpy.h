@@ -338,6 +338,8 @@ inline NpyArray read(const NpstowNode* node)
     why.done(npstow_node_itemsize(node, &size, why));
     NpstowOrder order = NPSTOW_ORDER_C;
     why.done(npstow_node_order(node, &order, why));
+    // Before memory is asked for: what is not there is not worth any.
+    why.done(npstow_node_check(node, why));
     array.word_size = size;
     array.fortran_order = order == NPSTOW_ORDER_F;
     std::shared_ptr<bytes> holder = std::make_shared<bytes>(size_t(len));

@@ -86,8 +86,10 @@ static int look(FILE *fp, const char *out)
     int axis, code = 0;
     if (!magic) return failed("retrieve_magic");
     free(magic);
-    if (retrieve_version_number_major(fp) == UINT8_MAX) return failed("retrieve_version_number_major");
-    if (retrieve_version_number_minor(fp) == UINT8_MAX) return failed("retrieve_version_number_minor");
+    /* 255 may be a version, if one that nobody reads. */
+    npyerrno();
+    if (retrieve_version_number_major(fp) == UINT8_MAX && npstow_npyerror) return failed("retrieve_version_number_major");
+    if (retrieve_version_number_minor(fp) == UINT8_MAX && npstow_npyerror) return failed("retrieve_version_number_minor");
     dict = retrieve_python_dict(fp);
     if (!dict) return failed("retrieve_python_dict");
     if (strlen(dict) >= UINT16_MAX) code = retrieve_HEADER_LEN(fp) == UINT16_MAX && npyerrno() == NPYERR_SIZETOOLONG ? 0 : wrong("a long header");
