@@ -28,12 +28,14 @@ pub struct NpstowNode {
     pub(crate) node: Node,
     name: CString,
     descr: OnceLock<CString>,
+    /// Kept, because each question about the array would read its header again.
+    entry: OnceLock<Entry>,
 }
 
 impl NpstowNode {
     pub(crate) fn boxed(node: Node) -> Box<Self> {
         let name = c_string(node.name());
-        Box::new(Self { node, name, descr: OnceLock::new() })
+        Box::new(Self { node, name, descr: OnceLock::new(), entry: OnceLock::new() })
     }
 }
 
@@ -55,7 +57,12 @@ fn below(node: &Node, path: &str) -> Result<Node> {
 }
 
 pub(crate) fn entry(node: Option<&NpstowNode>) -> Result<Entry> {
-    need(node, "node")?.node.entry()
+    let node = need(node, "node")?;
+    if let Some(entry) = node.entry.get() {
+        return Ok(entry.clone());
+    }
+    let entry = node.node.entry()?;
+    Ok(node.entry.get_or_init(|| entry).clone())
 }
 
 /// Another handle of the same node; NULL for NULL.

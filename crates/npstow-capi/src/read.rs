@@ -1,7 +1,7 @@
 //! Reading the arrays of an open file.
 
 use crate::array::NpstowArray;
-use crate::call::{ErrorOut, Text, done, make, need, slice_mut};
+use crate::call::{ErrorOut, Text, done, make, slice_mut};
 use crate::error::NpstowStatus;
 use crate::node::{NpstowNode, entry};
 use crate::options::{NPSTOW_BYTES_KEEP, NPSTOW_ORDER_C, NpstowByteOrder, NpstowOrder, reading};
@@ -22,7 +22,7 @@ pub extern "C" fn npstow_node_read(
     node: Option<&NpstowNode>,
     error: ErrorOut,
 ) -> Option<Box<NpstowArray>> {
-    make(error, || Ok(NpstowArray::boxed(need(node, "node")?.node.read()?)))
+    make(error, || Ok(NpstowArray::boxed(entry(node)?.read()?)))
 }
 
 /// Reads the array into new memory, in the orders asked for.
@@ -35,7 +35,7 @@ pub extern "C" fn npstow_node_read_as(
 ) -> Option<Box<NpstowArray>> {
     make(error, || {
         let options = reading(bytes, memory)?;
-        Ok(NpstowArray::boxed(need(node, "node")?.node.read_with(&options)?))
+        Ok(NpstowArray::boxed(entry(node)?.read_with(&options)?))
     })
 }
 
@@ -47,7 +47,7 @@ pub extern "C" fn npstow_node_view(
     node: Option<&NpstowNode>,
     error: ErrorOut,
 ) -> Option<Box<NpstowArray>> {
-    make(error, || Ok(NpstowArray::boxed(need(node, "node")?.node.view()?)))
+    make(error, || Ok(NpstowArray::boxed(entry(node)?.view()?)))
 }
 
 /// Reads the elements into the caller's memory of `len` bytes (`npstow_node_nbytes`): in C order,
@@ -91,7 +91,7 @@ pub extern "C" fn npstow_node_slice(
 ) -> Option<Box<NpstowArray>> {
     make(error, || {
         let selection: Selection = selection.get("selection")?.parse()?;
-        Ok(NpstowArray::boxed(need(node, "node")?.node.read_slice(&selection)?))
+        Ok(NpstowArray::boxed(entry(node)?.read_slice(&selection)?))
     })
 }
 
