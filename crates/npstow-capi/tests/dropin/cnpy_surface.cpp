@@ -5,7 +5,7 @@
 // FOLDER holds what rows.py puts there: cube.npy, arange(24.0) of shape (2, 3, 4); fortran.npy, arange(6) of
 // '<i4' and shape (2, 3) in Fortran order; stored.npz and packed.npz, with "cube", "fortran" and "small",
 // arange(3.0); many.npz, a0000 to a0999, each of ten times its number, '<u2'.
-// Nothing in here is npstow's own: with -DWITH_CNPY it is a program of cnpy (which fails at packed.npz).
+// Nothing in here is npstow's own: with -DWITH_CNPY it is a program of cnpy, which comes as far as loading().
 #ifdef WITH_CNPY
 #include <cnpy.h>
 #else
