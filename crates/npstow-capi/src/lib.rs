@@ -56,6 +56,7 @@ const _: () = {
     is_shareable::<dtype::NpstowFields>();
     is_shareable::<error::NpstowError>();
     is_shareable::<file::NpstowFile>();
+    is_shareable::<header::NpstowHeader>();
     is_shareable::<meta::NpstowMeta>();
     is_shareable::<node::NpstowNode>();
     is_shareable::<source::NpstowSource>();
