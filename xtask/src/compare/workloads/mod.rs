@@ -35,6 +35,9 @@ const NPHH: &str = "nphh";
 /// What a reader may need beside its array: the code and tables that reading touches.
 const CONSTANT_KB: f64 = 2048.0;
 
+/// The same in C++, where all formats and codecs come along in one library.
+const CPP_CONSTANT_KB: f64 = 4096.0;
+
 /// The workloads that are asked for, in order, at the size that is asked for.
 pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<Vec<Contest>> {
     let mut all = vec![
