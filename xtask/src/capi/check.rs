@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::Instant;
 
 /// Folders of examples that are projects of their own, and their programs.
-const PROJECTS: &[(&str, &str)] = &[("cmake-project", "tracks"), ("makefile", "tracks")];
+const PROJECTS: &[(&str, &str)] = &[("cmake-project", "tracks"), ("make-project", "tracks")];
 
 /// Builds, installs into the target folder, and tests what is installed.
 pub(crate) fn all(python: &Path) -> Result<Count> {
