@@ -630,7 +630,7 @@ void *npstow_decoder_buffer(NpstowDecoder *decoder, size_t *len, NpstowError **e
 
 /**
  * Says that `len` bytes were put into the memory of `npstow_decoder_buffer`; more than there was
- * room for are refused.
+ * room for are refused, and so are those for which nobody has asked for room.
  */
 NpstowStatus npstow_decoder_filled(NpstowDecoder *decoder, size_t len, NpstowError **error);
 

@@ -51,6 +51,8 @@ struct Decoder {
     announced: [usize; 3],
     ready: VecDeque<(Array, Meta)>,
     is_broken: bool,
+    /// How much of the memory was lent by `npstow_decoder_buffer`, until it is said how much came.
+    lent: usize,
 }
 
 impl Decoder {
@@ -73,6 +75,7 @@ impl Decoder {
             announced,
             ready,
             is_broken: false,
+            lent: 0,
         })
     }
 
@@ -277,7 +280,10 @@ pub unsafe extern "C" fn npstow_decoder_push(
         let decoder = need(decoder, "decoder")?;
         // SAFETY: the header asks for `len` bytes.
         let bytes = unsafe { slice::<u8>(bytes.cast(), len, "bytes")? };
-        let taken = decoder.0.guarded(|it| it.push(bytes, consumed.is_some()))?;
+        let taken = decoder.0.guarded(|it| {
+            it.lent = 0;
+            it.push(bytes, consumed.is_some())
+        })?;
         if let Some(consumed) = consumed {
             *consumed = taken;
         }
@@ -345,7 +351,9 @@ pub extern "C" fn npstow_decoder_buffer(
         let (decoder, len) = (need(decoder, "decoder")?, need(len, "len")?);
         let room = decoder.0.guarded(|it| {
             let room = it.room()?;
-            Ok((room.as_mut_ptr(), room.len()))
+            let (start, len) = (room.as_mut_ptr(), room.len());
+            it.lent = len;
+            Ok((start, len))
         })?;
         *len = room.1;
         Ok(room.0.cast())
@@ -354,7 +362,7 @@ pub extern "C" fn npstow_decoder_buffer(
 }
 
 /// Says that `len` bytes were put into the memory of `npstow_decoder_buffer`; more than there was
-/// room for are refused.
+/// room for are refused, and so are those for which nobody has asked for room.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_decoder_filled(
     decoder: Option<&mut NpstowDecoder>,
@@ -363,10 +371,11 @@ pub extern "C" fn npstow_decoder_filled(
 ) -> NpstowStatus {
     done(error, || {
         let decoder = &mut need(decoder, "decoder")?.0;
-        let room = decoder.memory.len().saturating_sub(decoder.filled);
-        if len > room {
+        let room = decoder.lent;
+        let Some(left) = room.checked_sub(len) else {
             return Err(Error::invalid(format_args!("{len} bytes in a room of {room}")));
-        }
+        };
+        decoder.lent = left;
         decoder.guarded(|it| it.advance(len))
     })
 }

@@ -135,6 +135,10 @@ pub extern "C" fn npstow_source_from_callbacks(
     make(error, || {
         let callbacks = *need(callbacks, "callbacks")?;
         need(callbacks.read_at, "read_at")?;
+        // No file is longer; a length that is not known is no number.
+        if i64::try_from(callbacks.len).is_err() {
+            return Err(Error::invalid(format_args!("a source of {} bytes", callbacks.len)));
+        }
         Ok(Box::new(NpstowSource(Arc::new(CallbackSource(callbacks)))))
     })
 }

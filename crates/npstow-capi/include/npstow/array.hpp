@@ -19,6 +19,9 @@ enum class byte_order : int { as_stored = 0, native = 1, little = 2, big = 3 };
 
 using shape_type = std::vector<std::size_t>;
 
+template <class View>
+class held;
+
 /// An array in memory. Nobody can change it, so copies of an `array` share it, and threads may,
 /// too. Views keep nothing alive: hold the array while you use them.
 class array {
@@ -27,6 +30,12 @@ public:
     array() = default;
     /// Takes over a handle of the C interface.
     explicit array(NpstowArray* raw) noexcept : raw_(raw) {}
+    array(const array&) = default;
+    array(array&&) noexcept = default;
+    /// Not to what a function returned: `fold["x"] = hits` would change nothing.
+    array& operator=(const array&) & = default;
+    array& operator=(array&&) & noexcept = default;
+    ~array() = default;
     explicit operator bool() const noexcept { return get() != nullptr; }
     NpstowArray* get() const noexcept { return raw_.get(); }
 
@@ -45,7 +54,7 @@ public:
         if (!fits(values.size_bytes(), detail::type_of<T>().itemsize, full, err)) return {};
         if (!detail::holes_in(detail::type_of<T>()).empty())
             return from(std::vector<T>(values.begin(), values.end()), std::move(shape), err);
-        return made(err, npstow_array_from_copy, values.data(), descr_of<T>().c_str(), full.data(),
+        return made(err, npstow_array_from_copy, values.data(), detail::word(descr_of<T>()), full.data(),
                     full.size(), NPSTOW_ORDER_C);
     }
     /// The elements of a vector, which the array owns from now on; nothing is copied. Room in
@@ -80,7 +89,7 @@ public:
             return copy(values, std::move(shape), err);
         shape = full_shape<T>(std::move(shape));
         return made(err, npstow_array_from_memory, values.data(), values.size_bytes(),
-                    descr_of<T>().c_str(), shape.data(), nullptr, shape.size(), NPSTOW_ORDER_C,
+                    detail::word(descr_of<T>()), shape.data(), nullptr, shape.size(), NPSTOW_ORDER_C,
                     nullptr, nullptr);
     }
     template <class T>
@@ -93,6 +102,9 @@ public:
     {
         return borrow(span<const T>(values), err);
     }
+    /// A vector that is gone after the call lends nothing: `from` takes it over.
+    template <class T>
+    static array borrow(const std::vector<T>&& values, on_error err NPSTOW_OR_THROW) = delete;
     /// As many elements from `first` as the shape has; a row struct is one.
     template <class T>
     NPSTOW_COLD static array borrow(const T* first, const shape_type& shape,
@@ -152,16 +164,23 @@ public:
 
     /// The elements, without a copy, if they are of type `T`, in this machine's byte order, side by
     /// side in C order and aligned; `mismatch` says which of these they are not. Of a row struct,
-    /// the rows. `to_native`, `to_contiguous` and `cast` make an array that passes.
+    /// the rows. `to_native`, `to_contiguous` and `cast` make an array that passes. Of an array
+    /// that nobody else holds, the view does.
     template <class T>
-    span<const T> view(on_error err NPSTOW_OR_THROW) const;
+    span<const T> view(on_error err NPSTOW_OR_THROW) const&;
+    template <class T>
+    held<span<const T>> view(on_error err NPSTOW_OR_THROW) &&;
     /// The elements with all of their axes, whatever their layout: `grid<float, 3>()(i, j, k)`.
     template <class T, std::size_t N>
-    nd<const T, N> grid(on_error err NPSTOW_OR_THROW) const;
+    nd<const T, N> grid(on_error err NPSTOW_OR_THROW) const&;
+    template <class T, std::size_t N>
+    held<nd<const T, N>> grid(on_error err NPSTOW_OR_THROW) &&;
 #if defined(__cpp_lib_mdspan)
     /// The elements with all of their axes as the standard library's view.
     template <class T, std::size_t N>
-    auto mdspan(on_error err NPSTOW_OR_THROW) const;
+    auto mdspan(on_error err NPSTOW_OR_THROW) const&;
+    template <class T, std::size_t N>
+    auto mdspan(on_error err NPSTOW_OR_THROW) && = delete;
 #endif
     /// The only element.
     template <class T>
@@ -190,7 +209,7 @@ public:
     }
     array cast(const std::string& descr, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, npstow_array_cast, get(), descr.c_str());
+        return made(err, npstow_array_cast, get(), detail::word(descr));
     }
     /// The same elements in this machine's byte order; itself where they are.
     array to_native(on_error err NPSTOW_OR_THROW) const
@@ -215,12 +234,12 @@ public:
     /// A field of records, without a copy.
     array field(const std::string& name, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, npstow_array_field, get(), name.c_str());
+        return made(err, npstow_array_field, get(), detail::word(name));
     }
     /// A part in NumPy's words, "10:20, ::2, -1", without a copy.
     array select(const std::string& selection, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, npstow_array_select, get(), selection.c_str());
+        return made(err, npstow_array_select, get(), detail::word(selection));
     }
 
     /// A `DLManagedTensorVersioned` of DLPack 1.x, which shares the elements and is read-only; its
@@ -255,7 +274,7 @@ private:
         auto owner = std::make_unique<std::vector<T>>(std::move(values));
         const auto free = [](void* context) { delete static_cast<std::vector<T>*>(context); };
         array made = array::made(err, npstow_array_from_memory, owner->data(),
-                                 owner->size() * sizeof(T), descr.c_str(), shape.data(), nullptr,
+                                 owner->size() * sizeof(T), detail::word(descr), shape.data(), nullptr,
                                  shape.size(), NPSTOW_ORDER_C, free, owner.get());
         // It is the array's only where there is one.
         if (made) owner.release();

@@ -33,6 +33,7 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <stdint.h>
@@ -147,7 +148,7 @@ inline const char* plain(const std::string& name)
 /* How many elements, or bytes where `size` is that of one. */
 inline size_t product(const std::vector<size_t>& shape, size_t size)
 {
-    const size_t most = std::numeric_limits<size_t>::max() / 2;
+    const size_t most = (std::numeric_limits<size_t>::max)() / 2;
     size_t len = size;
     for (size_t axis : shape)
         if (axis == 0) return 0;
@@ -219,6 +220,21 @@ struct wanted_of<void> {
     static wanted get() { return {'\0', 1}; }
 };
 
+template <typename T>
+std::vector<T> values(const T* first, size_t count)
+{
+    return std::vector<T>(first, first + count);
+}
+/* Bytes of a bool in a file may be any. */
+template <>
+inline std::vector<bool> values(const bool* first, size_t count)
+{
+    const unsigned char* bytes = reinterpret_cast<const unsigned char*>(first);
+    std::vector<bool> all(count);
+    for (size_t at = 0; at < count; at++) all[at] = bytes[at] != 0;
+    return all;
+}
+
 inline void check(const NpyArray& array, wanted want, bool all);
 inline NpyArray read(const NpstowNode* node);
 
@@ -253,8 +269,7 @@ struct NpyArray {
     std::vector<T> as_vec() const
     {
         npstow_detail::check(*this, npstow_detail::wanted_of<T>::get(), true);
-        const T* p = data<T>();
-        return std::vector<T>(p, p + num_vals);
+        return npstow_detail::values(data<T>(), num_vals);
     }
 
     size_t num_bytes() const { return data_holder ? data_holder->size() : 0; }
@@ -294,6 +309,7 @@ inline bool fits(char kind, size_t size, size_t len, wanted want)
 inline void check(const NpyArray& array, wanted want, bool all)
 {
     const size_t len = array.num_bytes();
+    if (!array.data_holder && array.num_vals != 0) throw error(NPSTOW_INVALID, "the elements were moved to another array");
     const bool same = !all || want.size == array.word_size || len == 0;
     if (same && (len == 0 || fits(array.kind, array.word_size, len, want))) return;
     std::ostringstream text;
@@ -452,7 +468,7 @@ inline void tell(const NpstowHeader* header, size_t& word_size, std::vector<size
 }
 
 /* The first bytes of every header, and those after which versions 2 and 3 tell its length. */
-const size_t PREFIX = 10, LONG_PREFIX = 12;
+const size_t prefix_len = 10, long_prefix_len = 12;
 
 inline void more(std::FILE* fp, std::vector<unsigned char>& bytes, size_t len)
 {
@@ -542,8 +558,8 @@ inline void parse_npy_header(FILE* fp, size_t& word_size, std::vector<size_t>& s
     if (!fp) throw error(NPSTOW_INVALID, "parse_npy_header: no file");
     failure why;
     std::vector<unsigned char> bytes;
-    more(fp, bytes, PREFIX);
-    if (bytes[6] > 1) more(fp, bytes, LONG_PREFIX);
+    more(fp, bytes, prefix_len);
+    if (bytes[6] > 1) more(fp, bytes, long_prefix_len);
     const size_t len = npstow_header_len(bytes.data(), bytes.size(), nullptr, why);
     if (len == 0) why.raise();
     more(fp, bytes, len);
@@ -559,7 +575,7 @@ inline void parse_npy_header(unsigned char* buffer, size_t& word_size, std::vect
     failure why;
     // Only what the part before tells of is touched.
     if (std::memcmp(buffer, "\x93NUMPY", 6) != 0) throw error(NPSTOW_CORRUPT, "expected the NPY magic '\\x93NUMPY'");
-    const size_t len = npstow_header_len(buffer, buffer[6] > 1 ? LONG_PREFIX : PREFIX, nullptr, why);
+    const size_t len = npstow_header_len(buffer, buffer[6] > 1 ? long_prefix_len : prefix_len, nullptr, why);
     if (len == 0) why.raise();
     handle<NpstowHeader> header(why.made(npstow_header_parse(buffer, len, nullptr, why)));
     tell(header.get(), word_size, shape, fortran_order);
@@ -584,7 +600,7 @@ inline bool signed_with(const std::vector<unsigned char>& bytes, size_t at, cons
 inline std::vector<unsigned char> bytes_at(FILE* fp, uint64_t offset, size_t len)
 {
     std::vector<unsigned char> bytes(len);
-    if (offset > uint64_t(std::numeric_limits<long>::max()) || std::fseek(fp, long(offset), SEEK_SET) != 0)
+    if (offset > uint64_t((std::numeric_limits<long>::max)()) || std::fseek(fp, long(offset), SEEK_SET) != 0)
         throw error(NPSTOW_IO, "parse_zip_footer: cannot seek");
     if (std::fread(bytes.data(), 1, len, fp) != len) throw error(NPSTOW_IO, "parse_zip_footer: cannot read");
     return bytes;
@@ -663,6 +679,9 @@ inline NpyArray npz_load(std::string fname, std::string varname)
     handle<NpstowFile> file = opened(fname, "npz");
     failure why;
     handle<NpstowNode> node(why.made(npstow_file_get(file.get(), plain(varname), why)));
+    // Beside a group of its name, or without one, an array has the ending of its member.
+    if (npstow_node_kind(node.get()) == NPSTOW_NODE_GROUP)
+        node.reset(why.made(npstow_file_get(file.get(), plain(varname + ".npy"), why)));
     return read(node.get());
 }
 
@@ -674,12 +693,17 @@ inline uint64_t length_of(const std::string& fname)
     std::FILE* file = std::fopen(plain(fname), "rb");
     const long len = file && std::fseek(file, 0, SEEK_END) == 0 ? std::ftell(file) : -1;
     if (file) std::fclose(file);
-    return len < 0 ? std::numeric_limits<uint64_t>::max() : uint64_t(len);
+    return len < 0 ? (std::numeric_limits<uint64_t>::max)() : uint64_t(len);
+}
+
+inline std::string name_at(const NpstowStrings* names, size_t at)
+{
+    return std::string(npstow_strings_get(names, at), npstow_strings_len_of(names, at));
 }
 
 /* Small archives come as a whole, with few reads and on all cores, and are copied; a large array is read
  * to where it stays. */
-const uint64_t WHOLE = uint64_t(64) << 20;
+const uint64_t whole_len = uint64_t(64) << 20;
 
 } // namespace npstow_detail
 
@@ -691,17 +715,22 @@ inline npz_t npz_load(std::string fname)
     failure why;
     handle<NpstowStrings> names(why.made(npstow_file_arrays(file.get(), why)));
     handle<NpstowTree> tree;
-    if (length_of(fname) <= WHOLE) tree.reset(why.made(npstow_file_load(file.get(), why)));
+    if (length_of(fname) <= whole_len) tree.reset(why.made(npstow_file_load(file.get(), why)));
     npz_t arrays;
-    for (size_t at = 0; at < npstow_strings_len(names.get()); at++) {
-        const std::string name(npstow_strings_get(names.get(), at), npstow_strings_len_of(names.get(), at));
+    std::set<std::string> all;
+    for (size_t at = 0; at < npstow_strings_len(names.get()); at++) all.insert(name_at(names.get(), at));
+    for (const std::string& name : all) {
+        // An array beside a group of its name has its ending, which NumPy's names do not.
+        const bool npy = name.size() >= 4 && name.compare(name.size() - 4, 4, ".npy") == 0;
+        const std::string bare = npy ? name.substr(0, name.size() - 4) : name;
+        const std::string key = all.count(bare) ? name : bare;
         // Names like "../x" are in no tree.
         handle<NpstowArray> array(tree ? npstow_tree_array(tree.get(), plain(name), nullptr) : nullptr);
         if (array) {
-            arrays[name] = copied(array.get());
+            arrays[key] = copied(array.get());
         } else {
             handle<NpstowNode> node(why.made(npstow_file_get(file.get(), plain(name), why)));
-            arrays[name] = read(node.get());
+            arrays[key] = read(node.get());
         }
     }
     return arrays;

@@ -141,12 +141,52 @@ private:
     T* raw_ = nullptr;
 };
 
+/// A text as C has it: nothing behind a NUL would be seen there, so there must be none.
+class word {
+public:
+    explicit word(const std::string& text) noexcept
+        : text_(text.c_str()), is_whole_(text.find('\0') == std::string::npos)
+    {}
+    const char* text() const noexcept { return text_; }
+    bool is_whole() const noexcept { return is_whole_; }
+
+private:
+    const char* text_;
+    bool is_whole_;
+};
+
+template <class T>
+T plain(T argument) noexcept
+{
+    return argument;
+}
+inline const char* plain(word argument) noexcept { return argument.text(); }
+template <class T>
+bool is_whole(const T&) noexcept
+{
+    return true;
+}
+inline bool is_whole(word argument) noexcept { return argument.is_whole(); }
+
+NPSTOW_COLD inline void not_whole(const on_error& err)
+{
+    err.fail(status::invalid, "a NUL in a name, a path or another text");
+}
+
 /// What a function of the C interface returns; a failure where it leaves an error.
 template <class Function, class... Arguments>
 auto call(const on_error& err, Function function, Arguments... arguments)
 {
     NpstowError* raw = nullptr;
-    const auto result = function(arguments..., &raw);
+    using result_type = decltype(function(plain(arguments)..., &raw));
+    if (!(is_whole(arguments) && ... && true)) {
+        not_whole(err);
+        if constexpr (std::is_same_v<result_type, NpstowStatus>)
+            return result_type{NPSTOW_INVALID};
+        else
+            return result_type{};
+    }
+    const auto result = function(plain(arguments)..., &raw);
     if (raw) err.fail(raw);
     return result;
 }

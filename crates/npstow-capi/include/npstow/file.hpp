@@ -39,7 +39,7 @@ public:
     /// A file of the system.
     static source from_path(const std::string& path, on_error err NPSTOW_OR_THROW)
     {
-        return made(err, npstow_source_from_path, path.c_str());
+        return made(err, npstow_source_from_path, detail::word(path));
     }
     /// Memory that stays yours, and stays as it is while anything that was read from it is there.
     static source borrow(const void* bytes, std::size_t len, on_error err NPSTOW_OR_THROW)
@@ -121,31 +121,31 @@ private:
 /// Opens a file, a folder or an archive of any format. Only headers are read.
 NPSTOW_COLD inline file open(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
-    return file(detail::call(err, npstow_open, path.c_str()));
+    return file(detail::call(err, npstow_open, detail::word(path)));
 }
 NPSTOW_COLD inline file open(const std::string& path, const limits& limits,
                              on_error err NPSTOW_OR_THROW)
 {
     const auto raw = detail::raw_limits(limits);
-    return file(detail::call(err, npstow_open_with, path.c_str(), raw.get()));
+    return file(detail::call(err, npstow_open_with, detail::word(path), raw.get()));
 }
 /// The same of bytes from elsewhere; errors call them `name`.
 NPSTOW_COLD inline file open(const source& source, const std::string& name,
                              on_error err NPSTOW_OR_THROW)
 {
-    return file(detail::call(err, npstow_open_source, source.get(), name.c_str(), nullptr));
+    return file(detail::call(err, npstow_open_source, source.get(), detail::word(name), nullptr));
 }
 NPSTOW_COLD inline file open(const source& source, const std::string& name, const limits& limits,
                              on_error err NPSTOW_OR_THROW)
 {
     const auto raw = detail::raw_limits(limits);
-    return file(detail::call(err, npstow_open_source, source.get(), name.c_str(), raw.get()));
+    return file(detail::call(err, npstow_open_source, source.get(), detail::word(name), raw.get()));
 }
 
 /// One array: "a.npy", "a.npz:x", "run/A000:photon".
 NPSTOW_COLD inline array load(const std::string& place, on_error err NPSTOW_OR_THROW)
 {
-    return array(detail::call(err, npstow_load, place.c_str()));
+    return array(detail::call(err, npstow_load, detail::word(place)));
 }
 
 } // namespace NPSTOW_ROAD

@@ -84,7 +84,7 @@ public:
     /// Adds an array; `exists` where the name is taken.
     NPSTOW_COLD fold& add(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, npstow_tree_insert, tree(), at(name).c_str(), array.get());
+        detail::call(err, npstow_tree_insert, tree(), detail::word(at(name)), array.get());
         return *this;
     }
     /// Adds the elements of a vector, which the fold owns from now on.
@@ -105,7 +105,7 @@ public:
     /// An array; `not_found` where there is none.
     NPSTOW_COLD array get(const std::string& name, on_error err NPSTOW_OR_THROW) const
     {
-        return array(detail::call(err, npstow_tree_array, tree(), at(name).c_str()));
+        return array(detail::call(err, npstow_tree_array, tree(), detail::word(at(name))));
     }
     /// An array, or none where there is none.
     array get_optional(const std::string& name, on_error err NPSTOW_OR_THROW) const
@@ -118,7 +118,8 @@ public:
     /// Takes an array or a subfold out; false where there is none.
     bool remove(const std::string& name)
     {
-        return npstow_tree_remove(tree(), at(name).c_str(), nullptr) == NPSTOW_OK;
+        return detail::word(name).is_whole() &&
+               npstow_tree_remove(tree(), at(name).c_str(), nullptr) == NPSTOW_OK;
     }
     /// The names of arrays on this level.
     std::vector<std::string> names() const { return level(NPSTOW_NODE_ARRAY); }
@@ -128,7 +129,7 @@ public:
     /// Dtype and shape of an array, which is not read for that.
     std::string descr(const std::string& name, on_error err NPSTOW_OR_THROW) const
     {
-        return detail::take_text(detail::call(err, npstow_tree_descr, tree(), at(name).c_str()));
+        return detail::take_text(detail::call(err, npstow_tree_descr, tree(), detail::word(at(name))));
     }
     shape_type shape(const std::string& name, on_error err NPSTOW_OR_THROW) const;
 
@@ -244,7 +245,7 @@ private:
     }
     NPSTOW_COLD bool is(const std::string& full, NpstowNodeKind kind) const
     {
-        return npstow_tree_kind(tree(), full.c_str()) == kind;
+        return detail::word(full).is_whole() && npstow_tree_kind(tree(), full.c_str()) == kind;
     }
     NPSTOW_COLD std::vector<std::string> level(NpstowNodeKind kind) const
     {
@@ -265,7 +266,7 @@ private:
     NPSTOW_COLD std::shared_ptr<NpstowTree> part(const on_error& err) const
     {
         if (path_.empty()) return tree_;
-        return detail::shared<npstow_tree_free>(err, npstow_tree_subtree, tree(), path_.c_str());
+        return detail::shared<npstow_tree_free>(err, npstow_tree_subtree, tree(), detail::word(path_));
     }
 #if NPSTOW_EXCEPTIONS
     std::vector<item> items() const

@@ -53,7 +53,7 @@ NPSTOW_COLD inline void fold::save(const std::string& path, const save_options& 
     const auto raw = detail::raw_options(options, err);
     const auto tree = err.failed() ? nullptr : part(err);
     if (err.failed()) return;
-    detail::call(err, npstow_save_tree, path.c_str(), tree.get(), raw.get());
+    detail::call(err, npstow_save_tree, detail::word(path), tree.get(), raw.get());
 }
 
 template <class Write>
@@ -84,7 +84,7 @@ NPSTOW_COLD inline std::vector<std::string> fold::arrays(on_error err) const
 NPSTOW_COLD inline bool fold::has_all(const std::string& names) const
 {
     for (std::size_t from = 0; from <= names.size();) {
-        const std::size_t end = std::min(names.find(',', from), names.size());
+        const std::size_t end = (std::min)(names.find(',', from), names.size());
         if (!has(names.substr(from, end - from))) return false;
         from = end + 1;
     }
@@ -95,10 +95,10 @@ NPSTOW_COLD inline shape_type fold::shape(const std::string& name, on_error err)
 {
     const std::string full = at(name);
     std::size_t axes = 0;
-    detail::call(err, npstow_tree_ndim, tree(), full.c_str(), &axes);
+    detail::call(err, npstow_tree_ndim, tree(), detail::word(full), &axes);
     if (err.failed()) return {};
     shape_type shape(axes);
-    detail::call(err, npstow_tree_shape, tree(), full.c_str(), shape.data(), shape.size());
+    detail::call(err, npstow_tree_shape, tree(), detail::word(full), shape.data(), shape.size());
     return shape;
 }
 
@@ -107,7 +107,7 @@ NPSTOW_COLD inline fold fold::add_subfold(const std::string& name, const fold& f
     const std::string full = at(name);
     const auto added = from.part(err);
     if (!added) return none();
-    detail::call(err, npstow_tree_insert_tree, tree(), full.c_str(), added.get());
+    detail::call(err, npstow_tree_insert_tree, tree(), detail::word(full), added.get());
     return err.failed() ? none() : fold(tree_, full);
 }
 
@@ -124,14 +124,14 @@ NPSTOW_COLD inline std::vector<std::string> fold::find_all(const std::string& gl
 {
     const auto tree = part(err);
     if (!tree) return {};
-    return detail::take(detail::call(err, npstow_tree_find, tree.get(), globs.c_str()));
+    return detail::take(detail::call(err, npstow_tree_find, tree.get(), detail::word(globs)));
 }
 
 NPSTOW_COLD inline fold fold::select(const std::string& globs, on_error err) const
 {
     const auto tree = part(err);
     if (!tree) return none();
-    return fold(detail::call(err, npstow_tree_select, tree.get(), globs.c_str()));
+    return fold(detail::call(err, npstow_tree_select, tree.get(), detail::word(globs)));
 }
 
 NPSTOW_COLD inline fold fold::deepcopy(on_error err) const
@@ -251,7 +251,7 @@ NPSTOW_COLD inline std::string fold::desc() const
 NPSTOW_COLD inline npstow::meta fold::meta(const std::string& name, on_error err) const
 {
     const std::string full = at(name);
-    NpstowMeta* raw = detail::call(err, npstow_tree_meta, tree(), full.c_str());
+    NpstowMeta* raw = detail::call(err, npstow_tree_meta, tree(), detail::word(full));
     return raw ? npstow::meta(raw) : npstow::meta();
 }
 
@@ -259,7 +259,7 @@ NPSTOW_COLD inline fold& fold::set_meta(const std::string& name, const npstow::m
                                         on_error err)
 {
     const std::string full = at(name);
-    detail::call(err, npstow_tree_set_meta, tree(), full.c_str(), meta.get());
+    detail::call(err, npstow_tree_set_meta, tree(), detail::word(full), meta.get());
     return *this;
 }
 

@@ -28,7 +28,7 @@ public:
     std::string text() const { return or_empty(npstow_meta_text(get())); }
     meta& set_text(const std::string& text, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, npstow_meta_set_text, get(), text.c_str());
+        detail::call(err, npstow_meta_set_text, get(), detail::word(text));
         return *this;
     }
     /// How many lines there are that have a key.
@@ -39,7 +39,7 @@ public:
     /// Whether a key has a value; one without text is none, as NPFold has it.
     bool has(const std::string& key) const noexcept
     {
-        return npstow_meta_get(get(), key.c_str()) != nullptr;
+        return find(key) != nullptr;
     }
 
     /// The value of a key: text, a number, true or false. `not_found` where there is none,
@@ -47,7 +47,7 @@ public:
     template <class T = std::string>
     NPSTOW_COLD T get(const std::string& key, on_error err NPSTOW_OR_THROW) const
     {
-        const char* found = npstow_meta_get(raw_.get(), key.c_str());
+        const char* found = find(key);
         if (found) return parse<T>(key, found, err);
         absent(key, err);
         return T();
@@ -56,7 +56,7 @@ public:
     template <class T>
     NPSTOW_COLD T get_or(const std::string& key, T fallback, on_error err NPSTOW_OR_THROW) const
     {
-        const char* found = npstow_meta_get(raw_.get(), key.c_str());
+        const char* found = find(key);
         return found ? parse<T>(key, found, err) : std::move(fallback);
     }
     std::string get_or(const std::string& key, const char* fallback,
@@ -70,8 +70,12 @@ public:
     NPSTOW_COLD meta& set(const std::string& key, const T& value, on_error err NPSTOW_OR_THROW)
     {
         NpstowMeta* to = raw_.get();
-        const char* name = key.c_str();
-        detail::call(err, [&](NpstowError** e) {
+        if constexpr (!std::is_arithmetic_v<T>)
+            if (std::string(value).find('\0') != std::string::npos) {
+                detail::not_whole(err);
+                return *this;
+            }
+        const auto setting = [&](const char* name, NpstowError** e) {
             if constexpr (std::is_same_v<T, bool>)
                 return npstow_meta_set(to, name, value ? "true" : "false", e);
             else if constexpr (std::is_integral_v<T> && (std::is_signed_v<T> || sizeof(T) < 8))
@@ -84,13 +88,14 @@ public:
                 return npstow_meta_set_f64(to, name, static_cast<double>(value), e);
             else
                 return npstow_meta_set(to, name, std::string(value).c_str(), e);
-        });
+        };
+        detail::call(err, setting, detail::word(key));
         return *this;
     }
     /// Takes a key out, with all of its lines.
     meta& remove(const std::string& key)
     {
-        npstow_meta_remove(get(), key.c_str());
+        if (detail::word(key).is_whole()) npstow_meta_remove(get(), key.c_str());
         return *this;
     }
 
@@ -118,6 +123,11 @@ public:
     }
 
 private:
+    const char* find(const std::string& key) const noexcept
+    {
+        const detail::word word(key);
+        return word.is_whole() ? npstow_meta_get(raw_.get(), word.text()) : nullptr;
+    }
     static std::string or_empty(const char* text) { return text ? text : ""; }
 
     /// The double of the fewest digits that is this float, so that 0.1f is written as 0.1.
@@ -148,7 +158,7 @@ private:
         } else {
             static_assert(std::is_floating_point_v<T>, "text, bool, integers and floats are kept");
             double value = 0;
-            detail::call(err, npstow_meta_get_f64, raw_.get(), key.c_str(), &value);
+            detail::call(err, npstow_meta_get_f64, raw_.get(), detail::word(key), &value);
             if (std::isfinite(value) && !std::isfinite(static_cast<T>(value)))
                 wrong(key, text, "a number within the type's range", err);
             return static_cast<T>(value);
@@ -164,7 +174,7 @@ private:
             const char* at = text;
             for (; *at >= '0' && *at <= '9'; at++) {
                 const T digit = static_cast<T>(*at - '0');
-                if (value > (std::numeric_limits<T>::max() - digit) / 10) break;
+                if (value > ((std::numeric_limits<T>::max)() - digit) / 10) break;
                 value = value * 10 + digit;
             }
             if (at != text && !*at) return value;
@@ -173,9 +183,9 @@ private:
         } else {
             std::int64_t value = 0;
             const auto done =
-                detail::call(err, npstow_meta_get_i64, raw_.get(), key.c_str(), &value);
-            const bool fits = value >= static_cast<std::int64_t>(std::numeric_limits<T>::min()) &&
-                              value <= static_cast<std::int64_t>(std::numeric_limits<T>::max());
+                detail::call(err, npstow_meta_get_i64, raw_.get(), detail::word(key), &value);
+            const bool fits = value >= static_cast<std::int64_t>((std::numeric_limits<T>::min)()) &&
+                              value <= static_cast<std::int64_t>((std::numeric_limits<T>::max)());
             if (done == 0 && !fits) wrong(key, text, "a whole number that the type can hold", err);
             return done == 0 && fits ? static_cast<T>(value) : T();
         }

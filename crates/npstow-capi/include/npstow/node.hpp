@@ -88,11 +88,11 @@ public:
     /// What stands under a slash path.
     node at(const std::string& path, on_error err NPSTOW_OR_THROW) const
     {
-        return node(detail::call(err, npstow_node_get, get(), path.c_str()));
+        return node(detail::call(err, npstow_node_get, get(), detail::word(path)));
     }
     bool has(const std::string& path) const noexcept
     {
-        return npstow_node_has(get(), path.c_str());
+        return detail::word(path).is_whole() && npstow_node_has(get(), path.c_str());
     }
     /// What stands in a group, in order.
     std::vector<node> children(on_error err NPSTOW_OR_THROW) const
@@ -107,7 +107,7 @@ public:
     /// The full paths that match one of the patterns: "*/photon,A00?/hit".
     std::vector<std::string> find_all(const std::string& globs, on_error err NPSTOW_OR_THROW) const
     {
-        return detail::take(detail::call(err, npstow_node_find, get(), globs.c_str()));
+        return detail::take(detail::call(err, npstow_node_find, get(), detail::word(globs)));
     }
     npstow::meta meta(on_error err NPSTOW_OR_THROW) const
     {
@@ -162,7 +162,7 @@ public:
     /// A part in NumPy's words, "10:20, ::2, -1"; only its bytes are read.
     array slice(const std::string& selection, on_error err NPSTOW_OR_THROW) const
     {
-        return made(err, npstow_node_slice, get(), selection.c_str());
+        return made(err, npstow_node_slice, get(), detail::word(selection));
     }
     /// All elements into your memory, as numbers of this machine in C order. The dtype must be that
     /// of `T` but for the byte order, and `to` must be as long as the array.
@@ -219,7 +219,7 @@ NPSTOW_COLD inline node file::root(on_error err) const
 
 NPSTOW_COLD inline node file::at(const std::string& path, on_error err) const
 {
-    return node(detail::call(err, npstow_file_get, get(), path.c_str()));
+    return node(detail::call(err, npstow_file_get, get(), detail::word(path)));
 }
 
 NPSTOW_COLD inline std::string node::desc(on_error err) const

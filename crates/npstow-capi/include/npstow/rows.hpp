@@ -8,7 +8,7 @@ inline namespace NPSTOW_ROAD {
 /// Adds the rows of an array to a `.npy` that is there. A crash leaves the old rows or all of them.
 inline void append(const std::string& path, const array& rows, on_error err NPSTOW_OR_THROW)
 {
-    detail::call(err, npstow_append, path.c_str(), rows.get());
+    detail::call(err, npstow_append, detail::word(path), rows.get());
 }
 template <class T>
 void append(const std::string& path, const std::vector<T>& rows, on_error err NPSTOW_OR_THROW)
@@ -21,7 +21,7 @@ void append(const std::string& path, const std::vector<T>& rows, on_error err NP
 class appender {
 public:
     explicit appender(const std::string& path, on_error err NPSTOW_OR_THROW)
-        : raw_(detail::call(err, npstow_appender_open, path.c_str(), NPSTOW_DURABILITY_REPLACE))
+        : raw_(detail::call(err, npstow_appender_open, detail::word(path), NPSTOW_DURABILITY_REPLACE))
     {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
     /// How many rows the file will have.
@@ -59,7 +59,7 @@ class row_writer {
 public:
     row_writer(const std::string& path, const std::string& descr, const shape_type& row_shape,
                on_error err NPSTOW_OR_THROW)
-        : raw_(detail::call(err, npstow_row_writer_create, path.c_str(), descr.c_str(),
+        : raw_(detail::call(err, npstow_row_writer_create, detail::word(path), detail::word(descr),
                             row_shape.data(), row_shape.size()))
     {}
     /// Of rows of a C++ type: numbers, records, row structs.

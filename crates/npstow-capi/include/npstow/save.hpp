@@ -10,7 +10,7 @@ inline namespace NPSTOW_ROAD {
 NPSTOW_COLD inline void save(const std::string& path, const array& array,
                              on_error err NPSTOW_OR_THROW)
 {
-    detail::call(err, npstow_save, path.c_str(), array.get());
+    detail::call(err, npstow_save, detail::word(path), array.get());
 }
 /// The same of a vector: numbers, records, rows.
 template <class T>
@@ -38,34 +38,34 @@ void save_to(Write write, const array& array, on_error err NPSTOW_OR_THROW)
 /// Writes metadata beside what lies on the disk already: "run/A000", "run.npz:A000/hit".
 inline void set_meta(const std::string& place, const meta& meta, on_error err NPSTOW_OR_THROW)
 {
-    detail::call(err, npstow_set_meta, place.c_str(), meta.get());
+    detail::call(err, npstow_set_meta, detail::word(place), meta.get());
 }
 
 /// Changes the members of an NPZ archive; the others are not written again.
 class editor {
 public:
     explicit editor(const std::string& path, on_error err NPSTOW_OR_THROW)
-        : raw_(detail::call(err, npstow_editor_open, path.c_str(), nullptr))
+        : raw_(detail::call(err, npstow_editor_open, detail::word(path), nullptr))
     {}
     explicit operator bool() const noexcept { return raw_ != nullptr; }
     editor& add(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, npstow_editor_add, raw_.get(), name.c_str(), array.get());
+        detail::call(err, npstow_editor_add, raw_.get(), detail::word(name), array.get());
         return *this;
     }
     editor& replace(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, npstow_editor_replace, raw_.get(), name.c_str(), array.get());
+        detail::call(err, npstow_editor_replace, raw_.get(), detail::word(name), array.get());
         return *this;
     }
     editor& remove(const std::string& name, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, npstow_editor_remove, raw_.get(), name.c_str());
+        detail::call(err, npstow_editor_remove, raw_.get(), detail::word(name));
         return *this;
     }
     editor& rename(const std::string& from, const std::string& to, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, npstow_editor_rename, raw_.get(), from.c_str(), to.c_str());
+        detail::call(err, npstow_editor_rename, raw_.get(), detail::word(from), detail::word(to));
         return *this;
     }
     /// Adds all of a fold.
@@ -77,7 +77,7 @@ public:
     }
     editor& set_meta(const std::string& name, const meta& meta, on_error err NPSTOW_OR_THROW)
     {
-        detail::call(err, npstow_editor_set_meta, raw_.get(), name.c_str(), meta.get());
+        detail::call(err, npstow_editor_set_meta, raw_.get(), detail::word(name), meta.get());
         return *this;
     }
     /// Makes all changes at once. The editor is spent then.
@@ -93,13 +93,13 @@ private:
 /// Takes out of an archive what nobody refers to any more.
 inline void compact(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
-    detail::call(err, npstow_npz_compact, path.c_str());
+    detail::call(err, npstow_npz_compact, detail::word(path));
 }
 
 /// Mends what a crash has left of a file, and says what that was.
 inline std::string repair(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
-    return detail::take_text(detail::call(err, npstow_repair, path.c_str()));
+    return detail::take_text(detail::call(err, npstow_repair, detail::word(path)));
 }
 
 /// What is wrong with a file, or remarkable about it.
@@ -112,7 +112,7 @@ struct fault {
 NPSTOW_COLD inline std::vector<fault> verify(const std::string& path, on_error err NPSTOW_OR_THROW)
 {
     const detail::owned<NpstowFaults, npstow_faults_free> raw(
-        detail::call(err, npstow_verify, path.c_str()));
+        detail::call(err, npstow_verify, detail::word(path)));
     std::vector<fault> faults;
     for (std::size_t at = 0; at < npstow_faults_len(raw.get()); at++)
         faults.push_back(

@@ -1,6 +1,8 @@
 // The elements of an array as C++ sees them: what is checked before a pointer is given away.
 #pragma once
 #include "array.hpp"
+#include <algorithm>
+#include <iterator>
 
 namespace npstow {
 inline namespace NPSTOW_ROAD {
@@ -34,12 +36,18 @@ NPSTOW_COLD inline std::string native(std::string descr)
 NPSTOW_COLD inline std::optional<std::size_t> count_rows(const shape_type& shape,
                                                          const shape_type& row, const on_error& err)
 {
-    std::size_t len = 1, rows = 1;
+    std::size_t len = 1, rows = 1, at = shape.size();
     for (const std::size_t axis : row) len *= axis;
-    std::size_t at = shape.size(), found = 1;
-    while (at > 0 && found < len) found *= shape[--at];
-    for (std::size_t axis = 0; axis < at; axis++) rows *= shape[axis];
-    if (found == len) return rows;
+    if (at >= row.size() && std::equal(row.rbegin(), row.rend(), shape.rbegin()))
+        at -= row.size();
+    else if (at > 0 && shape[at - 1] == len)
+        at -= 1;
+    else
+        at = shape.size() + 1;
+    if (at <= shape.size()) {
+        for (std::size_t axis = 0; axis < at; axis++) rows *= shape[axis];
+        return rows;
+    }
     std::string text = "expected rows of shape ";
     text.append(shape_text(row)).append(", found an array of shape ").append(shape_text(shape));
     err.fail(status::mismatch, std::move(text));
@@ -105,7 +113,7 @@ NPSTOW_COLD inline bool array::fits(std::size_t nbytes, std::size_t itemsize,
 }
 
 template <class T>
-NPSTOW_COLD span<const T> array::view(on_error err) const
+NPSTOW_COLD span<const T> array::view(on_error err) const&
 {
     const void* found = detail::call(err, npstow_array_typed, get(), descr_of<T>().c_str());
     if (!found) return {};
@@ -118,6 +126,46 @@ NPSTOW_COLD span<const T> array::view(on_error err) const
     }
     if (!detail::check_bools<T>(found, *count, err)) return {};
     return span<const T>(static_cast<const T*>(found), *count);
+}
+
+/// A view of an array that nobody else holds, together with it: `for (float x :
+/// npstow::load(path).view<float>())`. It is no span, which would be left with nothing.
+template <class View>
+class held {
+public:
+    held(array owner, View view) : owner_(std::move(owner)), view_(view) {}
+    auto begin() const noexcept { return twice(view_.begin()); }
+    auto end() const noexcept { return twice(view_.end()); }
+    std::size_t size() const noexcept { return view_.size(); }
+    bool empty() const noexcept { return view_.empty(); }
+    /// A view of its own would be left with nothing.
+    operator View() const = delete;
+    decltype(auto) operator[](std::size_t at) const { return view_[at]; }
+    template <class... Index>
+    decltype(auto) operator()(Index... index) const
+    {
+        return view_(index...);
+    }
+    /// The array.
+    const array& owner() const noexcept { return owner_; }
+
+private:
+    /// The same places, by iterators that are not pointers: of those std::span would make a view of
+    /// its own.
+    template <class Iterator>
+    static auto twice(Iterator at) noexcept
+    {
+        return std::make_reverse_iterator(std::make_reverse_iterator(at));
+    }
+    array owner_;
+    View view_;
+};
+
+template <class T>
+held<span<const T>> array::view(on_error err) &&
+{
+    const span<const T> all = static_cast<const array&>(*this).view<T>(err);
+    return {std::move(*this), all};
 }
 
 template <class T>
@@ -141,16 +189,23 @@ bool array::is_grid(std::size_t axes, const on_error& err) const
 }
 
 template <class T, std::size_t N>
-nd<const T, N> array::grid(on_error err) const
+nd<const T, N> array::grid(on_error err) const&
 {
     static_assert(!std::is_same_v<T, bool>, "of bools take view(), which looks at each");
     if (!is_grid<T>(N, err)) return {};
     return nd<const T, N>(data(), npstow_array_shape(get()), npstow_array_strides(get()));
 }
 
+template <class T, std::size_t N>
+held<nd<const T, N>> array::grid(on_error err) &&
+{
+    const nd<const T, N> all = static_cast<const array&>(*this).grid<T, N>(err);
+    return {std::move(*this), all};
+}
+
 #if defined(__cpp_lib_mdspan)
 template <class T, std::size_t N>
-auto array::mdspan(on_error err) const
+auto array::mdspan(on_error err) const&
 {
     static_assert(!std::is_same_v<T, bool>, "of bools take view(), which looks at each");
     using extents = std::dextents<std::size_t, N>;

@@ -96,7 +96,8 @@ void grids()
     const auto grid = made.grid<float, 2>();
     CHECK(grid(1, 2) == 5 && grid.extent(0) == 2 && grid.extent(1) == 3);
     CHECK(grid.at(1, 2) && *grid.at(1, 2) == 5 && !grid.at(2, 0) && !grid.at(0, -1));
-    const auto turned = made.transpose().grid<float, 2>();
+    const array transposed = made.transpose();
+    const auto turned = transposed.grid<float, 2>();
     CHECK(turned(2, 1) == 5 && turned.extent(0) == 3);
     CHECK(made.select("::-1, 1:").grid<float, 2>()(0, 0) == 4);
     CHECK_THROWS(status::mismatch, "3 axes", made.grid<float, 3>());
@@ -171,6 +172,63 @@ void memory()
 
 } // namespace
 
+// What must not compile, and what a text with a NUL in it must not do.
+static_assert(!std::is_assignable_v<array&&, array>, "an array that nobody holds is assigned to");
+template <class T, class = void>
+constexpr bool lends = false;
+template <class T>
+constexpr bool lends<T, std::void_t<decltype(array::borrow(std::declval<T>()))>> = true;
+static_assert(lends<std::vector<float>&> && !lends<std::vector<float>>);
+static_assert(!std::is_convertible_v<decltype(std::declval<array>().view<float>()),
+                                     npstow::span<const float>>);
+
+struct square {
+    float numbers[2][2];
+};
+NPSTOW_ROW(square, float, 2, 2)
+struct wide {
+    float numbers[2][4];
+};
+NPSTOW_ROW(wide, float, 2, 4)
+
+void mistakes()
+{
+    float sum = 0;
+    for (const float one : array::from(std::vector<float>{1, 2, 3}).view<float>()) sum += one;
+    CHECK(sum == 6);
+    const auto held = array::from(std::vector<float>{1, 2, 3}).view<float>();
+    CHECK(held.size() == 3 && held[2] == 3 && held.owner().size() == 3 && !held.empty());
+    CHECK((array::from(std::vector<float>{1, 2, 3, 4}, {2, 2}).grid<float, 2>()(1, 0)) == 3);
+
+    const auto shaped = [](npstow::shape_type shape) {
+        return array::from(std::vector<float>(80), std::move(shape));
+    };
+    CHECK(shaped({10, 2, 4}).view<wide>().size() == 10);
+    CHECK(shaped({10, 8}).view<wide>().size() == 10);
+    CHECK(shaped({5, 2, 2, 4}).view<wide>().size() == 10);
+    CHECK(shaped({20, 2, 2}).view<square>().size() == 20);
+    CHECK_THROWS(status::mismatch, "(2, 4)", shaped({10, 4, 2}).view<wide>());
+    CHECK_THROWS(status::mismatch, "(2, 4)", shaped({80}).view<wide>());
+    CHECK_THROWS(status::mismatch, "(2, 4)", shaped({5, 2, 2, 2, 2}).to_vector<wide>());
+
+    const std::string name("a\0b", 3);
+    npstow::fold fold;
+    fold.add("a", std::vector<int>{1});
+    CHECK_THROWS(status::invalid, "NUL", fold.add(name, std::vector<int>{1}));
+    CHECK_THROWS(status::invalid, "NUL", fold.get(name));
+    CHECK(!fold.has(name) && !fold.remove(name) && fold.size() == 1);
+    CHECK_THROWS(status::invalid, "NUL", npstow::load(name));
+    CHECK_THROWS(status::invalid, "NUL", npstow::save(check::path("x") + name, fold.get("a")));
+    CHECK_THROWS(status::invalid, "NUL", shaped({80}).select(std::string("0\0:5", 4)));
+    npstow::meta meta;
+    CHECK_THROWS(status::invalid, "NUL", meta.set("k", name));
+    CHECK_THROWS(status::invalid, "NUL", meta.set(name, 7));
+    CHECK(meta.empty() && !meta.has(name));
+
+    npstow::decoder decoder(npstow::stream_form::npy);
+    CHECK_THROWS(status::invalid, "room", decoder.filled(3));
+}
+
 int main(int count, char** arguments)
 {
     check::begin(count, arguments);
@@ -181,5 +239,6 @@ int main(int count, char** arguments)
     casts();
     bools();
     memory();
+    mistakes();
     return check::end();
 }

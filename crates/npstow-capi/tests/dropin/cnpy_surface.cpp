@@ -181,6 +181,14 @@ static void stricter()
     CHECK(throws<cnpy::error>([] { cnpy::npy_load(at("stored.npz")); }));
     CHECK(throws<cnpy::error>([] { cnpy::npz_load(at("cube.npy")); }));
     CHECK(throws<cnpy::error>([] { cnpy::npy_load(at("cube.npy") + std::string(1, '\0')); }));
+    cnpy::npz_save(at("names.npz"), "x", std::vector<int>(1));
+    cnpy::npz_save(at("names.npz"), "x/y", std::vector<int>(2), "a");
+    cnpy::npz_t both = cnpy::npz_load(at("names.npz"));
+    CHECK(both.size() == 2 && both.count("x") == 1 && both["x"].num_vals == 1 && both["x/y"].num_vals == 2);
+    CHECK(cnpy::npz_load(at("names.npz"), "x").num_vals == 1);
+    cnpy::NpyArray to = std::move(both["x"]);
+    CHECK(to.as_vec<int>().size() == 1);
+    CHECK(throws<cnpy::error>([&] { both["x"].as_vec<int>(); }));
     try {
         cnpy::npz_load(at("stored.npz"), "no such name");
         failed++;
