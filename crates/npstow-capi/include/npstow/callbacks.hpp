@@ -1,5 +1,5 @@
-// Functions and lambdas as the C interface's callbacks. What they throw never passes through it: it
-// waits here, and goes on behind the call.
+// Functions and lambdas as the C interface's callbacks. What they throw never passes through it:
+// that of a writer waits here, and goes on behind the call; that of a reader is an error of reading.
 #pragma once
 #include "error.hpp"
 #include <cerrno>

@@ -13,6 +13,8 @@
  *   rows or members until the new ones are complete.
  * - Appending rows throws where dtype or row shape differ; a member of the same name is replaced; an
  *   archive that is no archive is refused rather than found to be empty.
+ * - An archive with two members of one name, as cnpy's own mode "a" makes it, is refused: one of the
+ *   two arrays would be missed without a word. `npstow salvage OLD NEW` keeps the last one of each name.
  * - npy_save and npz_save take the modes "w" and "a"; cnpy took every other word for "w".
  */
 #ifndef NPSTOW_CNPY_H

@@ -277,7 +277,8 @@ const std::vector<std::size_t>& row_shape_of()
         return {fields, sizeof fields / sizeof *fields}; \
     }
 
-/// Says that a struct is numbers of one type: n of them are an array of shape (n, ...).
+/// Says that a struct is numbers of one type: n of them are an array of shape (n, ...). Its size is
+/// checked; that its members are of this type is what you say.
 #define NPSTOW_ROW(type, scalar, ...) \
     static_assert(std::is_standard_layout_v<type> && std::is_trivially_copyable_v<type> && \
                       sizeof(type) == ::npstow::row_of<scalar, __VA_ARGS__>::len * sizeof(scalar), \

@@ -61,7 +61,8 @@ public:
     }
     /// Bytes from a function `int read_at(std::uint64_t offset, void *to, std::size_t len)` that
     /// fills all of `to` and returns 0, or returns an errno. It is called from several threads at
-    /// once, and lives as long as the source and what was opened from it.
+    /// once, and lives as long as the source and what was opened from it. What it throws is an error
+    /// of reading (EIO): the threads that call it have nobody behind them who could catch it.
     template <class ReadAt>
     static source from_reader(std::uint64_t len, ReadAt read_at, on_error err NPSTOW_OR_THROW)
     {
