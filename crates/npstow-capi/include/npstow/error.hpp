@@ -83,7 +83,9 @@ private:
 
 /// The last parameter of every function that can fail. Left out, it makes failures exceptions
 /// (without exceptions it cannot be left out); given an npstow::error, it makes them values: the
-/// error is filled or emptied, and what is returned after a failure is empty.
+/// error is filled or emptied, and what is returned after a failure is empty. Each call empties it
+/// first, so of a chain of calls with one error only the last one's failure is told: with errors as
+/// values, look at it behind each call.
 class on_error {
 public:
 #if NPSTOW_EXCEPTIONS

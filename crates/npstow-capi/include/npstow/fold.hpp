@@ -100,7 +100,7 @@ public:
     {
         return add(numbered(prefix, number), array, err);
     }
-    /// Adds an array, in the place of the one of that name.
+    /// Adds an array, in the place of the one of that name, whose metadata go with it.
     fold& set(const std::string& name, const array& array, on_error err NPSTOW_OR_THROW);
     /// An array; `not_found` where there is none.
     NPSTOW_COLD array get(const std::string& name, on_error err NPSTOW_OR_THROW) const
@@ -236,12 +236,18 @@ private:
     fold(std::shared_ptr<NpstowTree> tree, std::string path)
         : tree_(std::move(tree)), path_(std::move(path))
     {}
-    /// The path of a name in the tree that this fold is part of.
+    /// The path of a name in the tree that this fold is part of. NPFold's keys have `.npy` behind
+    /// them, which is no part of the name unless something is called so.
     NPSTOW_COLD std::string at(const std::string& name) const
     {
+        const auto full = [&](const std::string& key) {
+            return path_.empty() || key.empty() ? path_ + key : path_ + '/' + key;
+        };
         const bool npy = name.size() > 4 && name.compare(name.size() - 4, 4, ".npy") == 0;
-        const std::string key = npy ? name.substr(0, name.size() - 4) : name;
-        return path_.empty() || key.empty() ? path_ + key : path_ + '/' + key;
+        const std::string given = full(name);
+        const bool known = npy && detail::word(given).is_whole() &&
+                           npstow_tree_kind(tree(), given.c_str()) >= 0;
+        return npy && !known ? full(name.substr(0, name.size() - 4)) : given;
     }
     NPSTOW_COLD bool is(const std::string& full, NpstowNodeKind kind) const
     {

@@ -219,6 +219,18 @@ void on_disk()
                  (made.save(check::path("x.npz"), {"nonsense"}), 0));
 }
 
+// What is called like a file of NPFold's is had by its name all the same.
+void endings()
+{
+    fold made;
+    made.add("x", array::scalar(1)).add("x.npy.npy", array::scalar(2));
+    CHECK((made.names() == std::vector<std::string>{"x", "x.npy"}));
+    CHECK(made.get("x").item<int>() == 1 && made.get("x.npy").item<int>() == 2);
+    int sum = 0;
+    for (const auto& [name, one] : made) sum += one.item<int>() * (name == "x" ? 1 : 10);
+    CHECK(sum == 21 && made.remove("x.npy") && made.get("x.npy").item<int>() == 1);
+}
+
 } // namespace
 
 int main(int count, char** arguments)
@@ -231,5 +243,6 @@ int main(int count, char** arguments)
     joining();
     comparing();
     on_disk();
+    endings();
     return check::end();
 }
