@@ -13,7 +13,11 @@ static double look(npstow::array& array)
 static int load(const std::string& path)
 {
     return measure([&] { return npstow::fold::load(path); }, [](npstow::fold& fold) {
-        return sample_many(fold.size(), [&](std::string name) { return fold.get(name).view<float>().data(); });
+        return sample_many(fold.size(), [&](std::string name) {
+            // The fold holds the elements, too.
+            const npstow::array one = fold.get(name);
+            return one.view<float>().data();
+        });
     });
 }
 
