@@ -4,8 +4,7 @@
 /// How many rows P11 reads.
 const ROWS: usize = 1000;
 
-/// How many arrays P5 to P8 have, and the shape of each.
-pub(crate) const MANY: usize = 4000;
+/// The shape of each of the arrays of P5 to P8.
 pub(crate) const SHAPE: [usize; 2] = [100, 4];
 
 /// The sum of eight elements spread over the array.
@@ -30,6 +29,12 @@ pub(crate) fn sample_rows(values: &[f32]) -> f64 {
     (0..ROWS).map(|row| f64::from(values[row * columns + row % columns])).sum()
 }
 
+/// How many arrays P5 to P8 have; fewer where it is asked how the time grows with their number.
+pub(crate) fn many_len() -> usize {
+    let told = std::env::var("COMPARE_MANY").ok();
+    told.and_then(|text| text.parse().ok()).unwrap_or(4000)
+}
+
 /// The name of one of the many arrays.
 pub(crate) fn name(at: usize) -> String {
     format!("a{at:04}")
@@ -38,7 +43,7 @@ pub(crate) fn name(at: usize) -> String {
 /// The many arrays, by name and in order.
 pub(crate) fn many() -> impl Iterator<Item = (String, Vec<f32>)> {
     let len: usize = SHAPE.iter().product();
-    (0..MANY).map(move |at| (name(at), (at * len..(at + 1) * len).map(element).collect()))
+    (0..many_len()).map(move |at| (name(at), (at * len..(at + 1) * len).map(element).collect()))
 }
 
 /// Element number `at` of the many arrays, laid end to end: a whole number below 2^24.
@@ -61,7 +66,7 @@ pub(crate) fn sample_many(
     let last = SHAPE.iter().product::<usize>() - 1;
     let mut sum = 0.0;
     for step in 0..8 {
-        let name = name((MANY - 1) * step / 7);
+        let name = name((many_len() - 1) * step / 7);
         let value = get(&name, last * step / 7).ok_or_else(|| format!("no array '{name}'"))?;
         sum += f64::from(value);
     }

@@ -58,8 +58,9 @@ cargo xtask COMMAND
             apply each planted bug of xtask/mutants/, or those named, and expect a test to fail
   fuzz [--seconds N] [TARGET…]
             build the fuzz targets and run each for N seconds (300)
-  compare [--quick] [--only p1,p3] [--rounds N] [--dir DIR] [--out FILE] [--cnpy DIR] …
-            speed beside NumPy, ndarray-npy, npyz and the bare minimum; writes COMPARE.md
+  compare [--quick] [--only p1,p3] [--rounds N] [--dir DIR] [--out FILE] [--against FILE] [--cnpy DIR] …
+            speed beside NumPy, ndarray-npy, npyz and the bare minimum, how it grows with the data, what npstow
+            weighs; writes COMPARE.md, compare/speed.svg and compare/speed.json, the last one held against
 ";
 
 fn main() -> ExitCode {

@@ -1,73 +1,45 @@
 //! The results as JSON for the next run.
 #![forbid(unsafe_code)]
 
-use super::contest::Results;
-use super::machine::Machine;
-use super::options::Options;
-use super::tools::Tools;
-use std::fmt::Write as _;
+use super::report::{Page, place};
+use crate::shell::Result;
+use serde_json::{Map, Value, json};
 
 /// Everything measured, for the next run to be held against.
-pub(super) fn text(
-    options: &Options,
-    machine: &Machine,
-    tools: &Tools,
-    results: &[Results],
-) -> String {
-    let pairs = |pairs: &mut dyn Iterator<Item = (&str, &str)>| {
-        let pairs = pairs.map(|(name, value)| format!("{}: {}", quoted(name), quoted(value)));
-        format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
-    };
-    let numbers = |numbers: &[f64]| {
-        let numbers = numbers.iter().map(|number| format!("{number}")).collect::<Vec<_>>();
-        format!("[{}]", numbers.join(", "))
-    };
-    let mut text = format!(
-        "{{\n\"command\": {}, \"date\": {}, \"quick\": {}, \"rounds\": {},\n",
-        quoted(&options.command),
-        quoted(&machine.date),
-        options.quick,
-        options.rounds
-    );
-    let lines = pairs(&mut machine.lines.iter().map(|(name, value)| (*name, value.as_str())));
-    let versions =
-        pairs(&mut tools.versions.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let _ = writeln!(text, "\"machine\": {lines},\n\"versions\": {versions},\n\"workloads\": [");
-    let mut contests = Vec::new();
-    for result in results {
-        let series: Vec<String> = result
-            .series
-            .iter()
-            .map(|series| {
-                let (name, ms) = (quoted(&series.name), numbers(&series.ms));
-                let extra = numbers(&series.extra_kb);
-                let made = series.made_len.map_or("null".to_owned(), |len| len.to_string());
-                format!(
-                    "  {{\"name\": {name}, \"ms\": {ms}, \"extra_kb\": {extra}, \"made\": {made}}}"
-                )
+pub(super) fn text(page: &Page) -> Result<String> {
+    let machine: Map<String, Value> =
+        page.machine.lines.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
+    let versions: Map<String, Value> =
+        page.tools.versions.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
+    let workloads: Vec<Value> = page
+        .results
+        .iter()
+        .map(|result| {
+            let series = result.series.iter().map(|series| {
+                let (name, made) = (&series.name, series.made_len);
+                json!({"name": name, "ms": series.ms, "extra_kb": series.extra_kb, "made": made})
+            });
+            let goals = result.verdicts().into_iter().map(|verdict| {
+                let (goal, measured) = (verdict.goal, verdict.measured);
+                json!({"goal": goal, "measured": measured, "missed": verdict.missed})
+            });
+            json!({
+                "place": place(result),
+                "title": result.contest.title,
+                "series": series.collect::<Vec<_>>(),
+                "goals": goals.collect::<Vec<_>>(),
             })
-            .collect();
-        let goals: Vec<String> = result
-            .verdicts()
-            .iter()
-            .map(|verdict| {
-                let (goal, measured) = (quoted(&verdict.goal), quoted(&verdict.measured));
-                let met = verdict.missed <= 1.0;
-                format!("  {{\"goal\": {goal}, \"measured\": {measured}, \"met\": {met}}}")
-            })
-            .collect();
-        let (key, title) = (quoted(result.contest.key), quoted(&result.contest.title));
-        contests.push(format!(
-            " {{\"key\": {key}, \"title\": {title}, \"series\": [\n{}],\n \"goals\": [\n{}]}}",
-            series.join(",\n"),
-            goals.join(",\n")
-        ));
-    }
-    let _ = writeln!(text, "{}\n]}}", contests.join(",\n"));
-    text
-}
-
-/// A JSON string; nothing of ours has control characters.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+        })
+        .collect();
+    let all = json!({
+        "command": page.options.command,
+        "date": page.machine.date,
+        "quick": page.options.quick,
+        "rounds": page.options.rounds,
+        "machine": machine,
+        "versions": versions,
+        "workloads": workloads,
+    });
+    let text = serde_json::to_string_pretty(&all).map_err(|why| why.to_string())?;
+    Ok(text + "\n")
 }

@@ -6,14 +6,19 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 /// The workloads, by their numbers in the table of goals.
-const WORKLOADS: &[&str] =
-    &["p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p17", "small", "import"];
+const WORKLOADS: &[&str] = &[
+    "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p17", "small", "import",
+    "scaling", "weight",
+];
 
 /// What is run, where, and how often.
+#[derive(Clone)]
 pub(super) struct Options {
     /// A sixteenth of the size of what is large.
     pub(super) quick: bool,
     only: Vec<String>,
+    /// The numbers of an earlier run, to be held against.
+    pub(super) against: Option<PathBuf>,
     /// Rounds that count; one more comes before them.
     pub(super) rounds: usize,
     /// Where inputs and outputs lie: in memory, where the machine has such a folder.
@@ -35,6 +40,7 @@ impl Options {
         let mut options = Self {
             quick: false,
             only: Vec::new(),
+            against: None,
             rounds: 7,
             dir: if memory.is_dir() { memory.to_path_buf() } else { disk.clone() },
             disk,
@@ -60,6 +66,7 @@ impl Options {
                     options.rounds = number.ok_or_else(|| format!("'{value}' is no number"))?;
                 }
                 "--dir" => (options.dir, shown) = (path(value), "DIR"),
+                "--against" => (options.against, shown) = (Some(path(value)), ""),
                 "--out" => (options.out, shown) = (Some(path(value)), ""),
                 "--cnpy" | "--libnpy" | "--nphh" => {
                     let name = word.trim_start_matches('-').to_owned();
@@ -76,6 +83,11 @@ impl Options {
             return Err(format!("no workload '{name}'; there are {}", WORKLOADS.join(", ")));
         }
         Ok(options)
+    }
+
+    /// The same for other workloads.
+    pub(super) fn only<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Self {
+        Self { only: keys.map(str::to_owned).collect(), ..self.clone() }
     }
 
     /// Whether a workload is to be run.

@@ -6,7 +6,10 @@ use super::machine::Machine;
 use super::options::Options;
 use super::stats::{Spread, digits};
 use super::tools::Tools;
+use super::{json, plot};
+use crate::shell::{Result, write};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// What became of a goal.
 pub(super) struct Verdict {
@@ -17,7 +20,7 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         if self.missed <= 1.0 {
             "met".to_owned()
         } else {
@@ -111,18 +114,32 @@ pub(super) fn verdicts(results: &[Results]) -> String {
     text
 }
 
-/// The whole of `COMPARE.md`; `failures` is the part that the tests of the C++ headers wrote.
-pub(super) fn page(
-    options: &Options,
-    machine: &Machine,
-    tools: &Tools,
-    results: &[Results],
-    failures: &str,
-) -> String {
-    let mut page = "# Speed, measured\n\n".to_owned();
+/// What `COMPARE.md` is made of.
+pub(super) struct Page<'a> {
+    pub(super) options: &'a Options,
+    pub(super) machine: &'a Machine,
+    pub(super) tools: &'a Tools,
+    pub(super) results: Vec<Results>,
+    /// What stands behind the workloads.
+    pub(super) parts: Vec<String>,
+}
+
+impl Page<'_> {
+    /// Writes the page, and the plot and the numbers that lie beside it in `compare/`.
+    pub(super) fn write(&self, out: &Path) -> Result {
+        let beside = out.parent().unwrap_or(Path::new("")).join("compare");
+        write(&beside.join("speed.svg"), &plot::svg(&self.results))?;
+        write(&beside.join("speed.json"), &json::text(self)?)?;
+        write(out, &whole(self))
+    }
+}
+
+fn whole(page: &Page) -> String {
+    let mut text = "# Speed, measured\n\n".to_owned();
+    let Page { options, machine, tools, results, parts } = page;
     let (command, rounds, date) = (&options.command, options.rounds, &machine.date);
     let _ = writeln!(
-        page,
+        text,
         "<!-- Written by `cargo xtask compare`; edits are lost. -->\n\n\
         `{command}` made this page on {date}. Only ratios mean something elsewhere: in each of {rounds} rounds (after one \
         that does not count; 3 or 5 times as many for short work) every contestant ran once, one after \
@@ -135,33 +152,38 @@ pub(super) fn page(
         whoever gets it next would pay for its return."
     );
     if let Some(why) = options.trial() {
-        let _ = writeln!(page, "\n**A trial run ({why}): not the numbers to quote.**");
+        let _ = writeln!(text, "\n**A trial run ({why}): not the numbers to quote.**");
     }
-    page.push_str("\n| machine | |\n|---|---|\n");
+    text.push_str("\n| machine | |\n|---|---|\n");
     for (name, value) in &machine.lines {
-        let _ = writeln!(page, "| {name} | {value} |");
+        let _ = writeln!(text, "| {name} | {value} |");
     }
-    page.push_str("\n| version | |\n|---|---|\n");
+    text.push_str("\n| version | |\n|---|---|\n");
     for (name, value) in &tools.versions {
-        let _ = writeln!(page, "| {name} | {value} |");
+        let _ = writeln!(text, "| {name} | {value} |");
     }
-    page.push_str("\n## Goals\n\n| | goal | measured | |\n|---|---|---|---|\n");
+    text.push_str("\n## Goals\n\n| | goal | measured | |\n|---|---|---|---|\n");
     for result in results {
         for verdict in result.verdicts() {
             let (goal, measured) = (&verdict.goal, &verdict.measured);
             let place = place(result);
-            let _ = writeln!(page, "| {place} | {goal} | {measured} | {} |", verdict.text());
+            let _ = writeln!(text, "| {place} | {goal} | {measured} | {} |", verdict.text());
         }
     }
+    text.push_str(
+        "\n![How many times as fast npstow is as each of the others](compare/speed.svg)\n",
+    );
     for result in results {
-        table(&mut page, machine, result);
+        table(&mut text, machine, result);
     }
-    let _ = write!(page, "\n{failures}");
-    page
+    for part in parts {
+        text.push_str(part);
+    }
+    text
 }
 
 /// The workload's number and what tells its conditions apart.
-fn place(result: &Results) -> String {
+pub(super) fn place(result: &Results) -> String {
     let contest = &result.contest;
     format!("{} {}", contest.key.to_uppercase(), contest.mark).trim_end().to_owned()
 }

@@ -26,6 +26,34 @@ impl Spread {
     }
 }
 
+/// `start + slope * x`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Line {
+    pub(super) start: f64,
+    pub(super) slope: f64,
+}
+
+impl Line {
+    /// The line nearest to the points, the distances taken relative to their heights.
+    pub(super) fn through(points: &[(f64, f64)]) -> Self {
+        let (mut w, mut wx, mut wy, mut wxx, mut wxy) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for (x, y) in points {
+            let weight = 1.0 / (y * y);
+            w += weight;
+            wx += weight * x;
+            wy += weight * y;
+            wxx += weight * x * x;
+            wxy += weight * x * y;
+        }
+        let slope = (w * wxy - wx * wy) / (w * wxx - wx * wx);
+        Self { start: (wy - slope * wx) / w, slope }
+    }
+
+    pub(super) fn at(self, x: f64) -> f64 {
+        self.start + self.slope * x
+    }
+}
+
 /// Three digits that count, whatever the size.
 pub(super) fn digits(value: f64) -> String {
     let decimals = match value.abs() {
@@ -40,6 +68,13 @@ pub(super) fn digits(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines() {
+        let line = Line::through(&[(1.0, 12.0), (10.0, 30.0), (100.0, 210.0)]);
+        assert!((line.start - 10.0).abs() < 1e-9 && (line.slope - 2.0).abs() < 1e-9);
+        assert!((line.at(5.0) - 20.0).abs() < 1e-9);
+    }
 
     #[test]
     fn middle_and_ends() {

@@ -9,8 +9,7 @@ use std::path::Path;
 /// Magic, version, length, header text: as `np.save` pads them.
 const HEADER: usize = 128;
 
-/// How many the many arrays are, and how many elements each has.
-pub(super) const MANY: usize = 4000;
+/// How many elements each of the many arrays has.
 pub(super) const MANY_LEN: usize = 400;
 
 /// Eight elements from the first to the last.

@@ -8,19 +8,38 @@ pub(super) use elements::check_written;
 use super::options::Options;
 use super::tools::Tools;
 use crate::shell::{Result, check, command};
-use elements::{MANY, MANY_LEN, element, make, many_at, positions};
+use elements::{MANY_LEN, element, make, many_at, positions};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
-/// One of the many arrays, the one that is read by its name.
-pub(super) const ONE: &str = "a2718";
-const ONE_AT: usize = 2718;
+/// How large the inputs are.
+#[derive(Clone, Copy)]
+pub(super) struct Size {
+    /// What is large has its full size divided by this, a power of two.
+    pub(super) divisor: usize,
+    /// How many the many arrays are.
+    pub(super) many: usize,
+}
+
+impl Size {
+    /// As the goals are set for.
+    pub(super) const FULL: Self = Self { divisor: 1, many: 4000 };
+
+    /// A sixteenth of what is large.
+    pub(super) const QUICK: Self = Self { divisor: 16, ..Self::FULL };
+
+    /// Everything divided.
+    pub(super) fn over(divisor: usize) -> Self {
+        Self { divisor, many: Self::FULL.many / divisor }
+    }
+}
 
 /// A folder of our own in memory and one on the disk, removed in the end.
 pub(super) struct Inputs {
     memory: PathBuf,
     disk: PathBuf,
+    pub(super) size: Size,
     /// One large array, and its number of elements.
     pub(super) large: PathBuf,
     pub(super) large_len: usize,
@@ -50,12 +69,12 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    fn at(folder: &Path, name: &str, quick: bool) -> Self {
+    fn at(folder: &Path, name: &str, size: Size) -> Self {
         Self {
             array: folder.join(format!("{name}.npy")),
             numpy: folder.join(format!("{name}-numpy.npz")),
             own: folder.join(format!("{name}-npstow.npz")),
-            nbytes: (if quick { 16 } else { 256 }) << 20,
+            nbytes: (256 << 20) / size.divisor,
         }
     }
 
@@ -67,41 +86,42 @@ impl Packed {
 
 impl Inputs {
     /// Writes what the chosen workloads need.
-    pub(super) fn make(options: &Options, tools: &Tools) -> Result<Self> {
+    pub(super) fn make(options: &Options, tools: &Tools, size: Size) -> Result<Self> {
         let own = format!("npstow-compare-{}", process::id());
         let memory = options.dir.join(&own);
-        let side = if options.quick { 1 << 12 } else { 1 << 14 };
+        let (rows, columns) = ((1 << 14) / size.divisor, 1 << 14);
         let inputs = Self {
             disk: options.disk.join(&own),
+            size,
             large: memory.join("large.npy"),
-            large_len: side * side,
+            large_len: rows * columns,
             stored: memory.join("large.npz"),
             rows: memory.join("rows.npy"),
-            rows_len: if options.quick { 62_500 } else { 1_000_000 },
+            rows_len: 1_000_000 / size.divisor,
             small: memory.join("small.npy"),
             many: memory.join("many.npz"),
             many_own: memory.join("many-npstow.npz"),
             tensors: memory.join("many.safetensors"),
             folder: memory.join("many"),
-            smooth: Packed::at(&memory, "smooth", options.quick),
-            counts: Packed::at(&memory, "counts", options.quick),
+            smooth: Packed::at(&memory, "smooth", size),
+            counts: Packed::at(&memory, "counts", size),
             memory,
         };
         for folder in [&inputs.memory, &inputs.disk] {
             fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
         }
-        inputs.single(options, tools, side)?;
+        inputs.single(options, tools, rows, columns)?;
         inputs.several(options, tools)?;
         inputs.packed(options, tools)?;
         Ok(inputs)
     }
 
-    fn single(&self, options: &Options, tools: &Tools, side: usize) -> Result {
+    fn single(&self, options: &Options, tools: &Tools, rows: usize, columns: usize) -> Result {
         if options.wants_any(&["p1", "p2", "p3", "p4"]) {
-            make(&self.large, side, side)?;
+            make(&self.large, rows, columns)?;
         }
         if options.wants("p4") {
-            python(tools, &["stored"], &[&self.large, &self.stored])?;
+            self.python(tools, &["stored"], &[&self.large, &self.stored])?;
         }
         if options.wants("p11") {
             make(&self.rows, self.rows_len, 100)?;
@@ -111,14 +131,14 @@ impl Inputs {
 
     fn several(&self, options: &Options, tools: &Tools) -> Result {
         if options.wants_any(&["p5", "p6", "p7", "p17"]) {
-            python(tools, &["many"], &[&self.many])?;
+            self.python(tools, &["many"], &[&self.many])?;
         }
         if options.wants_any(&["p5", "p6", "p17"]) {
-            rust(tools, &["npstow", "p7", "save"], &[&self.many_own])?;
-            rust(tools, &["safetensors", "p7", "save"], &[&self.tensors])?;
+            self.rust(tools, &["npstow", "p7", "save"], &[&self.many_own])?;
+            self.rust(tools, &["safetensors", "p7", "save"], &[&self.tensors])?;
         }
         if options.wants("p8") {
-            python(tools, &["folder"], &[&self.folder])?;
+            self.python(tools, &["folder"], &[&self.folder])?;
         }
         Ok(())
     }
@@ -127,14 +147,51 @@ impl Inputs {
         for (name, packed) in [("smooth", &self.smooth), ("counts", &self.counts)] {
             if options.wants_any(&["p9", "p10"]) {
                 let mib = (packed.nbytes >> 20).to_string();
-                python(tools, &[name, &mib], &[&packed.array])?;
+                self.python(tools, &[name, &mib], &[&packed.array])?;
             }
             if options.wants("p10") {
-                python(tools, &["packed"], &[&packed.array, &packed.numpy])?;
-                rust(tools, &["npstow", "p9", "save", "6"], &[&packed.array, &packed.own])?;
+                self.python(tools, &["packed"], &[&packed.array, &packed.numpy])?;
+                self.rust(tools, &["npstow", "p9", "save", "6"], &[&packed.array, &packed.own])?;
             }
         }
         Ok(())
+    }
+
+    /// What every reader of the many arrays reports: how many, and one element of eight of them.
+    pub(super) fn many_sum(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss)] // A few thousand.
+        let count = self.size.many as f64;
+        let places = positions(self.size.many).zip(positions(MANY_LEN));
+        count + places.map(|(array, at)| many_at(array, at)).sum::<f64>()
+    }
+
+    /// One of the many arrays, the one that is read by its name.
+    fn one_at(&self) -> usize {
+        self.size.many * 2718 / 4000
+    }
+
+    pub(super) fn one(&self) -> String {
+        format!("a{:04}", self.one_at())
+    }
+
+    /// What every reader of the one array reports.
+    pub(super) fn one_sum(&self) -> f64 {
+        positions(MANY_LEN).map(|at| many_at(self.one_at(), at)).sum()
+    }
+
+    fn python(&self, tools: &Tools, words: &[&str], paths: &[&Path]) -> Result {
+        self.run(&tools.python, &[&["compare/python/make.py"], words].concat(), paths)
+    }
+
+    fn rust(&self, tools: &Tools, words: &[&str], paths: &[&Path]) -> Result {
+        // It measures, which nobody looks at.
+        self.run(&tools.rivals, words, paths)
+    }
+
+    fn run(&self, program: &str, words: &[&str], paths: &[&Path]) -> Result {
+        let mut command = command(program, words);
+        command.env("COMPARE_MANY", self.size.many.to_string());
+        check(command.args(paths).stdout(process::Stdio::null()))
     }
 
     /// Where a contestant writes: in memory, or on the disk.
@@ -168,35 +225,6 @@ impl Inputs {
         };
         (0..1000).map(|row| element(next() * 100 + row % 100)).sum()
     }
-}
-
-/// What every reader of the many arrays reports: how many, and one element of eight of them.
-pub(super) fn many_sum() -> f64 {
-    #[allow(clippy::cast_precision_loss)] // A few thousand.
-    let count = MANY as f64;
-    count
-        + positions(MANY)
-            .zip(positions(MANY_LEN))
-            .map(|(array, at)| many_at(array, at))
-            .sum::<f64>()
-}
-
-/// What every reader of the one array reports.
-pub(super) fn one_sum() -> f64 {
-    positions(MANY_LEN).map(|at| many_at(ONE_AT, at)).sum()
-}
-
-fn python(tools: &Tools, words: &[&str], paths: &[&Path]) -> Result {
-    run(&tools.python, &[&["compare/python/make.py"], words].concat(), paths)
-}
-
-fn rust(tools: &Tools, words: &[&str], paths: &[&Path]) -> Result {
-    // It measures, which nobody looks at.
-    run(&tools.rivals, words, paths)
-}
-
-fn run(program: &str, words: &[&str], paths: &[&Path]) -> Result {
-    check(command(program, words).args(paths).stdout(process::Stdio::null()))
 }
 
 impl Drop for Inputs {

@@ -3,7 +3,7 @@
 
 use super::{Field, LIBNPY, NPHH, NPSTOW, PYTHON, beside};
 use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
-use crate::compare::inputs::{Inputs, many_sum};
+use crate::compare::inputs::Inputs;
 use crate::compare::tools::Tools;
 
 const LOAD: &str = "np.load of each";
@@ -11,7 +11,7 @@ const SAVE: &str = "np.save of each";
 
 pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
     let folder = &[inputs.folder.as_path()][..];
-    let mut field = Field::new(tools, Check::Sum(many_sum()), Prepare::Nothing);
+    let mut field = Field::new(tools, Check::Sum(inputs.many_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p8", "load"], folder);
     field.own(PYTHON, &["p8", "load"], folder);
     field.own_cpp(&["p8", "load"], folder);
@@ -33,7 +33,7 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
 pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
     let output = inputs.output(false, "out");
     let new = &[output.as_path()][..];
-    let mut field = Field::writing(tools, &output, many_sum());
+    let mut field = Field::writing(tools, &output, inputs.many_sum());
     field.rust(NPSTOW, &["npstow", "p8", "save"], new);
     field.own(PYTHON, &["p8", "save"], new);
     field.own_cpp(&["p8", "save"], new);

@@ -6,7 +6,7 @@ use super::{
     warm,
 };
 use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
-use crate::compare::inputs::{Inputs, ONE, many_sum, one_sum};
+use crate::compare::inputs::Inputs;
 use crate::compare::tools::Tools;
 
 const TENSORS: &str = "safetensors";
@@ -87,7 +87,7 @@ pub(super) fn save_large(tools: &Tools, inputs: &Inputs) -> Contest {
 
 pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
     let file = &[inputs.many.as_path()][..];
-    let mut field = Field::new(tools, Check::Sum(many_sum()), Prepare::Nothing);
+    let mut field = Field::new(tools, Check::Sum(inputs.many_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p5", "load"], file);
     field.rust("npstow, npstow's file", &["npstow", "p5", "load"], &[&inputs.many_own]);
     field.own(PYTHON, &["p5", "load"], file);
@@ -117,19 +117,20 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
 pub(super) fn one(tools: &Tools, inputs: &Inputs) -> Contest {
     let file = &[inputs.many.as_path()][..];
     let own = &[inputs.many_own.as_path()][..];
-    let mut field = Field::new(tools, Check::Sum(one_sum()), Prepare::Nothing);
-    field.rust(NPSTOW, &["npstow", "p6", ONE], file);
-    field.rust("npstow, npstow's file", &["npstow", "p6", ONE], own);
-    field.own(PYTHON, &["p6", ONE], file);
-    field.own_cpp(&["p6", ONE], file);
-    field.as_cnpy(&["p6", ONE], file);
-    field.python("np.load", &["p6", ONE], file);
-    field.rust("ndarray-npy", &["ndarray-npy", "p6", ONE], file);
-    field.rust("npyz", &["npyz", "p6", ONE], file);
-    field.rust(TENSORS, &["safetensors", "p6", ONE], &[&inputs.tensors]);
+    let one = inputs.one();
+    let mut field = Field::new(tools, Check::Sum(inputs.one_sum()), Prepare::Nothing);
+    field.rust(NPSTOW, &["npstow", "p6", &one], file);
+    field.rust("npstow, npstow's file", &["npstow", "p6", &one], own);
+    field.own(PYTHON, &["p6", &one], file);
+    field.own_cpp(&["p6", &one], file);
+    field.as_cnpy(&["p6", &one], file);
+    field.python("np.load", &["p6", &one], file);
+    field.rust("ndarray-npy", &["ndarray-npy", "p6", &one], file);
+    field.rust("npyz", &["npyz", "p6", &one], file);
+    field.rust(TENSORS, &["safetensors", "p6", &one], &[&inputs.tensors]);
     // It takes sizes from local headers, in which np.savez has none.
-    field.cpp(&[CNPY], &["p6", ONE], own);
-    field.limit("limit: read the directory and the member", &["p6", ONE], file);
+    field.cpp(&[CNPY], &["p6", &one], own);
+    field.limit("limit: read the directory and the member", &["p6", &one], file);
     let note = "`npstow::open`, `File::get` and `Node::read`, of NumPy's archive. safetensors reads all of \
         its file; cnpy reads npstow's.";
     let goals = [NPSTOW, PYTHON].map(|ours| Goal::Faster { ours, rival: "np.load", least: 50.0 });
@@ -141,7 +142,7 @@ pub(super) fn one(tools: &Tools, inputs: &Inputs) -> Contest {
 pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
     let output = inputs.output(false, "out.npz");
     let new = &[output.as_path()][..];
-    let mut field = Field::writing(tools, &output, many_sum());
+    let mut field = Field::writing(tools, &output, inputs.many_sum());
     field.rust(NPSTOW, &["npstow", "p7", "save"], new);
     field.own(PYTHON, &["p7", "save"], new);
     field.python("np.savez", &["p7", "save"], new);
@@ -150,7 +151,7 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
     field.cpp(&[CNPY], &["p7", "save"], new);
     field.limit("limit: write", &["p7"], &[&inputs.many, &output]);
     let output = inputs.output(false, "out.safetensors");
-    field.output(&output, many_sum());
+    field.output(&output, inputs.many_sum());
     field.rust(TENSORS, &["safetensors", "p7", "save"], &[&output]);
     let note = "`npstow::save`, to a new file in memory. *Limit* writes an archive that is ready in memory.";
     let goals = vec![
