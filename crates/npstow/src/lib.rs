@@ -23,6 +23,9 @@ mod codec;
 mod sink;
 mod source;
 
+#[cfg(feature = "pickle")]
+mod value;
+
 mod entry;
 
 mod container;
@@ -34,6 +37,9 @@ pub mod trees;
 
 #[cfg(feature = "npy")]
 pub mod npy;
+#[cfg(feature = "pickle")]
+pub mod pickle;
+
 #[cfg(feature = "npz")]
 pub mod npz;
 
@@ -72,6 +78,8 @@ pub use npstow_derive::Record;
 pub use sink::{AtomicFile, Durability, Sink, WriteSink};
 pub use source::{FileSource, MemorySource, PartSource, Source, read_stream};
 pub use tree::{Item, Tree};
+#[cfg(feature = "pickle")]
+pub use value::{Items, Pairs, Value, ValueKind};
 
 #[cfg(all(test, feature = "derive"))]
 extern crate self as npstow;

@@ -1,0 +1,194 @@
+//! `numpy.dtype` as it is pickled: a type string, and a state with everything else.
+#![forbid(unsafe_code)]
+
+use crate::error::quoted;
+use crate::value::{Cell, DtypeNode, Graph, Known, Node};
+use crate::{Dtype, Error, Field, Kind, Literal, LiteralOptions, Order, Record, Result, Scalar};
+
+/// NumPy's `NPY_ALIGNED_STRUCT`, a flag of dtypes.
+const ALIGNED: i64 = 0x80;
+
+/// `numpy.dtype(text, False, True)`; `None` where it is something else.
+pub(super) fn make(graph: &mut Graph, args: &[Cell]) -> Result<Option<Cell>> {
+    let (first, class) = match args.first() {
+        Some(first) => (*first, None),
+        None => return Ok(None),
+    };
+    let (dtype, class) = match (graph.known(first), text(graph, first)) {
+        // `numpy.record`: its size comes with the state.
+        (Known::Record, _) => (void(0)?, Some(first)),
+        (_, Some(text)) => (parse(&text)?, class),
+        _ => return Ok(None),
+    };
+    graph.push_dtype(DtypeNode { dtype, metadata: None, class }).map(Some)
+}
+
+/// Text, which is bytes where Python 2 wrote it.
+fn text(graph: &Graph, cell: Cell) -> Option<String> {
+    match graph.node(cell)? {
+        Node::Bytes(span) => {
+            let bytes = graph.store.held(span)?;
+            // Names of fields may be in Latin-1 there.
+            Some(bytes.iter().map(|&byte| char::from(byte)).collect())
+        }
+        _ => graph.text(cell).map(str::to_owned),
+    }
+}
+
+fn void(len: usize) -> Result<Dtype> {
+    Scalar::new(Kind::Void, Order::None, len).map(Dtype::Scalar)
+}
+
+fn parse(text: &str) -> Result<Dtype> {
+    // Objects have the size of a pointer: 4 where Python 2 ran on 32 bits.
+    if matches!(text, "O4" | "O8" | "|O4" | "|O8") {
+        return Scalar::new(Kind::Object, Order::None, 8).map(Dtype::Scalar);
+    }
+    Scalar::parse(text).map(Dtype::Scalar)
+}
+
+/// `numpy.dtype.__setstate__`.
+pub(super) fn state(graph: &mut Graph, at: usize, state: Cell) -> Result<()> {
+    let wrong = || Error::corrupt("the state of a dtype", "something else");
+    let parts = graph.tuple(state).ok_or_else(wrong)?.to_vec();
+    let node = graph.dtypes.get(at).ok_or_else(wrong)?.clone();
+    let [version, order, subarray, names, fields, size, _alignment, rest @ ..] = parts.as_slice()
+    else {
+        return Err(Error::unsupported(format_args!("a dtype's state of {} parts", parts.len())));
+    };
+    let version = graph.int(*version).ok_or_else(wrong)?;
+    if !(1..=4).contains(&version) || rest.len() > 2 {
+        return Err(Error::unsupported(format_args!("version {version} of a dtype's state")));
+    }
+    let flags = rest.first().map_or(Some(0), |flags| graph.int(*flags)).ok_or_else(wrong)?;
+    let order = byte_order(&text(graph, *order).ok_or_else(wrong)?)?;
+    let size = graph.int(*size).ok_or_else(wrong)?;
+    let mut dtype = if *subarray != Cell::NONE {
+        sub(graph, *subarray)?
+    } else if *names != Cell::NONE {
+        record(graph, *names, *fields, size, flags)?
+    } else {
+        sized(&node.dtype, size, order)?
+    };
+    let mut metadata = rest.get(1).copied().filter(|cell| *cell != Cell::NONE);
+    if let (Some(unit), Dtype::Scalar(scalar)) = (metadata, &dtype) {
+        if matches!(scalar.kind(), Kind::Datetime | Kind::Timedelta) {
+            let (scalar, own) = with_unit(graph, *scalar, unit)?;
+            (dtype, metadata) = (Dtype::Scalar(scalar), own);
+        }
+    }
+    if let Some(place) = graph.dtypes.get_mut(at) {
+        *place = DtypeNode { dtype, metadata, ..node };
+    }
+    Ok(())
+}
+
+fn byte_order(sign: &str) -> Result<Order> {
+    Ok(match sign {
+        "<" => Order::Little,
+        ">" => Order::Big,
+        "|" => Order::None,
+        // Native: of the machine that wrote it, and there are few of the other kind.
+        "=" => Order::NATIVE,
+        _ => return Err(Error::corrupt("a byte order", format_args!("'{}'", quoted(sign)))),
+    })
+}
+
+/// A scalar in its byte order; of strings and bytes the state has the size.
+fn sized(dtype: &Dtype, size: i64, order: Order) -> Result<Dtype> {
+    let Dtype::Scalar(scalar) = dtype else {
+        return Err(Error::corrupt("a dtype without a state", "a second one"));
+    };
+    let mut scalar = *scalar;
+    if matches!(scalar.kind(), Kind::Bytes | Kind::Str | Kind::Void) && size >= 0 {
+        let len = usize::try_from(size).map_err(|_| Error::corrupt("a size", size))?;
+        scalar = Scalar::new(scalar.kind(), Order::NATIVE, len)?;
+    }
+    Ok(Dtype::Scalar(scalar.to_order(order)))
+}
+
+fn lengths(graph: &Graph, cell: Cell) -> Option<Vec<usize>> {
+    let one = |cell: &Cell| usize::try_from(graph.int(*cell)?).ok();
+    match graph.tuple(cell) {
+        Some(lengths) => lengths.iter().map(one).collect(),
+        None => Some(vec![one(&cell)?]),
+    }
+}
+
+/// A subarray: its base and its shape.
+fn sub(graph: &Graph, cell: Cell) -> Result<Dtype> {
+    let wrong = || Error::corrupt("a dtype and a shape", graph.kind(cell));
+    let &[base, shape] = graph.tuple(cell).ok_or_else(wrong)? else { return Err(wrong()) };
+    let base = graph.dtype(base).ok_or_else(wrong)?;
+    Dtype::array(base.dtype.clone(), &lengths(graph, shape).ok_or_else(wrong)?)
+}
+
+/// Named fields: the names in order, and a dictionary with what each is.
+fn record(graph: &Graph, names: Cell, fields: Cell, size: i64, flags: i64) -> Result<Dtype> {
+    let wrong = |what: &str| Error::corrupt(what, "something else");
+    let names = graph.tuple(names).ok_or_else(|| wrong("names of fields"))?;
+    let map = graph.dict(fields).ok_or_else(|| wrong("a dictionary of fields"))?;
+    let mut by_name = std::collections::HashMap::new();
+    for pair in map.chunks_exact(2) {
+        if let [name, what] = *pair {
+            by_name.insert(text(graph, name), what);
+        }
+    }
+    let mut made = Vec::with_capacity(names.len());
+    for name in names {
+        let name = text(graph, *name).ok_or_else(|| wrong("the name of a field"))?;
+        let what = by_name.get(&Some(name.clone())).and_then(|what| graph.tuple(*what));
+        let (dtype, offset, title) = match what {
+            Some(&[dtype, offset]) => (dtype, offset, None),
+            Some(&[dtype, offset, title]) => (dtype, offset, Some(title)),
+            _ => return Err(wrong("the dtype and the offset of a field")),
+        };
+        let dtype = graph.dtype(dtype).ok_or_else(|| wrong("the dtype of a field"))?.dtype.clone();
+        let offset = graph.int(offset).and_then(|offset| usize::try_from(offset).ok());
+        let offset = offset.ok_or_else(|| wrong("the offset of a field"))?;
+        let mut field = Field::new(name, dtype, offset);
+        if let Some(title) = title.filter(|title| *title != Cell::NONE) {
+            let title = text(graph, title);
+            let title = title.ok_or_else(|| Error::unsupported("a title that is no text"))?;
+            field = field.with_title(title);
+        }
+        made.push(field);
+    }
+    let size = usize::try_from(size).map_err(|_| Error::corrupt("the size of a record", size))?;
+    let record = Record::new(made, Some(size)).map_err(as_corrupt)?;
+    let is_aligned = flags & ALIGNED != 0;
+    let record = if is_aligned { record.into_aligned().map_err(as_corrupt)? } else { record };
+    Ok(Dtype::from(record))
+}
+
+fn as_corrupt(e: Error) -> Error {
+    match e.kind() {
+        crate::ErrorKind::Invalid => Error::corrupt("fields that make a record", e.what()),
+        _ => e,
+    }
+}
+
+/// The unit of dates: `(metadata, (unit, multiple, …))`, and the metadata beside it.
+fn with_unit(graph: &Graph, scalar: Scalar, cell: Cell) -> Result<(Scalar, Option<Cell>)> {
+    let wrong = || Error::corrupt("the unit of a date", graph.kind(cell));
+    let &[metadata, unit] = graph.tuple(cell).ok_or_else(wrong)? else { return Err(wrong()) };
+    let (base, multiple) = match graph.tuple(unit).ok_or_else(wrong)? {
+        &[base, multiple] | &[base, multiple, _, _] => (base, multiple),
+        _ => return Err(wrong()),
+    };
+    let base = text(graph, base).ok_or_else(wrong)?;
+    let multiple = graph.int(multiple).ok_or_else(wrong)?;
+    let own = match graph.dict(metadata) {
+        Some([]) => None,
+        _ => Some(metadata).filter(|cell| *cell != Cell::NONE),
+    };
+    if base == "generic" {
+        return Ok((scalar.with_unit(None)?, own));
+    }
+    let text = format!("'<{}8[{multiple}{base}]'", scalar.kind().letter());
+    let literal = Literal::parse(&text, &LiteralOptions::default())?;
+    match Dtype::from_descr(&literal)? {
+        Dtype::Scalar(read) => Ok((scalar.with_unit(read.unit())?, own)),
+        _ => Err(wrong()),
+    }
+}

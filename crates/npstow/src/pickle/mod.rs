@@ -1,0 +1,28 @@
+//! Python's pickles: read as data, never run.
+//!
+//! A pickle is a program for a small machine. npstow runs that machine, all of it, but what the
+//! program calls is not called: a name is a name, constructors of a fixed table (NumPy's arrays,
+//! Python's containers) are implemented here, and everything else becomes an object that says what
+//! it is and what it was made of. Such an object can be looked into, and written again.
+//!
+//! ```
+//! use npstow::pickle;
+//! // What others would run: os.system('rm -rf /')
+//! let bytes = b"cos\nsystem\n(S'rm -rf /'\ntR.".to_vec();
+//! let object = pickle::from_bytes(bytes, &pickle::Options::default())?;
+//! assert_eq!(object.to_string(), "os.system('rm -rf /')");
+//! assert_eq!(object.class().unwrap().as_global(), Some(("os", "system")));
+//! # Ok::<(), npstow::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod build;
+mod feed;
+mod machine;
+mod opcode;
+mod options;
+mod reader;
+mod text;
+
+pub use options::{Options, Python2};
+pub use reader::{from_bytes, from_source, open};

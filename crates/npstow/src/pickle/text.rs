@@ -1,0 +1,311 @@
+//! Numbers and strings that are written as text, and strings that have to be decoded.
+#![forbid(unsafe_code)]
+
+use super::options::Python2;
+use crate::error::quoted as shown;
+use crate::value::{Cell, Graph, Node, Span, Store};
+use crate::{Error, Result};
+
+/// CPython reads no longer text for an integer: the work grows with the square of the digits.
+const MOST_DIGITS: usize = 4300;
+
+fn wrong(expected: &str, line: &[u8]) -> Error {
+    let line = String::from_utf8_lossy(line.get(..200).unwrap_or(line));
+    Error::corrupt(expected, format_args!("'{}'", shown(&line)))
+}
+
+fn trimmed(line: &[u8]) -> &[u8] {
+    line.trim_ascii()
+}
+
+/// A number that is not below zero.
+pub(super) fn number(line: &[u8]) -> Result<u64> {
+    let text = std::str::from_utf8(trimmed(line)).ok();
+    text.and_then(|text| text.parse().ok()).ok_or_else(|| wrong("a number", line))
+}
+
+/// pickletools INT: `00` and `01` are booleans.
+pub(super) fn int(graph: &mut Graph, line: Span) -> Result<Cell> {
+    match graph.store.held(line) {
+        Some(b"00") => Ok(Cell::FALSE),
+        Some(b"01") => Ok(Cell::TRUE),
+        _ => decimal(graph, line),
+    }
+}
+
+/// pickletools LONG: perhaps with an `L` at its end.
+pub(super) fn long(graph: &mut Graph, line: Span) -> Result<Cell> {
+    let bytes = graph.store.held(line).unwrap_or_default();
+    let line = match (bytes, line.offset()) {
+        ([.., b'L'], Some(offset)) => Span::in_file(offset, line.len() - 1),
+        _ => line,
+    };
+    decimal(graph, line)
+}
+
+fn decimal(graph: &mut Graph, line: Span) -> Result<Cell> {
+    let line = graph.store.held(line).unwrap_or_default();
+    let text = std::str::from_utf8(trimmed(line)).map_err(|_| wrong("an integer", line))?;
+    if let Ok(value) = text.parse::<i64>() {
+        return Ok(graph.push_int(value));
+    }
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(wrong("an integer", line));
+    }
+    if digits.len() > MOST_DIGITS {
+        return Err(Error::limit("an integer (digits)", MOST_DIGITS as u64, digits.len()));
+    }
+    let bytes = to_binary(digits.as_bytes(), negative);
+    let span = graph.store.add(&bytes);
+    Ok(binary_long(graph, span))
+}
+
+/// Two's complement, little-endian, of decimal digits.
+fn to_binary(digits: &[u8], negative: bool) -> Vec<u8> {
+    let mut bytes: Vec<u8> = Vec::new();
+    for chunk in digits.chunks(9) {
+        let scale = 10_u64.pow(u32::try_from(chunk.len()).unwrap_or(9));
+        let value = chunk.iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+        let mut carry = value;
+        for byte in &mut bytes {
+            carry += u64::from(*byte) * scale;
+            *byte = carry.to_le_bytes()[0];
+            carry >>= 8;
+        }
+        while carry > 0 {
+            bytes.push(carry.to_le_bytes()[0]);
+            carry >>= 8;
+        }
+    }
+    bytes.push(0);
+    if negative {
+        let mut carry = true;
+        for byte in &mut bytes {
+            let (value, next) = (!*byte).overflowing_add(u8::from(carry));
+            (*byte, carry) = (value, next);
+        }
+    }
+    bytes
+}
+
+/// pickletools LONG1: two's complement, little-endian; no bytes are zero.
+pub(super) fn binary_long(graph: &mut Graph, span: Span) -> Cell {
+    let bytes = graph.store.held(span).unwrap_or_default();
+    let fill = if bytes.last().is_some_and(|byte| byte & 0x80 != 0) { 0xff } else { 0 };
+    let used = bytes.iter().rposition(|&byte| byte != fill).map_or(0, |at| at + 1);
+    // The sign needs its bit.
+    let last = used.checked_sub(1).and_then(|at| bytes.get(at)).unwrap_or(&fill);
+    let sign = usize::from(last & 0x80 != fill & 0x80);
+    if used + sign <= 8 {
+        let mut value = [fill; 8];
+        value.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        return graph.push_int(i64::from_le_bytes(value));
+    }
+    graph.push(Node::BigInt(span))
+}
+
+/// What `float()` of Python takes.
+pub(super) fn float(line: &[u8]) -> Result<f64> {
+    let text = std::str::from_utf8(trimmed(line)).map_err(|_| wrong("a float", line))?;
+    text.parse().map_err(|_| wrong("a float", line))
+}
+
+/// pickletools STRING: a string in quotes, with the escapes of Python 2.
+pub(super) fn quoted(store: &mut Store, line: Span) -> Result<Span> {
+    let bytes = store.held(line).unwrap_or_default();
+    let inner = match bytes {
+        [b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"'] => inner,
+        _ => return Err(wrong("a string in quotes", bytes)),
+    };
+    if !inner.contains(&b'\\') {
+        let offset = line.offset().unwrap_or_default();
+        return Ok(Span::in_file(offset + 1, line.len() - 2));
+    }
+    let decoded = unescaped(inner)?;
+    Ok(store.add(&decoded))
+}
+
+fn unescaped(mut bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(bytes.len());
+    while let Some(at) = bytes.iter().position(|&byte| byte == b'\\') {
+        let (plain, rest) = bytes.split_at(at);
+        out.extend_from_slice(plain);
+        let taken = match *rest {
+            [_, b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                out.push(hex(&[high, low]).to_le_bytes()[0]);
+                4
+            }
+            [_, b'x', ..] => return Err(wrong("two hexadecimal digits behind \\x", rest)),
+            [_, first @ b'0'..=b'7', ..] => {
+                let more = rest.iter().skip(2).take(2).take_while(|d| (b'0'..=b'7').contains(d));
+                let (value, len) = more.fold((u32::from(first - b'0'), 2), |(n, len), digit| {
+                    (n * 8 + u32::from(digit - b'0'), len + 1)
+                });
+                out.push(value.to_le_bytes()[0]);
+                len
+            }
+            [_, letter, ..] => {
+                match plain_escape(letter) {
+                    Some(byte) => out.push(byte),
+                    None => out.extend_from_slice(&[b'\\', letter]),
+                }
+                2
+            }
+            _ => return Err(wrong("something behind a backslash", rest)),
+        };
+        bytes = rest.get(taken..).unwrap_or_default();
+    }
+    out.extend_from_slice(bytes);
+    Ok(out)
+}
+
+fn plain_escape(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'\\' | b'\'' | b'"' => letter,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'a' => 7,
+        b'b' => 8,
+        b'v' => 11,
+        b'f' => 12,
+        _ => return None,
+    })
+}
+
+fn hex(digits: &[u8]) -> u32 {
+    let text = std::str::from_utf8(digits).unwrap_or_default();
+    u32::from_str_radix(text, 16).unwrap_or_default()
+}
+
+/// pickletools UNICODE: Latin-1 with `\u` and `\U` escapes, `raw-unicode-escape`.
+pub(super) fn raw_unicode(store: &mut Store, line: Span) -> Result<Node> {
+    let bytes = store.held(line).unwrap_or_default();
+    if bytes.is_ascii() && !bytes.contains(&b'\\') {
+        return Ok(Node::Str(line));
+    }
+    let mut out = Vec::with_capacity(bytes.len() + 16);
+    let mut rest = bytes;
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        if *byte != b'\\' {
+            push_code(u32::from(*byte), &mut out);
+            continue;
+        }
+        let len = match after {
+            [b'u', ..] => 4,
+            [b'U', ..] => 8,
+            // A backslash takes the next character along, whatever it is.
+            [next, after @ ..] => {
+                out.push(b'\\');
+                push_code(u32::from(*next), &mut out);
+                rest = after;
+                continue;
+            }
+            [] => {
+                out.push(b'\\');
+                continue;
+            }
+        };
+        let digits = after.get(1..=len).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.ok_or_else(|| wrong("hexadecimal digits behind \\u", after))?;
+        let code = hex(digits);
+        if code > 0x10_ffff {
+            return Err(Error::corrupt("a character of Unicode", format_args!("{code:#x}")));
+        }
+        push_code(code, &mut out);
+        rest = after.get(1 + len..).unwrap_or_default();
+    }
+    let is_text = std::str::from_utf8(&out).is_ok();
+    let span = store.add(&out);
+    Ok(if is_text { Node::Str(span) } else { Node::WideStr(span) })
+}
+
+/// A code point in UTF-8, surrogates too.
+pub(super) fn push_code(code: u32, out: &mut Vec<u8>) {
+    if let Some(c) = char::from_u32(code) {
+        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    } else {
+        let [low, middle, ..] = code.to_le_bytes();
+        let high = 0xe0 | middle >> 4;
+        let middle = 0x80 | (middle & 0x0f) << 2 | low >> 6;
+        out.extend_from_slice(&[high, middle, 0x80 | low & 0x3f]);
+    }
+}
+
+/// UTF-8 in which surrogates may stand, as CPython's `surrogatepass` has it.
+pub(super) fn wide(bytes: &[u8], span: Span) -> Result<Node> {
+    let mut rest = bytes;
+    while let Err(e) = std::str::from_utf8(rest) {
+        let bad = rest.get(e.valid_up_to()..).unwrap_or_default();
+        match bad {
+            [0xed, 0xa0..=0xbf, 0x80..=0xbf, after @ ..] => rest = after,
+            _ => return Err(wrong("text in UTF-8", bad)),
+        }
+    }
+    Ok(Node::WideStr(span))
+}
+
+/// A `str` of Python 2.
+pub(super) fn old_string(store: &mut Store, span: Span, strings: Python2) -> Result<Node> {
+    let Some(bytes) = store.held(span) else { return Ok(Node::Bytes(span)) };
+    match strings {
+        Python2::Bytes => Ok(Node::Bytes(span)),
+        Python2::Auto if bytes.is_ascii() => Ok(Node::Str(span)),
+        Python2::Auto => Ok(Node::Bytes(span)),
+        Python2::Ascii if bytes.is_ascii() => Ok(Node::Str(span)),
+        Python2::Ascii => Err(wrong("text in ASCII", bytes)),
+        Python2::Utf8 if std::str::from_utf8(bytes).is_ok() => Ok(Node::Str(span)),
+        Python2::Utf8 => Err(wrong("text in UTF-8", bytes)),
+        Python2::Latin1 if bytes.is_ascii() => Ok(Node::Str(span)),
+        Python2::Latin1 => {
+            let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+            Ok(Node::Str(store.add(text.as_bytes())))
+        }
+    }
+}
+
+/// Text as the bytes of Latin-1.
+pub(super) fn to_latin1(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_become_binary() {
+        for (digits, negative, bytes) in [
+            ("0", false, &[0][..]),
+            ("255", false, &[255, 0]),
+            ("256", true, &[0, 255, 255]),
+            ("18446744073709551616", false, &[0, 0, 0, 0, 0, 0, 0, 0, 1, 0]),
+        ] {
+            assert_eq!(to_binary(digits.as_bytes(), negative), bytes, "{digits}");
+        }
+        let mut graph = Graph::default();
+        for (bytes, value) in [
+            (&[][..], Some(0)),
+            (&[0xff], Some(-1)),
+            (&[0xff, 0], Some(255)),
+            (&[0, 0, 0, 0, 0, 0, 0, 0x80], Some(i64::MIN)),
+            (&[0, 0, 0, 0, 0, 0, 0, 0x80, 0], None),
+            (&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0, 0], Some(i64::MAX)),
+        ] {
+            let span = graph.store.add(bytes);
+            let cell = binary_long(&mut graph, span);
+            assert_eq!(graph.int(cell), value, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn escapes_of_python_2() {
+        assert_eq!(unescaped(br"a\x41\101\0b\n\\\'\q").unwrap(), b"aAA\0b\n\\'\\q");
+        assert!(unescaped(br"\x4").is_err() && unescaped(b"\\").is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! Integers of any size, as pickles hold them: two's complement, little-endian.
+#![forbid(unsafe_code)]
+
+/// Beyond these bytes an integer has more than 4300 digits, and Python refuses to print it.
+const MOST_BYTES: usize = 1786;
+
+/// Decimal digits; `None` where there are too many.
+pub(crate) fn decimal(bytes: &[u8]) -> Option<String> {
+    if bytes.len() > MOST_BYTES {
+        return None;
+    }
+    let (negative, mut words) = magnitude(bytes);
+    let mut groups: Vec<u32> = Vec::new();
+    while !words.is_empty() {
+        let mut rest = 0_u64;
+        for word in words.iter_mut().rev() {
+            let value = rest << 32 | u64::from(*word);
+            *word = u32::try_from(value / 1_000_000_000).unwrap_or(u32::MAX);
+            rest = value % 1_000_000_000;
+        }
+        groups.push(u32::try_from(rest).unwrap_or_default());
+        while words.last() == Some(&0) {
+            words.pop();
+        }
+    }
+    let mut text = if negative { "-".to_owned() } else { String::new() };
+    match groups.pop() {
+        None => return Some("0".to_owned()),
+        Some(first) => text.push_str(&first.to_string()),
+    }
+    groups.iter().rev().for_each(|group| text.push_str(&format!("{group:09}")));
+    Some(text)
+}
+
+/// Hexadecimal digits, as Python's `hex`.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let (negative, mut words) = magnitude(bytes);
+    let first = words.pop().unwrap_or_default();
+    let mut text = format!("{}0x{first:x}", if negative { "-" } else { "" });
+    words.iter().rev().for_each(|word| text.push_str(&format!("{word:08x}")));
+    text
+}
+
+/// The sign, and the absolute value in words, the lowest first.
+fn magnitude(bytes: &[u8]) -> (bool, Vec<u32>) {
+    let negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
+    let fill = if negative { 0xff } else { 0 };
+    let mut words = Vec::with_capacity(bytes.len() / 4 + 1);
+    let mut carry = negative;
+    for chunk in bytes.chunks(4) {
+        let mut word = [fill; 4];
+        word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+        let word = u32::from_le_bytes(word);
+        if negative {
+            let (word, next) = (!word).overflowing_add(u32::from(carry));
+            words.push(word);
+            carry = next;
+        } else {
+            words.push(word);
+        }
+    }
+    // Only of the smallest number of its length is there one bit more.
+    if negative && carry && words.iter().all(|word| *word == 0) {
+        words.push(1);
+    }
+    while words.last() == Some(&0) {
+        words.pop();
+    }
+    (negative, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_long_integers() {
+        for (bytes, text, hex) in [
+            (&[0, 0, 0, 0, 0, 0, 0, 0, 1][..], "18446744073709551616", "0x10000000000000000"),
+            (&[0, 0, 0, 0, 0, 0, 0, 0, 0xff], "-18446744073709551616", "-0x10000000000000000"),
+            (&[0xff; 9], "-1", "-0x1"),
+            (&[0, 0x80], "-32768", "-0x8000"),
+            (&[0, 0, 0, 0x80], "-2147483648", "-0x80000000"),
+            (&[0, 0xca, 0x9a, 0x3b], "1000000000", "0x3b9aca00"),
+            (&[], "0", "0x0"),
+        ] {
+            assert_eq!((decimal(bytes).as_deref(), &*hexadecimal(bytes)), (Some(text), hex));
+        }
+        assert!(decimal(&[1; MOST_BYTES + 1]).is_none());
+        assert_eq!(hexadecimal(&[1; 9]), "0x10101010101010101");
+    }
+}

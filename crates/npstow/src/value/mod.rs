@@ -1,0 +1,23 @@
+//! Python objects as data: what pickles and joblib dumps hold.
+//!
+//! All values of a file lie in one arena; a [`Value`] is a handle on one of them, two words large.
+//! Shared parts are shared, cycles are ordinary, and nothing that walks them is recursive. Classes
+//! and functions are names. Nothing is ever run.
+#![forbid(unsafe_code)]
+
+mod compare;
+mod display;
+mod graph;
+mod handle;
+mod integer;
+mod known;
+mod store;
+
+pub(crate) use compare::{Visits, key_hash, may_equal, same_key};
+pub(crate) use graph::{
+    ArrayNode, Cell, Content, DtypeNode, Graph, Made, Node, Object, Payload, Run, ScalarNode,
+};
+pub use handle::{Items, Pairs, Value, ValueKind};
+pub(crate) use integer::{decimal, hexadecimal};
+pub(crate) use known::Known;
+pub(crate) use store::{Span, Store};
