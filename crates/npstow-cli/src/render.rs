@@ -108,6 +108,10 @@ fn cells(row: &Row, long: bool) -> [String; 7] {
     if row.kind == NodeKind::Value {
         let dash = || "-".to_owned();
         let bytes = entry.nbytes().to_string();
+        if let Data::Value(value) = entry.data() {
+            let kind = value.kind().name().to_owned();
+            return [name, "value".to_owned(), kind, dash(), dash(), dash(), dash()];
+        }
         return [name, "value".to_owned(), dash(), dash(), dash(), bytes, stored(entry)];
     }
     let dtype = harmless(&entry.dtype().to_string());
@@ -127,6 +131,8 @@ fn stored(entry: &Entry) -> String {
     match entry.data() {
         Data::Raw { offset } => format!("raw at {offset}"),
         Data::Objects { offset } => format!("objects at {offset}"),
+        Data::Value(_) => "objects".to_owned(),
+        Data::Inline => "inline".to_owned(),
         Data::Coded(coded) => {
             let (offset, len) = coded.packed();
             format!("{} at {offset}, {len} bytes", coded.codec().name())
@@ -181,6 +187,14 @@ pub(crate) fn item(row: Row) -> Result<Json> {
         return Ok(Json::Object(all));
     };
     if row.kind == NodeKind::Value {
+        if let Data::Value(value) = entry.data() {
+            return Ok(Json::Object(vec![
+                ("name", row.name.into()),
+                ("kind", "value".into()),
+                ("type", value.kind().name().into()),
+                ("attributes", row.attributes),
+            ]));
+        }
         return Ok(Json::Object(vec![
             ("name", row.name.into()),
             ("kind", "value".into()),
@@ -204,9 +218,11 @@ pub(crate) fn item(row: Row) -> Result<Json> {
 
 fn storage(entry: &Entry) -> Result<Json> {
     let (layout, codec, offset) = match entry.data() {
-        Data::Raw { offset } => ("raw", Json::Null, *offset),
-        Data::Objects { offset } => ("objects", Json::Null, *offset),
-        Data::Coded(coded) => ("coded", coded.codec().name().into(), coded.packed().0),
+        Data::Raw { offset } => ("raw", Json::Null, Some(*offset)),
+        Data::Objects { offset } => ("objects", Json::Null, Some(*offset)),
+        Data::Coded(coded) => ("coded", coded.codec().name().into(), Some(coded.packed().0)),
+        Data::Inline => ("inline", Json::Null, None),
+        Data::Value(_) => ("objects", Json::Null, None),
         _ => return Err(Error::unsupported("listing this way of storing an array")),
     };
     Ok(Json::Object(vec![

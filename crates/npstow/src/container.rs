@@ -88,6 +88,13 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
     /// The array at node `id`; a value is the array of its bytes.
     fn entry(&self, id: u64) -> Result<Entry>;
 
+    /// The Python object at node `id`, of formats that hold such.
+    #[cfg(feature = "pickle")]
+    fn value(&self, id: u64) -> Result<Option<crate::Value>> {
+        let _ = id;
+        Ok(None)
+    }
+
     /// The arrays and values at several nodes; an error says which one it is about.
     fn entries(&self, ids: &[u64]) -> Result<Vec<Entry>, (usize, Error)> {
         let one = |(at, &id)| self.entry(id).map_err(|e| (at, e));

@@ -216,7 +216,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 /// Characters that act on a terminal, or that reorder or hide text around them.
-fn is_harmful(c: char) -> bool {
+pub(crate) fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::place::{Place, label};
 use crate::progress::Progress;
 use crate::render;
-use npstow::{Entry, Error, Node, NodeKind, PreviewOptions, Result};
+use npstow::{Entry, Error, Node, NodeKind, PreviewOptions, Result, Value};
 
 /// The longest dtype shown in the first line: some records have thousands of fields.
 const HEAD_WIDTH: usize = 300;
@@ -16,6 +16,12 @@ pub(super) fn run(args: &Show) -> Result<Exit> {
     let place = Place::new(&args.path).join(args.name.as_deref().unwrap_or_default());
     let node = place.node(&Progress::none())?;
     let at = |e: Error| e.in_member(node.name()).in_path(&place.path);
+    if let Ok(value) = node.value() {
+        let is_plain = node.kind() == NodeKind::Array && value.objects().is_none();
+        if !is_plain || (args.form.json && args.slice.is_none()) {
+            return object(&value, args).map_err(at);
+        }
+    }
     if node.kind() == NodeKind::Value {
         return value(&node, args).map_err(at);
     }
@@ -38,6 +44,17 @@ pub(super) fn run(args: &Show) -> Result<Exit> {
     };
     let body = render::harmless_lines(&body.to_string());
     super::print(&format!("{}\n{body}\n", render::harmless(&head)))
+}
+
+/// A Python object, as Python prints it.
+fn object(value: &Value, args: &Show) -> Result<Exit> {
+    if args.slice.is_some() || args.as_type.is_some() {
+        return Err(Error::invalid("--slice and --as are for arrays; this is a Python object"));
+    }
+    if args.form.json {
+        return super::print(&format!("{}\n", value.to_json()?));
+    }
+    super::print(&format!("{}\n", render::harmless_lines(&value.to_string())))
 }
 
 /// Bytes that are no array: as text where they are text, else as Python prints bytes.

@@ -18,6 +18,8 @@ pub mod fuzzing;
 mod huffman;
 #[cfg(feature = "npz")]
 mod inflate;
+#[cfg(feature = "pickle")]
+mod latin1;
 #[cfg(feature = "lzma")]
 mod lzma;
 mod steps;
@@ -49,6 +51,8 @@ impl Codec {
     pub const ZSTD: Self = Self(4);
     /// LZMA as in zip archives, without a mark at the end: the length says where it is.
     pub const LZMA_UNMARKED: Self = Self(5);
+    /// Bytes as the characters of Latin-1, in UTF-8.
+    pub const LATIN1: Self = Self(6);
 
     /// Its name in listings.
     #[must_use]
@@ -58,6 +62,7 @@ impl Codec {
             Self::BZIP2 => "bzip2",
             Self::LZMA | Self::LZMA_UNMARKED => "lzma",
             Self::ZSTD => "zstd",
+            Self::LATIN1 => "latin1",
             _ => "unknown",
         }
     }
@@ -95,8 +100,14 @@ impl Codec {
             Self::LZMA_UNMARKED => Ok(Box::new(lzma::Unlzma::new(unpacked_len))),
             #[cfg(feature = "zstd")]
             Self::ZSTD => Ok(Box::new(zstd::Unzstd::new()?)),
+            #[cfg(feature = "pickle")]
+            Self::LATIN1 => Ok(Box::new(latin1::Latin1::default())),
             _ => {
-                let feature = if self == Self::DEFLATE { "npz" } else { self.name() };
+                let feature = match self {
+                    Self::DEFLATE => "npz",
+                    Self::LATIN1 => "pickle",
+                    _ => self.name(),
+                };
                 let what = format!("{} in a build without the feature '{feature}'", self.name());
                 Err(Error::unsupported(what))
             }

@@ -127,7 +127,7 @@ impl Entry {
         if let Some(blocks) = &coded.blocks {
             return self.unpack_blocks(coded, blocks, at, dst);
         }
-        if !whole || coded.packed_len > AT_ONCE {
+        if !whole || coded.packed_len > AT_ONCE || coded.codec == Codec::LATIN1 {
             let mut decoder = Decoder::new(self, coded, true)?;
             decoder.read(at, dst)?;
             return decoder.finish();

@@ -20,6 +20,8 @@ mod into;
 mod joined;
 mod loaded;
 mod many;
+#[cfg(feature = "pickle")]
+mod object;
 mod origin;
 mod pieces;
 mod seal;
@@ -88,6 +90,11 @@ pub enum Data {
     },
     /// The rows of several arrays, one after another.
     Joined(Arc<Joined>),
+    /// In memory, decoded when the file was opened: the source is that memory.
+    Inline,
+    /// Python objects, or one that is no array: read when the file was opened.
+    #[cfg(feature = "pickle")]
+    Value(crate::Value),
 }
 
 /// An array on disk: its dtype, shape and order are known, its elements are not read yet.
@@ -211,7 +218,7 @@ impl Entry {
     pub fn offset(&self) -> Option<u64> {
         match self.data {
             Data::Raw { offset } => Some(offset),
-            Data::Coded(_) | Data::Objects { .. } | Data::Joined(_) => None,
+            _ => None,
         }
     }
 
@@ -219,7 +226,9 @@ impl Entry {
     #[must_use]
     pub fn stored_nbytes(&self) -> u64 {
         match &self.data {
-            Data::Raw { .. } => self.nbytes as u64,
+            Data::Raw { .. } | Data::Inline => self.nbytes as u64,
+            #[cfg(feature = "pickle")]
+            Data::Value(_) => 0,
             Data::Coded(coded) => coded.packed_len,
             Data::Objects { offset } => self.source.len().saturating_sub(*offset),
             Data::Joined(joined) => joined.parts().iter().map(Self::stored_nbytes).sum(),
@@ -230,6 +239,9 @@ impl Entry {
     fn raw(&self) -> Result<u64> {
         let offset = match &self.data {
             Data::Raw { offset } => *offset,
+            Data::Inline => 0,
+            #[cfg(feature = "pickle")]
+            Data::Value(value) => return Err(object::no_bytes(value)),
             Data::Coded(coded) => {
                 let what = format!("the very bytes of data packed with {}", coded.codec.name());
                 return Err(Error::unsupported(what).at(coded.offset));
@@ -262,7 +274,9 @@ impl Entry {
     /// be out of proportion; `Unsupported` for objects.
     pub fn check(&self) -> Result<()> {
         self.placed_in(match &self.data {
-            Data::Raw { .. } => self.raw().map(drop),
+            Data::Raw { .. } | Data::Inline => self.raw().map(drop),
+            #[cfg(feature = "pickle")]
+            Data::Value(value) => Err(object::no_bytes(value)),
             Data::Coded(coded) => coded.check(&*self.source, self.nbytes, &self.limits),
             Data::Objects { offset } => Err(objects(*offset)),
             Data::Joined(joined) => joined.parts().iter().try_for_each(Self::check),

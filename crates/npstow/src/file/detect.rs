@@ -66,10 +66,10 @@ impl fmt::Display for Format {
 /// The error for a format that is known and not read, or not written.
 pub(super) fn lacks(doing: &str, format: Format) -> Error {
     let why = match format {
-        Format::Npy | Format::Npz | Format::Folder => {
+        Format::Npy | Format::Npz | Format::Folder | Format::Pickle => {
             format!(" (this build is without the feature '{format}')")
         }
-        Format::Pickle | Format::Joblib | Format::Hdf5 => String::new(),
+        Format::Joblib | Format::Hdf5 => String::new(),
     };
     Error::unsupported(format_args!("{doing} the format {format}{why}"))
 }
@@ -115,8 +115,13 @@ fn told(source: &dyn Source, path: &Path, start: &[u8]) -> Result<Format> {
     if let Some((_, what)) = MAGICS.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Err(Error::unsupported(what));
     }
+    let named = Format::of_path(path);
+    #[cfg(feature = "pickle")]
+    if named.is_none_or(|format| format == Format::Folder) && crate::pickle::sniff(source) {
+        return Ok(Format::Pickle);
+    }
     // The name breaks the tie: its parser says what is wrong.
-    match Format::of_path(path) {
+    match named {
         Some(format @ (Format::Npy | Format::Npz | Format::Pickle | Format::Joblib)) => Ok(format),
         // An archive is found from its end: something else may stand in front of it.
         _ if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")) => Ok(Format::Npz),

@@ -7,6 +7,8 @@ mod node;
 mod notes;
 mod place;
 mod save;
+#[cfg(feature = "npz")]
+mod unpack;
 mod verify;
 
 pub use detect::Format;
@@ -122,6 +124,12 @@ impl OpenOptions {
     /// As [`open()`].
     pub fn open_source(&self, source: Arc<dyn Source>, name: impl AsRef<Path>) -> Result<File> {
         let name = name.as_ref();
+        #[cfg(feature = "npz")]
+        let source = match unpack::unpacked(&source, &self.limits) {
+            Ok(Some(unpacked)) => unpacked,
+            Ok(None) => source,
+            Err(e) => return Err(e.in_path(name)),
+        };
         let opened = detect::detect(&*source, name).and_then(|(format, start)| {
             let container = self.container(format, source, &start)?;
             Ok(Opened { path: name.to_owned(), format, container })
@@ -144,6 +152,8 @@ impl OpenOptions {
             Format::Npy => Ok(Box::new(crate::npy::Npy::open(source, &self.limits)?)),
             #[cfg(feature = "npz")]
             Format::Npz => Ok(Box::new(crate::npz::Npz::open_known(source, start, &self.limits)?)),
+            #[cfg(feature = "pickle")]
+            Format::Pickle => Ok(Box::new(crate::pickle::Pickle::open(source, &self.limits)?)),
             other => Err(detect::lacks("reading", other)),
         }
     }

@@ -150,6 +150,17 @@ impl Node {
         }
     }
 
+    /// The Python object here, of a pickle: all of it, for a group too.
+    ///
+    /// # Errors
+    /// `Mismatch` where the format holds no Python objects.
+    #[cfg(feature = "pickle")]
+    pub fn value(&self) -> Result<crate::Value> {
+        let value = self.place(self.file.0.container.value(self.id))?;
+        let none = || Error::mismatch("a Python object", self.file.format());
+        self.place(value.ok_or_else(none))
+    }
+
     /// What the elements are.
     ///
     /// # Errors

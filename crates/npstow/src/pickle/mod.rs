@@ -21,8 +21,10 @@ mod feed;
 mod machine;
 mod opcode;
 mod options;
+mod paths;
 mod reader;
 mod text;
 
 pub use options::{Options, Python2};
+pub(crate) use reader::{Pickle, sniff};
 pub use reader::{from_bytes, from_source, open};

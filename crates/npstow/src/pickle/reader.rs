@@ -3,8 +3,11 @@
 
 use super::machine::run;
 use super::options::Options;
+use super::paths::{Place, places};
+use crate::container::{Child, Container, Fault, NodeKind};
 use crate::value::Value;
-use crate::{Buffer, FileSource, MemorySource, Result, Source};
+use crate::{Buffer, Entry, Error, FileSource, Limits, MemorySource, Result, Source};
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,4 +45,108 @@ pub fn from_bytes(bytes: impl Into<Buffer>, options: &Options) -> Result<Value> 
 pub fn from_source(source: Arc<dyn Source>, options: &Options) -> Result<Value> {
     let done = run(source, 0, options)?;
     Ok(Value::new(Arc::new(done.graph), done.top))
+}
+
+/// How far the beginning of a file is looked at to tell a pickle without a head.
+const SNIFFED: u64 = 4096;
+
+/// Whether a file looks like a pickle of protocol 0 or 1, which begin with nothing of their own:
+/// the machine runs on it without a fault, up to the end or as far as is looked.
+pub(crate) fn sniff(source: &dyn Source) -> bool {
+    let len = source.len().min(SNIFFED);
+    let Ok(start) = source.read(0, usize::try_from(len).unwrap_or_default()) else { return false };
+    let whole = len == source.len();
+    match run(Arc::new(MemorySource::new(start)), 0, &Options::default()) {
+        Ok(_) => true,
+        // Where it ends because no more was read, it may go on.
+        Err(e) => !whole && (e.what().contains("the end") || e.what().ends_with("no newline")),
+    }
+}
+
+/// A pickle as a container: arrays by their paths.
+pub(crate) struct Pickle {
+    value: Value,
+    places: Vec<Place>,
+    limits: Arc<Limits>,
+    end: u64,
+    len: u64,
+}
+
+impl fmt::Debug for Pickle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pickle({} places)", self.places.len())
+    }
+}
+
+impl Pickle {
+    pub(crate) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
+        let len = source.len();
+        let done = run(source, 0, &Options::default().limits(limits.clone()))?;
+        let places = places(&done.graph, done.top, limits)?;
+        let value = Value::new(Arc::new(done.graph), done.top);
+        Ok(Self { value, places, limits: Arc::new(limits.clone()), end: done.end, len })
+    }
+
+    fn place(&self, id: u64) -> Result<&Place> {
+        let place = usize::try_from(id).ok().and_then(|id| self.places.get(id));
+        place.ok_or_else(|| Error::not_found("a place in a pickle"))
+    }
+
+    fn at(&self, id: u64) -> Result<Value> {
+        Ok(Value::new(Arc::clone(self.value.graph()), self.place(id)?.cell))
+    }
+}
+
+impl Container for Pickle {
+    fn kind(&self, id: u64) -> NodeKind {
+        self.place(id).map_or(NodeKind::Value, |place| place.kind)
+    }
+
+    fn children(&self, id: u64) -> Result<Vec<Child>> {
+        let child = |at: &usize| {
+            let name = self.places.get(*at).map(|place| place.name.clone()).unwrap_or_default();
+            Child { name, id: *at as u64 }
+        };
+        Ok(self.place(id)?.children.iter().map(child).collect())
+    }
+
+    fn find(&self, path: &str) -> Result<Option<u64>> {
+        // A step may have a slash of its own: `args/0`.
+        let (mut id, mut rest) = (0, path);
+        loop {
+            let place = self.place(id)?;
+            let next = place.children.iter().find_map(|at| {
+                let name = self.places.get(*at)?.name.as_str();
+                let rest = rest.strip_prefix(name)?;
+                match rest.strip_prefix('/') {
+                    Some(rest) => Some((*at as u64, rest)),
+                    None => rest.is_empty().then_some((*at as u64, "")),
+                }
+            });
+            match next {
+                Some((found, "")) => return Ok(Some(found)),
+                Some((found, after)) => (id, rest) = (found, after),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn entry(&self, id: u64) -> Result<Entry> {
+        Entry::of_value(&self.at(id)?, &self.limits)
+    }
+
+    fn value(&self, id: u64) -> Result<Option<Value>> {
+        self.at(id).map(Some)
+    }
+
+    fn check(&self, faults: &mut Vec<Fault>) {
+        if let Err(e) = self.value.check() {
+            faults.push(Fault::Error(e));
+        }
+        if self.end < self.len {
+            let (rest, end) = (self.len - self.end, self.end);
+            let note = format!("{rest} bytes behind the pickle, from byte {end} on");
+            faults.push(Fault::Note(note));
+        }
+    }
 }

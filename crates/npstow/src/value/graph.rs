@@ -197,8 +197,8 @@ pub(crate) struct ArrayNode {
     pub(crate) payload: Payload,
     /// What a subclass keeps beside the array.
     pub(crate) state: Option<Cell>,
-    /// Of a masked array.
-    pub(crate) mask: Option<Span>,
+    /// Of a masked array: an array of booleans.
+    pub(crate) mask: Option<Cell>,
 }
 
 /// A dtype within a graph.
@@ -507,6 +507,7 @@ impl Graph {
                 }
                 found.extend(array.class);
                 found.extend(array.dtype_cell);
+                found.extend(array.mask);
                 found.extend(array.state);
             }
             Node::Dtype(_) => {

@@ -417,6 +417,27 @@ impl Value {
         Array::new(array.dtype.clone(), &array.shape, array.order, bytes)
     }
 
+    /// Reads all strings of the file that were not read yet, to see whether they are sound.
+    ///
+    /// # Errors
+    /// `Corrupt`, with the offset of the string; `Io`.
+    pub fn check(&self) -> Result<()> {
+        for (id, node) in self.graph.nodes.iter().enumerate() {
+            let span = match node {
+                Node::FarStr(span) | Node::FarBytes(span) => *span,
+                _ => continue,
+            };
+            let value = self.at(Cell::node(id));
+            let done = match node {
+                Node::FarStr(_) => value.to_text().map(drop),
+                _ => value.to_bytes().map(drop),
+            };
+            let at = span.offset().unwrap_or_default();
+            done.map_err(|e| if e.offset().is_none() { e.at(at) } else { e })?;
+        }
+        Ok(())
+    }
+
     /// How many values the file has in all.
     #[must_use]
     pub fn count(&self) -> usize {

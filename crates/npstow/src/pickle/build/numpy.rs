@@ -4,7 +4,7 @@
 use super::plain;
 use crate::array::{MAX_NDIM, MemoryOrder, nbytes};
 use crate::value::{ArrayNode, Cell, Graph, Known, Made, Node, Object, Payload, Run, ScalarNode, Span};
-use crate::{Dtype, Error, Kind, Order, Result, Scalar};
+use crate::{Dtype, Error, Kind, Order, Record, Result, Scalar};
 
 /// `_reconstruct(class, (0,), b'b')`: an array without elements, to be filled by its state.
 pub(super) fn reconstruct(graph: &mut Graph, args: &[Cell]) -> Result<Option<Cell>> {
@@ -79,18 +79,38 @@ pub(super) fn array_state(graph: &mut Graph, cell: Cell, at: usize, state: Cell)
     let Some(read) = read_state(graph, &parts)? else {
         return become_object(graph, cell, at, state);
     };
-    let mask = mask.map(|mask| payload_bytes(graph, mask)).transpose()?;
-    let count = read.shape.iter().product::<usize>() as u64;
-    if mask.is_some_and(|mask| read.dtype.as_scalar().is_some() && mask.len() != count) {
-        let found = mask.map_or(0, Span::len);
-        return Err(Error::corrupt(format_args!("a mask of {count} bytes"), found));
-    }
+    let mask = match mask {
+        Some(data) => Some(mask_array(graph, &read, data)?),
+        None => None,
+    };
     if let Some(array) = graph.arrays.get_mut(at) {
         let State { shape, dtype, dtype_cell, order, payload } = read;
         let dtype_cell = Some(dtype_cell);
         *array = ArrayNode { class, dtype, dtype_cell, shape, order, payload, state: own, mask };
     }
     Ok(())
+}
+
+/// The mask of an array: booleans of its shape.
+fn mask_array(graph: &mut Graph, of: &State, data: Cell) -> Result<Cell> {
+    let dtype = mask_dtype(&of.dtype)?;
+    let payload = payload(graph, &of.shape, &dtype, data)?;
+    let (class, dtype_cell, state, mask) = (None, None, None, None);
+    let (shape, order) = (of.shape.clone(), of.order);
+    graph.push_array(ArrayNode { class, dtype, dtype_cell, shape, order, payload, state, mask })
+}
+
+/// `numpy.ma.make_mask_descr`: a boolean in the place of each scalar.
+fn mask_dtype(dtype: &Dtype) -> Result<Dtype> {
+    match dtype {
+        Dtype::Array(base, shape) => Dtype::array(mask_dtype(base)?, shape),
+        Dtype::Record(record) => {
+            let fields = record.fields().iter();
+            let fields = fields.map(|f| Ok((f.name().to_owned(), mask_dtype(f.dtype())?)));
+            Ok(Record::packed(fields.collect::<Result<Vec<_>>>()?)?.into())
+        }
+        Dtype::Scalar(_) => Scalar::new(Kind::Bool, Order::None, 1).map(Dtype::Scalar),
+    }
 }
 
 /// An array that npstow has no form for is kept as the object that it is.

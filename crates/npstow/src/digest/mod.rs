@@ -1,6 +1,9 @@
 //! A content hash that does not depend on how an array is stored.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "pickle")]
+mod json;
+
 use crate::entry::BAND;
 use crate::{Dtype, Entry, Kind, MemoryOrder, Order, Result, Scalar};
 use base64::Engine;
@@ -12,7 +15,8 @@ use sha2::{Digest, Sha256};
 /// Scalars are little-endian (x87 long doubles with their padding zeroed), the fields of a record
 /// stand one after another without padding, subarrays are in C order, strings and opaque bytes
 /// are raw and of full width. So the same values have the same digest in every format, byte
-/// order, memory order and record layout.
+/// order, memory order and record layout. Python objects are hashed as their JSON, see
+/// `Value::to_json`.
 ///
 /// ```
 /// use npstow::{Array, Order, npy};
@@ -28,6 +32,10 @@ use sha2::{Digest, Sha256};
 /// # Errors
 /// As [`Entry::read_slice`].
 pub fn digest(entry: &Entry) -> Result<[u8; 32]> {
+    #[cfg(feature = "pickle")]
+    if let crate::Data::Value(value) = entry.data() {
+        return Ok(Sha256::digest(value.to_json()?).into());
+    }
     let mut hash = Sha256::new();
     let dtype = entry.dtype();
     let little = dtype.to_order(Order::Little);
@@ -58,6 +66,10 @@ pub fn digest(entry: &Entry) -> Result<[u8; 32]> {
 /// SHA-256 of bytes that are no array, as the JSON value `{"$bytes":"<base64>"}` in UTF-8: how
 /// the command line shows them, without white space.
 pub(crate) fn digest_value(entry: &Entry) -> Result<[u8; 32]> {
+    #[cfg(feature = "pickle")]
+    if matches!(entry.data(), crate::Data::Value(_)) {
+        return digest(entry);
+    }
     let mut hash = Sha256::new();
     hash.update(b"{\"$bytes\":\"");
     let mut held: Vec<u8> = Vec::new();

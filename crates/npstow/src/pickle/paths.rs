@@ -1,0 +1,235 @@
+//! The arrays in a graph by their paths: keys of dictionaries, positions in lists, parts of objects.
+//!
+//! What holds an array is a group, what holds none is a value. Something is found anew by every
+//! path to it, so that the tree of paths may be larger than the graph; it is bounded. Where a path
+//! comes back to where it was, it ends.
+#![forbid(unsafe_code)]
+
+use crate::container::NodeKind;
+use crate::value::{Cell, Graph, Node, Payload};
+use crate::{Error, Limits, Result};
+use std::collections::{HashMap, HashSet};
+
+/// A node of the tree.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) cell: Cell,
+    pub(super) kind: NodeKind,
+    pub(super) children: Vec<usize>,
+}
+
+/// The tree below a value; the first place is the value itself.
+pub(super) fn places(graph: &Graph, top: Cell, limits: &Limits) -> Result<Vec<Place>> {
+    let holds = Holds::new(graph);
+    let mut places: Vec<Place> = Vec::new();
+    let mut open = HashSet::new();
+    // Entering a place, or leaving it.
+    let mut tasks = vec![Task::Enter { cell: top, name: String::new(), parent: None, depth: 0 }];
+    while let Some(task) = tasks.pop() {
+        let (cell, name, parent, depth) = match task {
+            Task::Leave(cell) => {
+                open.remove(&cell);
+                continue;
+            }
+            Task::Own(cell, parent) => {
+                let (name, kind) = (String::from("array"), NodeKind::Array);
+                let children = Vec::new();
+                add(&mut places, Some(parent), Place { name, cell, kind, children });
+                continue;
+            }
+            Task::Enter { cell, name, parent, depth } => (cell, name, parent, depth),
+        };
+        let kind = match graph.node(cell) {
+            _ if open.contains(&cell) => NodeKind::Value,
+            _ if holds.below(cell) => NodeKind::Group,
+            Some(Node::Array(_)) => NodeKind::Array,
+            _ => NodeKind::Value,
+        };
+        limits.check_members(places.len() as u64 + 1)?;
+        let at = add(&mut places, parent, Place { name, cell, kind, children: Vec::new() });
+        if kind != NodeKind::Group {
+            continue;
+        }
+        if depth >= limits.max_depth() {
+            return Err(Error::limit("a depth of groups", limits.max_depth() as u64, depth + 1));
+        }
+        open.insert(cell);
+        tasks.push(Task::Leave(cell));
+        let start = tasks.len();
+        if graph.array(cell).is_some() {
+            tasks.push(Task::Own(cell, at));
+        }
+        let depth = depth + 1;
+        steps(graph, cell, &mut |name, cell| {
+            tasks.push(Task::Enter { cell, name: name.to_text(), parent: Some(at), depth });
+        });
+        tasks.get_mut(start..).unwrap_or_default().reverse();
+    }
+    Ok(places)
+}
+
+enum Task {
+    Enter { cell: Cell, name: String, parent: Option<usize>, depth: usize },
+    /// The array that a group is beside what is in it.
+    Own(Cell, usize),
+    Leave(Cell),
+}
+
+fn add(places: &mut Vec<Place>, parent: Option<usize>, place: Place) -> usize {
+    let at = places.len();
+    places.push(place);
+    if let Some(parent) = parent.and_then(|parent| places.get_mut(parent)) {
+        parent.children.push(at);
+    }
+    at
+}
+
+/// The name of a step, made only where it is needed.
+enum Name<'a> {
+    Key(&'a str),
+    Int(i64),
+    At(usize),
+    In(&'static str, usize),
+    Fixed(&'static str),
+}
+
+impl Name<'_> {
+    fn to_text(&self) -> String {
+        match self {
+            Self::Key(key) => (*key).to_owned(),
+            Self::Int(value) => value.to_string(),
+            Self::At(at) => at.to_string(),
+            Self::In(name, at) => format!("{name}/{at}"),
+            Self::Fixed(name) => (*name).to_owned(),
+        }
+    }
+}
+
+/// Everything below a value, by the step to it.
+fn steps(graph: &Graph, cell: Cell, found: &mut dyn FnMut(Name<'_>, Cell)) {
+    let Some(node) = graph.node(cell) else { return };
+    let all = |run, found: &mut dyn FnMut(Name<'_>, Cell), name: fn(usize) -> Name<'static>| {
+        graph.items(run).iter().enumerate().for_each(|(at, item)| found(name(at), *item));
+    };
+    match node {
+        Node::List(run) | Node::Tuple(run) | Node::Set(run) | Node::FrozenSet(run) => {
+            all(run, found, Name::At);
+        }
+        Node::Dict(run) => dict(graph, graph.items(run), found),
+        Node::Array(_) => {
+            let Some(array) = graph.array(cell) else { return };
+            if let Payload::Objects(run) = array.payload {
+                all(run, found, |at| Name::In("items", at));
+            }
+            if let Some(mask) = array.mask {
+                found(Name::Fixed("mask"), mask);
+            }
+            if let Some(state) = array.state {
+                found(Name::Fixed("state"), state);
+            }
+        }
+        Node::Object(_) => {
+            let Some(object) = graph.object(cell) else { return };
+            if graph.name(object.class).is_none() {
+                found(Name::Fixed("class"), object.class);
+            }
+            if let Some(Node::Tuple(args)) = object.args.and_then(|args| graph.node(args)) {
+                all(args, found, |at| Name::In("args", at));
+            }
+            if let Some(state) = object.state {
+                found(Name::Fixed("state"), state);
+            }
+            all(object.items, found, |at| Name::In("items", at));
+            let pairs = graph.items(object.pairs).chunks_exact(2).enumerate();
+            for (at, pair) in pairs {
+                if let [_, value] = *pair {
+                    found(Name::In("pairs", at), value);
+                }
+            }
+        }
+        Node::Persistent(id) => found(Name::Fixed("id"), id),
+        _ => {}
+    }
+}
+
+/// Keys that are text, or integers, are steps; a dictionary with others has its pairs numbered.
+fn dict(graph: &Graph, cells: &[Cell], found: &mut dyn FnMut(Name<'_>, Cell)) {
+    let keys = || cells.iter().step_by(2);
+    let is_text = |key: &Cell| {
+        graph.text(*key).is_some_and(|k| !k.is_empty() && !k.contains(['/', '\0']))
+    };
+    let as_text = keys().all(is_text);
+    let as_int = keys().all(|key| graph.int(*key).is_some() && graph.kind(*key) == "an integer");
+    for (at, pair) in cells.chunks_exact(2).enumerate() {
+        let [key, value] = *pair else { continue };
+        match (graph.text(key), graph.int(key)) {
+            (Some(key), _) if as_text => found(Name::Key(key), value),
+            (_, Some(key)) if as_int => found(Name::Int(key), value),
+            _ => {
+                found(Name::In("pairs", at), value);
+                // A key may hold an array as well: an object of a class that says how.
+                if graph.object(key).is_some() || graph.tuple(key).is_some() {
+                    found(Name::In("keys", at), key);
+                }
+            }
+        }
+    }
+}
+
+/// Which nodes have an array somewhere below.
+struct Holds {
+    below: Vec<bool>,
+}
+
+impl Holds {
+    fn new(graph: &Graph) -> Self {
+        let mut below = vec![false; graph.nodes.len()];
+        if graph.arrays.is_empty() {
+            return Self { below };
+        }
+        // From arrays upwards: who is directly above whom.
+        let mut above: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut waiting = Vec::new();
+        for id in 0..graph.nodes.len() {
+            let cell = Cell::node(id);
+            if graph.array(cell).is_some() {
+                waiting.push(id);
+            }
+            steps(graph, cell, &mut |_, child| {
+                if let Some(child) = child.as_node().filter(|_| may_hold(graph, child)) {
+                    above.entry(child).or_default().push(id);
+                }
+            });
+        }
+        while let Some(id) = waiting.pop() {
+            for parent in above.get(&id).into_iter().flatten() {
+                if let Some(place) = below.get_mut(*parent).filter(|place| !**place) {
+                    *place = true;
+                    waiting.push(*parent);
+                }
+            }
+        }
+        Self { below }
+    }
+
+    fn below(&self, cell: Cell) -> bool {
+        cell.as_node().and_then(|id| self.below.get(id)).is_some_and(|holds| *holds)
+    }
+}
+
+fn may_hold(graph: &Graph, cell: Cell) -> bool {
+    matches!(
+        graph.node(cell),
+        Some(
+            Node::List(_)
+                | Node::Tuple(_)
+                | Node::Set(_)
+                | Node::FrozenSet(_)
+                | Node::Dict(_)
+                | Node::Array(_)
+                | Node::Object(_)
+                | Node::Persistent(_)
+        )
+    )
+}
