@@ -18,26 +18,51 @@ fn is_first(byte: u8) -> bool {
     byte & 0xfe == 0xc2
 }
 
+/// What is decoded so far: the last byte, how many came out, whether all was sound.
+#[inline]
+fn go(input: &[u8], output: &mut [u8], mut first: u8) -> (u8, usize, bool) {
+    let (mut written, mut wrong) = (0, false);
+    for &byte in input {
+        // A second byte is 0x80 to 0xbf; 0xc3 in front of it means 0x40 more.
+        let value = byte | (u8::from(first == 0xc3) << 6);
+        wrong |= (byte & 0xc0 == 0x80) != is_first(first);
+        wrong |= byte >= 0xc0 && !is_first(byte);
+        if let Some(place) = output.get_mut(written) {
+            *place = value;
+        }
+        written += usize::from(!is_first(byte));
+        first = byte;
+    }
+    (first, written, !wrong)
+}
+
+/// The part of a text that ends with a whole character.
+pub(crate) fn whole(text: &[u8]) -> &[u8] {
+    match text.split_last() {
+        Some((last, before)) if is_first(*last) => before,
+        _ => text,
+    }
+}
+
+/// How many characters there are.
+pub(crate) fn count(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
+}
+
+/// Decodes whole characters into as many bytes; says whether that is what they were.
+pub(crate) fn decode(text: &[u8], output: &mut [u8]) -> bool {
+    let (first, written, sound) = go(text, output, 0);
+    sound && !is_first(first) && written == output.len()
+}
+
 impl Steps for Latin1 {
     fn step(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> Step {
         let len = input.len().min(output.len());
-        let (mut first, mut written, mut wrong) = (self.first, 0, false);
-        for byte in input.iter().take(len) {
-            let byte = *byte;
-            let is_second = is_first(first);
-            // A second byte is 0x80 to 0xbf; 0xc3 in front of it means 0x40 more.
-            let value = byte | (u8::from(first == 0xc3) << 6);
-            wrong |= (byte & 0xc0 == 0x80) != is_second;
-            wrong |= byte >= 0xc0 && !is_first(byte);
-            if let Some(place) = output.get_mut(written) {
-                *place = value;
-            }
-            written += usize::from(!is_first(byte));
-            first = byte;
-        }
+        let (first, written, sound) =
+            go(input.get(..len).unwrap_or_default(), output, self.first);
         self.first = first;
         let state = match () {
-            () if wrong => State::Broken("characters beyond Latin-1".to_owned()),
+            () if !sound => State::Broken("characters beyond Latin-1".to_owned()),
             () if input.is_empty() && is_end && is_first(first) => State::Short,
             () if input.is_empty() && is_end => State::Ended(0),
             () => State::Going,

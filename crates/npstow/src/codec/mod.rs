@@ -19,7 +19,7 @@ mod huffman;
 #[cfg(feature = "npz")]
 mod inflate;
 #[cfg(feature = "pickle")]
-mod latin1;
+pub(crate) mod latin1;
 #[cfg(feature = "lzma")]
 mod lzma;
 mod steps;

@@ -124,10 +124,14 @@ impl Entry {
     /// Unpacks what begins `at` bytes into the stream and fills `dst`; checks the seal.
     pub(super) fn unpack_into(&self, coded: &Coded, at: u64, dst: &mut [u8]) -> Result<()> {
         let whole = at == 0 && dst.len() as u64 == coded.unpacked_len;
+        #[cfg(feature = "pickle")]
+        if whole && coded.codec == Codec::LATIN1 && self.seal.is_none() {
+            return self.unpack_latin1(coded, dst);
+        }
         if let Some(blocks) = &coded.blocks {
             return self.unpack_blocks(coded, blocks, at, dst);
         }
-        if !whole || coded.packed_len > AT_ONCE || coded.codec == Codec::LATIN1 {
+        if !whole || coded.packed_len > AT_ONCE {
             let mut decoder = Decoder::new(self, coded, true)?;
             decoder.read(at, dst)?;
             return decoder.finish();

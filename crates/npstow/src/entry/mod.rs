@@ -18,6 +18,8 @@ mod coded;
 mod gather;
 mod into;
 mod joined;
+#[cfg(feature = "pickle")]
+mod latin1;
 mod loaded;
 mod many;
 #[cfg(feature = "pickle")]

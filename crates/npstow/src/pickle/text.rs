@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::options::Python2;
+use crate::codec::latin1;
 use crate::error::quoted as shown;
 use crate::value::{Cell, Graph, Node, Span, Store};
 use crate::{Error, Result};
@@ -271,7 +272,8 @@ pub(super) fn old_string(store: &mut Store, span: Span, strings: Python2) -> Res
 
 /// Text as the bytes of Latin-1.
 pub(super) fn to_latin1(text: &str) -> Option<Vec<u8>> {
-    text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
+    let mut bytes = vec![0; latin1::count(text.as_bytes())];
+    latin1::decode(text.as_bytes(), &mut bytes).then_some(bytes)
 }
 
 #[cfg(test)]

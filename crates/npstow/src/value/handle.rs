@@ -4,6 +4,7 @@
 use super::graph::{Cell, Content, Graph, Made, Node, Payload, Run};
 use super::integer::{decimal, hexadecimal};
 use crate::array::{Array, MemoryOrder};
+use crate::codec::latin1;
 use crate::{Buffer, Dtype, Error, Result};
 use std::borrow::Cow;
 use std::fmt;
@@ -246,7 +247,7 @@ impl Value {
     pub fn to_bytes(&self) -> Result<Buffer> {
         match self.node() {
             Some(Node::Bytes(span) | Node::ByteArray(span)) => self.graph.store.read(span),
-            Some(Node::FarBytes(span)) => latin1(&self.graph.store.read(span)?)
+            Some(Node::FarBytes(span)) => from_latin1(&self.graph.store.read(span)?)
                 .ok_or_else(|| Error::corrupt("characters of Latin-1", "others"))
                 .map(Buffer::from),
             _ => Err(Error::mismatch("bytes", self.graph.kind(self.cell))),
@@ -408,7 +409,7 @@ impl Value {
             Payload::Bytes(span) => self.graph.store.read(span)?,
             Payload::Text(span) => {
                 let text = self.graph.store.read(span)?;
-                let bytes = latin1(&text);
+                let bytes = from_latin1(&text);
                 let wrong = || Error::corrupt("characters of Latin-1", "others");
                 bytes.ok_or_else(|| wrong().at(span.offset().unwrap_or_default()))?.into()
             }
@@ -446,9 +447,9 @@ impl Value {
 }
 
 /// UTF-8 as the bytes of Latin-1.
-pub(super) fn latin1(text: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(text).ok()?;
-    text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
+pub(super) fn from_latin1(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; latin1::count(text)];
+    latin1::decode(text, &mut bytes).then_some(bytes)
 }
 
 impl fmt::Debug for Value {
