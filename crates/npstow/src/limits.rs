@@ -21,6 +21,7 @@ pub struct Limits {
     members: u64,
     ratio: u64,
     total: u64,
+    values: u64,
 }
 
 /// What a member may unpack to whatever its ratio: small ones hurt nobody.
@@ -35,6 +36,7 @@ impl Default for Limits {
             members: 1 << 20,
             ratio: 1100,
             total: u64::MAX,
+            values: 1 << 30,
         }
     }
 }
@@ -51,6 +53,7 @@ impl Limits {
             members: u64::MAX,
             ratio: u64::MAX,
             total: u64::MAX,
+            values: u64::MAX,
         }
     }
 
@@ -93,11 +96,26 @@ impl Limits {
         self
     }
 
-    /// How many bytes all members of an archive may unpack to together. Default: no bound.
+    /// How many bytes all members of an archive may unpack to together, and how many bytes of a
+    /// pickle are held in memory, long strings and arrays not counted. Default: no bound.
     #[must_use]
     pub fn total(mut self, bytes: u64) -> Self {
         self.total = bytes;
         self
+    }
+
+    /// How many values a pickle may have that are more than small numbers. Default 1,073,741,824;
+    /// each takes at least a byte of the file and some thirty of memory.
+    #[must_use]
+    pub fn values(mut self, count: u64) -> Self {
+        self.values = count;
+        self
+    }
+
+    /// How many values a pickle may have that are more than small numbers.
+    #[must_use]
+    pub fn max_values(&self) -> u64 {
+        self.values
     }
 
     /// The longest text of an NPY header, in bytes.

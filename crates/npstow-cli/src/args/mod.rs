@@ -8,7 +8,7 @@ mod read;
 mod write;
 
 pub(crate) use edit::{Add, Compact, Meta, MetaAction, Mv, Repair, Rm, Salvage};
-pub(crate) use read::{Counts, Diff, Digest, Ls, Show, Survey, Verify};
+pub(crate) use read::{Counts, Diff, Digest, Ls, Scan, Show, Survey, Verify};
 pub(crate) use write::{Append, Concat, Convert};
 
 use crate::exit::Failure;
@@ -53,6 +53,7 @@ pub(crate) enum Command {
     Compact(Compact),
     Meta(Meta),
     Verify(Verify),
+    Scan(Scan),
     Repair(Repair),
     Salvage(Salvage),
     Survey(Survey),

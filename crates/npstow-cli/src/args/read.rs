@@ -165,6 +165,25 @@ pub(crate) struct Verify {
     pub(crate) form: Form,
 }
 
+/// List every class and function that a pickle names, without loading it
+///
+/// CLASS says what is known of a name: data, which npstow rebuilds; harmless; unknown; code, which
+/// is known to run code or to reach for such. Pickles within pickles are looked into. npstow itself
+/// runs none of them. Exit code 1 where anything is unknown or code, or the pickle is broken.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  npstow scan model.pkl
+  npstow scan --json model.pkl | jq -r '.globals[] | select(.class == \"code\") | .name'"
+)]
+pub(crate) struct Scan {
+    /// The file
+    pub(crate) path: OsString,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
 /// Try every format on your data: size, speed, and which one to use
 ///
 /// Everything is written in each format into a temporary folder, listed, read back and compared by

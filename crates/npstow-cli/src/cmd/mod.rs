@@ -13,6 +13,7 @@ mod man;
 mod meta;
 mod repair;
 mod salvage;
+mod scan;
 mod show;
 mod survey;
 mod verify;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(&args, quiet)?,
         Command::Repair(args) => repair::run(&args, quiet)?,
         Command::Salvage(args) => salvage::run(&args)?,
+        Command::Scan(args) => scan::run(&args)?,
         Command::Survey(args) => survey::run(&args, quiet)?,
         Command::Completions(args) => man::completions(&args)?,
         Command::Man(args) => man::run(&args)?,

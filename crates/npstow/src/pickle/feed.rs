@@ -23,14 +23,16 @@ pub(super) struct Feed {
     /// How long the source is.
     end: u64,
     window: usize,
+    /// How many bytes may be held.
+    most: u64,
 }
 
 impl Feed {
-    pub(super) fn new(store: &mut Store, offset: u64) -> Self {
+    pub(super) fn new(store: &mut Store, offset: u64, most: u64) -> Self {
         let end = store.source().map_or(0, |source| source.len());
         store.begin(offset);
         let shift = offset.wrapping_sub(store.all_held().len() as u64);
-        Self { position: store.all_held().len(), shift, end, window: WINDOW }
+        Self { position: store.all_held().len(), shift, end, window: WINDOW, most }
     }
 
     /// The offset in the file.
@@ -62,6 +64,9 @@ impl Feed {
             }
             let want = (len - held).max(self.window).min(left).min(MOST);
             self.window = (self.window * 2).min(MOST);
+            if (store.all_held().len() + want) as u64 > self.most {
+                return Err(Error::limit("a pickle in memory (bytes)", self.most, "more").at(next));
+            }
             store.load(next, want)?;
         }
     }
@@ -158,7 +163,7 @@ mod tests {
         bytes.extend(b"line\nrest");
         let mut store = Store::default();
         store.set_source(Arc::new(MemorySource::new(bytes)));
-        let mut feed = Feed::new(&mut store, 0);
+        let mut feed = Feed::new(&mut store, 0, u64::MAX);
         assert_eq!(feed.array::<2>(&mut store).unwrap(), [1, 2]);
         let far = feed.string(&mut store, 200_000).unwrap();
         assert_eq!((far.offset(), feed.offset()), (Some(2), 200_002));

@@ -60,6 +60,8 @@ pub(super) struct Machine<'o> {
     pub(super) met: Option<Vec<Met>>,
     /// The offset of the opcode at work.
     at: u64,
+    /// How many nodes there may be.
+    most: u64,
 }
 
 /// Runs a pickle that begins at `offset`.
@@ -73,7 +75,7 @@ impl<'o> Machine<'o> {
     pub(super) fn new(source: Arc<dyn Source>, offset: u64, options: &'o Options) -> Self {
         let mut graph = Graph::default();
         graph.store.set_source(source);
-        let feed = Feed::new(&mut graph.store, offset);
+        let feed = Feed::new(&mut graph.store, offset, options.limits.max_total());
         Self {
             graph,
             feed,
@@ -88,6 +90,7 @@ impl<'o> Machine<'o> {
             protocol: 0,
             met: None,
             at: offset,
+            most: options.limits.max_values(),
         }
     }
 
@@ -100,6 +103,9 @@ impl<'o> Machine<'o> {
     pub(super) fn run(&mut self) -> Result<Cell> {
         loop {
             self.at = self.feed.offset();
+            if self.graph.nodes.len() as u64 > self.most {
+                return Err(Error::limit("a number of values", self.most, "more").at(self.at));
+            }
             let [byte] = self.feed.array(&mut self.graph.store).map_err(|_| {
                 Error::corrupt("an opcode", "the end of the file").at(self.feed.offset())
             })?;

@@ -23,8 +23,12 @@ mod opcode;
 mod options;
 mod paths;
 mod reader;
+mod scan;
 mod text;
+mod verdict;
 
 pub use options::{Options, Python2};
 pub(crate) use reader::{Pickle, sniff};
 pub use reader::{from_bytes, from_source, open};
+pub use scan::{Mention, Named, Scan, scan};
+pub use verdict::Verdict;

@@ -439,6 +439,17 @@ impl Value {
         Ok(())
     }
 
+    /// A value of a graph that is still being made, as Python prints it; long ones by their kind.
+    pub(crate) fn shown(graph: &Graph, cell: Cell) -> String {
+        match graph.text(cell) {
+            Some(text) => crate::Literal::Str(text.to_owned()).to_string(),
+            None => match graph.int(cell) {
+                Some(value) => value.to_string(),
+                None => graph.kind(cell).to_owned(),
+            },
+        }
+    }
+
     /// How many values the file has in all.
     #[must_use]
     pub fn count(&self) -> usize {

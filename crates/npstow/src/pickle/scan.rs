@@ -1,0 +1,252 @@
+//! What a pickle names, before anybody loads it.
+//!
+//! The machine runs and every name is noted where it is met: also in pickles behind the first, in
+//! pickles within strings of bytes, and in front of the place where a pickle breaks, for Python runs
+//! what stands in front of it.
+#![forbid(unsafe_code)]
+
+use super::machine::{Machine, Met};
+use super::options::{Options, Python2};
+use super::verdict::{Verdict, verdict};
+use crate::value::{Graph, Node, Span};
+use crate::{Buffer, Error, Limits, MemorySource, PartSource, Result, Source};
+use std::sync::Arc;
+
+/// How deep pickles within pickles are followed.
+const DEPTH: usize = 8;
+
+/// How many names are noted at most.
+const MOST: usize = 1 << 20;
+
+/// Shorter strings hold no pickle that names anything.
+const SHORTEST: u64 = 6;
+
+/// A name that a pickle uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// Where the opcode is that brings it; within a string that was decoded, where in that string.
+    pub offset: u64,
+    /// What is named.
+    pub what: Named,
+    /// What is known of it.
+    pub verdict: Verdict,
+    /// How many pickles it is within, beside the one that the file is.
+    pub depth: usize,
+}
+
+/// What a pickle names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Named {
+    /// A class or function.
+    Global {
+        /// The module that Python would import.
+        module: String,
+        /// The name in it.
+        name: String,
+    },
+    /// A class or function by its number in a registry of the loading program.
+    Extension(u32),
+    /// Something that the loading program finds by this identifier.
+    Persistent(String),
+}
+
+/// What a [`scan`] found.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Scan {
+    /// Every name, in the order of the file; those of a pickle within behind those around it.
+    pub mentions: Vec<Mention>,
+    /// How many pickles there are: one behind another, and one within another.
+    pub pickles: usize,
+    /// Where the first pickle ends for a reader that is told so by the file.
+    pub end: u64,
+    /// What is wrong with it, where it cannot be read to its end.
+    pub fault: Option<Error>,
+}
+
+impl Scan {
+    /// The worst of all that is named.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.mentions.iter().map(|mention| mention.verdict).max().unwrap_or(Verdict::Data)
+    }
+}
+
+/// Lists all that the pickles of a source name. Nothing is loaded for it.
+///
+/// ```
+/// use npstow::{MemorySource, pickle};
+/// let bytes = b"cposix\nsystem\n(S'true'\ntR.".to_vec();
+/// let scan = pickle::scan(std::sync::Arc::new(MemorySource::new(bytes)), &Default::default())?;
+/// assert_eq!((scan.mentions[0].offset, scan.verdict()), (0, pickle::Verdict::Code));
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
+/// # Errors
+/// `Limit` beyond a million names; `Io`. That a pickle is broken is told in the answer.
+pub fn scan(source: Arc<dyn Source>, limits: &Limits) -> Result<Scan> {
+    let mut scan = Scan::default();
+    let mut waiting = vec![(source, 0)];
+    while let Some((source, depth)) = waiting.pop() {
+        let mut inner = one(&source, depth, limits, &mut scan)?;
+        inner.reverse();
+        waiting.extend(inner);
+    }
+    Ok(scan)
+}
+
+type Inner = (Arc<dyn Source>, usize);
+
+/// The pickles of one source, one behind another; gives the strings that may hold more.
+fn one(source: &Arc<dyn Source>, depth: usize, limits: &Limits, scan: &mut Scan) -> Result<Vec<Inner>> {
+    let options = Options::default().strings(Python2::Auto).limits(limits.clone());
+    let (mut offset, mut inner) = (0, Vec::new());
+    while offset < source.len() {
+        let mut machine = Machine::new(Arc::clone(source), offset, &options);
+        machine.met = Some(Vec::new());
+        let done = machine.run();
+        if let Err(e) = &done {
+            if e.kind() == crate::ErrorKind::Io {
+                return Err(done.err().unwrap_or_else(|| Error::invalid("no error")));
+            }
+        }
+        let met = machine.met.take().unwrap_or_default();
+        let is_first = depth == 0 && offset == 0;
+        // Behind a pickle, or within a string, something that is none may stand.
+        let counts = is_first || done.is_ok() || !met.is_empty();
+        if counts {
+            note(&machine.graph, &met, depth, scan)?;
+            scan.pickles += 1;
+            if depth < DEPTH {
+                strings(&machine.graph, source, depth, &mut inner)?;
+            }
+        }
+        match done {
+            Ok(top) => {
+                let end = machine.done(top).end;
+                if is_first {
+                    scan.end = end;
+                }
+                offset = end;
+            }
+            Err(e) => {
+                if counts && scan.fault.is_none() && depth == 0 {
+                    scan.fault = Some(e);
+                }
+                break;
+            }
+        }
+    }
+    if depth == 0 && source.len() == 0 {
+        scan.fault = Some(Error::corrupt("a pickle", "an empty file").at(0));
+    }
+    Ok(inner)
+}
+
+fn note(graph: &Graph, met: &[Met], depth: usize, scan: &mut Scan) -> Result<()> {
+    for &Met { offset, cell } in met {
+        if scan.mentions.len() >= MOST {
+            return Err(Error::limit("a number of names", MOST as u64, "more"));
+        }
+        let (what, verdict) = match graph.node(cell) {
+            Some(Node::Extension(number)) => (Named::Extension(number), Verdict::Unknown),
+            Some(Node::Persistent(id)) => {
+                let id = crate::Value::shown(graph, id);
+                (Named::Persistent(id), Verdict::Unknown)
+            }
+            _ => {
+                let (module, name) = graph.name(cell).unwrap_or_default();
+                let verdict = verdict(graph.known(cell), module, name);
+                (Named::Global { module: module.to_owned(), name: name.to_owned() }, verdict)
+            }
+        };
+        scan.mentions.push(Mention { offset, what, verdict, depth });
+    }
+    Ok(())
+}
+
+/// Strings of bytes, each of which may be a pickle again.
+fn strings(
+    graph: &Graph,
+    source: &Arc<dyn Source>,
+    depth: usize,
+    inner: &mut Vec<Inner>,
+) -> Result<()> {
+    for node in &graph.nodes {
+        let (Node::Bytes(span) | Node::ByteArray(span)) = *node else { continue };
+        if span.len() < SHORTEST || !may_begin(graph, source, span)? {
+            continue;
+        }
+        let part: Arc<dyn Source> = match span.offset() {
+            Some(offset) => Arc::new(PartSource::new(Arc::clone(source), offset, span.len())?),
+            None => Arc::new(MemorySource::new(Buffer::copy_of(
+                graph.store.held(span).unwrap_or_default(),
+            ))),
+        };
+        inner.push((part, depth + 1));
+    }
+    Ok(())
+}
+
+/// Whether a pickle may begin there: with a protocol, or with what protocols 0 and 1 begin with.
+fn may_begin(graph: &Graph, source: &Arc<dyn Source>, span: Span) -> Result<bool> {
+    let mut start = [0; 2];
+    match (graph.store.held(span), span.offset()) {
+        (Some(bytes), _) => {
+            start = bytes.first_chunk::<2>().copied().unwrap_or_default();
+        }
+        (None, Some(offset)) => {
+            let read = source.read_into(offset, &mut start);
+            read.map_err(|e| Error::io("reading a string", e).at(offset))?;
+        }
+        (None, None) => {}
+    }
+    Ok(matches!(start, [0x80, 0..=5]) || b"(]}c)lidIJKMLSTUVXFGNP".contains(&start[0]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(bytes: &[u8]) -> (Vec<(u64, String, usize)>, bool) {
+        let source = Arc::new(MemorySource::new(bytes.to_vec()));
+        let scan = scan(source, &Limits::default()).unwrap();
+        let name = |mention: Mention| {
+            let name = match mention.what {
+                Named::Global { module, name } => format!("{module}.{name}"),
+                Named::Extension(number) => format!("#{number}"),
+                Named::Persistent(id) => id,
+            };
+            (mention.offset, name, mention.depth)
+        };
+        (scan.mentions.into_iter().map(name).collect(), scan.fault.is_some())
+    }
+
+    #[test]
+    fn names_are_found_wherever_they_are() {
+        let inner = b"\x80\x02cos\nsystem\n.";
+        let mut bytes = b"\x80\x04".to_vec();
+        bytes.extend([b'C', u8::try_from(inner.len()).unwrap()]);
+        bytes.extend(inner);
+        bytes.extend(b"0\x8c\x02os\x8c\x04exec\x93.ca\nb\n.Pid\n.\x82\x07.");
+        let found = |offset, name: &str, depth| (offset, name.to_owned(), depth);
+        let all = [
+            found(29, "os.exec", 0),
+            found(31, "a.b", 0),
+            found(37, "'id'", 0),
+            found(42, "#7", 0),
+            found(2, "os.system", 1),
+        ];
+        assert_eq!(names(&bytes), (all.into(), false));
+    }
+
+    #[test]
+    fn what_stands_in_front_of_a_fault_counts() {
+        let (found, fault) = names(b"cos\nsystem\n(S'x'\ntR\xff");
+        assert_eq!((found.len(), fault), (1, true));
+        assert_eq!(names(b""), (Vec::new(), true));
+        // Bytes behind a pickle that are none.
+        assert_eq!(names(b"N.\xff\xff"), (Vec::new(), false));
+    }
+}
