@@ -6,7 +6,7 @@ use crate::json::Json;
 use crate::place::{Place, name_of};
 use crate::progress::Progress;
 use crate::render::harmless;
-use npstow::{Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with};
+use npstow::{Data, Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
@@ -50,6 +50,11 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// The format that it will be in.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
     /// Saves a tree; `from` is where it comes from, for arrays that have no name of their own.
     pub(crate) fn save(
         &self,
@@ -59,15 +64,20 @@ impl<'a> Target<'a> {
         progress: &Progress,
     ) -> Result<()> {
         let tree = self.fitting(tree, from)?;
-        if self.format == Format::Npy && tree.notes("").is_some() && !self.is_quiet {
+        if self.has_no_notes() && has_notes(&tree) && !self.is_quiet {
             let path = self.path.to_string_lossy();
             complain(&format!(
-                "{path}: left out: metadata, names or labels, which .npy has no place for"
+                "{path}: left out: metadata, names or labels, which {} has no place for",
+                if self.format == Format::Npy { ".npy" } else { "a pickle" }
             ));
         }
         // What cannot be read is found out before anything is made.
         for (_, item) in tree.leaves() {
             if let Item::Entry(entry) | Item::Value(entry) = item {
+                let is_object = matches!(entry.data(), Data::Value(_));
+                if is_object && self.format == Format::Pickle {
+                    continue;
+                }
                 entry.check()?;
             }
         }
@@ -80,6 +90,10 @@ impl<'a> Target<'a> {
         save_with(self.path, &tree, &options)
     }
 
+    fn has_no_notes(&self) -> bool {
+        matches!(self.format, Format::Npy | Format::Pickle)
+    }
+
     /// One array in a file of one array, else names for all.
     fn fitting(&self, tree: Tree, from: &Place) -> Result<Tree> {
         let is_alone = tree.get("").is_some();
@@ -87,7 +101,7 @@ impl<'a> Target<'a> {
             let e = Error::invalid("a .npy file holds one array: name one, as in run.npz:photon");
             return Err(e.in_path(&from.path));
         }
-        if self.format == Format::Npy || !is_alone {
+        if matches!(self.format, Format::Npy | Format::Pickle) || !is_alone {
             return Ok(tree);
         }
         match name_of(from) {
@@ -106,6 +120,26 @@ impl<'a> Target<'a> {
             ("nbytes", nbytes.into()),
         ])
     }
+}
+
+/// Whether there is metadata anywhere.
+fn has_notes(tree: &Tree) -> bool {
+    let is_noted = |path: &str| tree.notes(path).is_some();
+    let mut groups = vec![(String::new(), tree)];
+    while let Some((path, group)) = groups.pop() {
+        if is_noted(&path) {
+            return true;
+        }
+        for (name, item) in group.iter() {
+            let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            match item {
+                Item::Group(inner) => groups.push((path, inner)),
+                _ if is_noted(&path) => return true,
+                _ => {}
+            }
+        }
+    }
+    false
 }
 
 fn is_special(path: &Path) -> bool {

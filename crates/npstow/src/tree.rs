@@ -44,8 +44,8 @@ pub enum Item {
     Array(Array),
     /// An array of a file, which is read when it is written.
     Entry(Entry),
-    /// Bytes of a file that are no array, as an array of bytes: a member of an archive that is
-    /// not `.npy`, a text beside the arrays of a folder.
+    /// What is no array. Bytes of a file, as an array of bytes: a member of an archive that is not
+    /// `.npy`, a text beside the arrays of a folder. A Python object, as such.
     Value(Entry),
     /// More names.
     Group(Tree),
@@ -325,6 +325,20 @@ impl From<Array> for Item {
 impl From<&Array> for Item {
     fn from(array: &Array) -> Self {
         Self::Array(array.clone())
+    }
+}
+
+#[cfg(feature = "pickle")]
+impl TryFrom<&crate::Value> for Item {
+    type Error = Error;
+
+    /// A Python object, or an array within one.
+    fn try_from(value: &crate::Value) -> Result<Self> {
+        let entry = Entry::of_value(value, &std::sync::Arc::default())?;
+        Ok(match value.shape() {
+            Some(_) => Self::Entry(entry),
+            None => Self::Value(entry),
+        })
     }
 }
 

@@ -9,7 +9,7 @@ mod write;
 
 pub(crate) use edit::{Add, Compact, Meta, MetaAction, Mv, Repair, Rm, Salvage};
 pub(crate) use read::{Counts, Diff, Digest, Ls, Scan, Show, Survey, Verify};
-pub(crate) use write::{Append, Concat, Convert};
+pub(crate) use write::{Append, Concat, Convert, Launder};
 
 use crate::exit::Failure;
 use clap::{Args, Parser, Subcommand};
@@ -54,6 +54,7 @@ pub(crate) enum Command {
     Meta(Meta),
     Verify(Verify),
     Scan(Scan),
+    Launder(Launder),
     Repair(Repair),
     Salvage(Salvage),
     Survey(Survey),

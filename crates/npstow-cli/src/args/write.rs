@@ -40,11 +40,43 @@ pub(crate) struct Convert {
     /// The version of the NPY format; auto is the first that can hold the header
     #[arg(long, value_name = "VERSION", default_value = "auto")]
     pub(crate) format_version: FormatVersion,
+    /// The protocol of a pickle, 2 to 5; by default 4, which Python reads from 3.4 on
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=5))]
+    pub(crate) protocol: Option<u8>,
     /// Leave metadata, names and labels behind, readable or not
     #[arg(long)]
     pub(crate) data_only: bool,
     #[command(flatten)]
     pub(crate) saving: Saving,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+/// Write a pickle anew with nothing in it but data
+///
+/// What npstow knows to be data stays what it is; every other object, class or function becomes a
+/// dictionary that says what it was, as show --json does: {'$object': {'class': ..., 'args': ...}}.
+/// Loading the result in Python runs no code but that of numpy, datetime and the like.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  npstow launder model.pkl clean.pkl
+  npstow launder - - < model.pkl > clean.pkl"
+)]
+pub(crate) struct Launder {
+    /// The pickle, or a place in it
+    #[arg(value_name = "SRC")]
+    pub(crate) source: OsString,
+    /// The pickle to write
+    #[arg(value_name = "DST")]
+    pub(crate) target: OsString,
+    /// The protocol, 2 to 5
+    #[arg(long, value_name = "N", default_value = "4")]
+    #[arg(value_parser = clap::value_parser!(u8).range(2..=5))]
+    pub(crate) protocol: u8,
+    #[command(flatten)]
+    pub(crate) durability: Durable,
     #[command(flatten)]
     pub(crate) form: Form,
 }

@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::target::Target;
-use npstow::{Result, SaveOptions, npy};
+use npstow::{Format, Item, Result, SaveOptions, Tree, npy, pickle};
 
 pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
     let place = Place::new(&args.source);
@@ -15,7 +15,12 @@ pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
     let to = args.saving.to.map(Into::into);
     let target = Target::new(&args.target, to, node.file().format(), (args.form.json, quiet))?;
     let progress = Progress::new(quiet);
-    let tree = if args.data_only { node.to_data_tree() } else { node.to_tree() };
+    let tree = match node.value() {
+        // From one pickle to another, lists stay lists and objects stay objects.
+        Ok(value) if target.format() == Format::Pickle => Item::try_from(&value).map(Tree::from),
+        _ if args.data_only => node.to_data_tree(),
+        _ => node.to_tree(),
+    };
     target.save(tree?, &place, options(args), &progress)?;
     drop(progress);
     if args.form.json {
@@ -25,7 +30,10 @@ pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
 }
 
 fn options(args: &Convert) -> SaveOptions {
-    let options = args.saving.options();
+    let mut options = args.saving.options();
+    if let Some(protocol) = args.protocol {
+        options = options.pickle(pickle::WriteOptions::default().protocol(protocol));
+    }
     let (order, byte_order) = (args.order.get(), args.byte_order.get());
     let version = args.format_version.get();
     if order.is_none() && byte_order.is_none() && version.is_none() {

@@ -8,6 +8,7 @@ mod counts;
 mod diff;
 mod digest;
 mod edit;
+mod launder;
 mod ls;
 mod man;
 mod meta;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Repair(args) => repair::run(&args, quiet)?,
         Command::Salvage(args) => salvage::run(&args)?,
         Command::Scan(args) => scan::run(&args)?,
+        Command::Launder(args) => launder::run(&args, quiet)?,
         Command::Survey(args) => survey::run(&args, quiet)?,
         Command::Completions(args) => man::completions(&args)?,
         Command::Man(args) => man::run(&args)?,

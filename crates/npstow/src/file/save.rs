@@ -50,6 +50,8 @@ pub struct SaveOptions {
     array: Option<crate::npy::WriteOptions>,
     #[cfg(feature = "folder")]
     profile: Option<crate::folder::Profile>,
+    #[cfg(feature = "pickle")]
+    pickle: Option<crate::pickle::WriteOptions>,
 }
 
 impl SaveOptions {
@@ -84,6 +86,14 @@ impl SaveOptions {
         self
     }
 
+    /// How a pickle is written: its protocol, and whether only data are.
+    #[cfg(feature = "pickle")]
+    #[must_use]
+    pub fn pickle(mut self, options: crate::pickle::WriteOptions) -> Self {
+        self.pickle = Some(options);
+        self
+    }
+
     /// For whom a folder is written: by default for npstow and NumPy.
     #[cfg(feature = "folder")]
     #[must_use]
@@ -102,6 +112,10 @@ impl SaveOptions {
         #[cfg(feature = "npy")]
         if self.array.is_some() && !matches!(format, Format::Npy | Format::Npz | Format::Folder) {
             return refused("orders and versions of NPY");
+        }
+        #[cfg(feature = "pickle")]
+        if self.pickle.is_some() && format != Format::Pickle {
+            return refused("a protocol of pickles");
         }
         #[cfg(feature = "folder")]
         if self.profile.is_some() && format != Format::Folder {
@@ -164,6 +178,11 @@ pub fn save_with(path: impl AsRef<Path>, tree: &Tree, options: &SaveOptions) -> 
             Format::Npz => crate::npz::write_with(path, tree, &options.npz()),
             #[cfg(feature = "folder")]
             Format::Folder => crate::folder::write_with(path, tree, &options.folder()),
+            #[cfg(feature = "pickle")]
+            Format::Pickle => {
+                let pickle = options.pickle.clone().unwrap_or_default();
+                crate::pickle::write(path, tree, &pickle.durability(options.durability))
+            }
             other => Err(super::detect::lacks("writing", other)),
         }
     });
@@ -192,6 +211,10 @@ pub fn save_to(sink: &mut dyn Sink, tree: &Tree, options: &SaveOptions) -> Resul
         Format::Npy => write_npy(sink, tree, options),
         #[cfg(feature = "npz")]
         Format::Npz => crate::npz::write_to(sink, tree, &options.npz()),
+        #[cfg(feature = "pickle")]
+        Format::Pickle => {
+            crate::pickle::write_to(sink, tree, &options.pickle.clone().unwrap_or_default())
+        }
         Format::Folder => Err(Error::unsupported("writing a folder to a stream")),
         other => Err(super::detect::lacks("writing", other)),
     }

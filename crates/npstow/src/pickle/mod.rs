@@ -26,9 +26,11 @@ mod reader;
 mod scan;
 mod text;
 mod verdict;
+mod write;
 
 pub use options::{Options, Python2};
 pub(crate) use reader::{Pickle, sniff};
 pub use reader::{from_bytes, from_source, open};
 pub use scan::{Mention, Named, Scan, scan};
 pub use verdict::Verdict;
+pub use write::{WriteOptions, to_bytes, write, write_to};

@@ -73,7 +73,7 @@ fn value(
         node => return single(graph, node, cell, f, tasks),
     };
     if !open.insert(id) {
-        return write!(f, "{start}...{end}");
+        return write!(f, "{start}...{}", end.trim_start_matches(','));
     }
     f.write_str(start)?;
     tasks.push(Task::Leave(id));

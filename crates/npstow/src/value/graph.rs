@@ -208,6 +208,9 @@ pub(crate) struct DtypeNode {
     pub(crate) metadata: Option<Cell>,
     /// The class of its scalars, where that is none of NumPy's own: `numpy.record`.
     pub(crate) class: Option<Cell>,
+    /// How deep others lie in it, and how many scalars it is made of.
+    pub(crate) depth: usize,
+    pub(crate) scalars: u64,
 }
 
 /// A NumPy scalar.

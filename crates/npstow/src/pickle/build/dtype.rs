@@ -10,17 +10,137 @@ const ALIGNED: i64 = 0x80;
 
 /// `numpy.dtype(text, False, True)`; `None` where it is something else.
 pub(super) fn make(graph: &mut Graph, args: &[Cell]) -> Result<Option<Cell>> {
-    let (first, class) = match args.first() {
-        Some(first) => (*first, None),
-        None => return Ok(None),
-    };
-    let (dtype, class) = match (graph.known(first), text(graph, first)) {
+    let Some(&first) = args.first() else { return Ok(None) };
+    let bounds = &mut Bounds { scalars: MAX_SCALARS };
+    let mut depth = 0;
+    let (dtype, class) = match (graph.known(first), graph.tuple(first)) {
         // `numpy.record`: its size comes with the state.
-        (Known::Record, _) => (void(0)?, Some(first)),
-        (_, Some(text)) => (parse(&text)?, class),
-        _ => return Ok(None),
+        (Known::Record, _) => (Some(void(0)?), Some(first)),
+        (_, Some(&[class, of])) if graph.known(class) == Known::Record => {
+            (spec(graph, of, 0, &mut depth, bounds)?, Some(class))
+        }
+        _ => (spec(graph, first, 0, &mut depth, bounds)?, None),
     };
-    graph.push_dtype(DtypeNode { dtype, metadata: None, class }).map(Some)
+    let Some(dtype) = dtype else { return Ok(None) };
+    let scalars = MAX_SCALARS - bounds.scalars;
+    graph.push_dtype(DtypeNode { dtype, metadata: None, class, depth, scalars }).map(Some)
+}
+
+/// What `numpy.dtype` may be called with: text, a base and a shape, a dictionary with the offsets
+/// of fields.
+fn spec(
+    graph: &Graph,
+    cell: Cell,
+    depth: usize,
+    deepest: &mut usize,
+    bounds: &mut Bounds,
+) -> Result<Option<Dtype>> {
+    bounds.spend(1)?;
+    *deepest = depth.max(*deepest);
+    if depth >= MAX_DEPTH {
+        return Err(too_deep());
+    }
+    if let Some(text) = text(graph, cell) {
+        return parse(&text).map(Some);
+    }
+    if let Some(node) = part(graph, cell, bounds)? {
+        *deepest = (*deepest).max(depth + node.depth);
+        return if *deepest < MAX_DEPTH { Ok(Some(node.dtype.clone())) } else { Err(too_deep()) };
+    }
+    let depth = depth + 1;
+    if let Some(&[base, shape]) = graph.tuple(cell) {
+        let base = spec(graph, base, depth, deepest, bounds)?;
+        let (Some(base), Some(shape)) = (base, lengths(graph, shape)) else {
+            return Ok(None);
+        };
+        return Dtype::array(base, &shape).map(Some);
+    }
+    fields_of_spec(graph, cell, depth, deepest, bounds)
+}
+
+fn fields_of_spec(
+    graph: &Graph,
+    cell: Cell,
+    depth: usize,
+    deepest: &mut usize,
+    bounds: &mut Bounds,
+) -> Result<Option<Dtype>> {
+    let Some(parts) = graph.dict(cell) else { return Ok(None) };
+    let value = |name: &str| {
+        let mut pairs = parts.chunks_exact(2);
+        pairs.find_map(|pair| match *pair {
+            [key, value] if graph.text(key) == Some(name) => Some(value),
+            _ => None,
+        })
+    };
+    let list = |name: &str| value(name).and_then(|cell| graph.sequence(cell));
+    let (Some(names), Some(formats), Some(offsets)) =
+        (list("names"), list("formats"), list("offsets"))
+    else {
+        return Ok(None);
+    };
+    if names.len() != formats.len() || names.len() != offsets.len() {
+        return Err(Error::corrupt("as many formats and offsets as names", "others"));
+    }
+    let mut fields = Vec::with_capacity(names.len());
+    for (at, ((name, format), offset)) in names.iter().zip(formats).zip(offsets).enumerate() {
+        let offset = graph.int(*offset).and_then(|offset| usize::try_from(offset).ok());
+        let format = spec(graph, *format, depth, deepest, bounds)?;
+        let (Some(name), Some(format), Some(offset)) = (text(graph, *name), format, offset) else {
+            return Ok(None);
+        };
+        let mut field = Field::new(name, format, offset);
+        let title = list("titles").and_then(|titles| titles.get(at)).copied();
+        if let Some(title) = title.filter(|title| *title != Cell::NONE) {
+            let Some(title) = text(graph, title) else { return Ok(None) };
+            field = field.with_title(title);
+        }
+        fields.push(field);
+    }
+    let size = value("itemsize").and_then(|size| graph.int(size));
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    let record = Record::new(fields, size).map_err(as_corrupt)?;
+    Ok(Some(match value("aligned") {
+        Some(Cell::TRUE) => record.into_aligned().map_err(as_corrupt)?.into(),
+        _ => record.into(),
+    }))
+}
+
+/// How deep dtypes may lie in one another.
+const MAX_DEPTH: usize = 64;
+
+fn too_deep() -> Error {
+    Error::limit("a depth of nested dtypes", MAX_DEPTH as u64, "one more")
+}
+
+/// How many scalars a dtype may be made of: parts may be shared, and walking them is not.
+const MAX_SCALARS: u64 = 1 << 20;
+
+/// What is left of the bounds of one dtype.
+struct Bounds {
+    scalars: u64,
+}
+
+impl Bounds {
+    fn spend(&mut self, scalars: u64) -> Result<()> {
+        match self.scalars.checked_sub(scalars) {
+            Some(left) => self.scalars = left,
+            None => {
+                return Err(Error::limit("a number of fields in all", MAX_SCALARS, "more"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A part of another dtype, which has to fit into the bounds of that one.
+fn part<'a>(graph: &'a Graph, cell: Cell, bounds: &mut Bounds) -> Result<Option<&'a DtypeNode>> {
+    let Some(node) = graph.dtype(cell) else { return Ok(None) };
+    bounds.spend(node.scalars)?;
+    if node.depth >= MAX_DEPTH {
+        return Err(too_deep());
+    }
+    Ok(Some(node))
 }
 
 /// Text, which is bytes where Python 2 wrote it.
@@ -63,10 +183,12 @@ pub(super) fn state(graph: &mut Graph, at: usize, state: Cell) -> Result<()> {
     let flags = rest.first().map_or(Some(0), |flags| graph.int(*flags)).ok_or_else(wrong)?;
     let order = byte_order(&text(graph, *order).ok_or_else(wrong)?)?;
     let size = graph.int(*size).ok_or_else(wrong)?;
+    let bounds = &mut Bounds { scalars: MAX_SCALARS - 1 };
+    let mut depth = 0;
     let mut dtype = if *subarray != Cell::NONE {
-        sub(graph, *subarray)?
+        sub(graph, *subarray, &mut depth, bounds)?
     } else if *names != Cell::NONE {
-        record(graph, *names, *fields, size, flags)?
+        record(graph, (*names, *fields), (size, flags), &mut depth, bounds)?
     } else {
         sized(&node.dtype, size, order)?
     };
@@ -78,7 +200,8 @@ pub(super) fn state(graph: &mut Graph, at: usize, state: Cell) -> Result<()> {
         }
     }
     if let Some(place) = graph.dtypes.get_mut(at) {
-        *place = DtypeNode { dtype, metadata, ..node };
+        let scalars = MAX_SCALARS - bounds.scalars;
+        *place = DtypeNode { dtype, metadata, depth, scalars, ..node };
     }
     Ok(())
 }
@@ -116,15 +239,22 @@ fn lengths(graph: &Graph, cell: Cell) -> Option<Vec<usize>> {
 }
 
 /// A subarray: its base and its shape.
-fn sub(graph: &Graph, cell: Cell) -> Result<Dtype> {
+fn sub(graph: &Graph, cell: Cell, depth: &mut usize, bounds: &mut Bounds) -> Result<Dtype> {
     let wrong = || Error::corrupt("a dtype and a shape", graph.kind(cell));
     let &[base, shape] = graph.tuple(cell).ok_or_else(wrong)? else { return Err(wrong()) };
-    let base = graph.dtype(base).ok_or_else(wrong)?;
+    let base = part(graph, base, bounds)?.ok_or_else(wrong)?;
+    *depth = base.depth + 1;
     Dtype::array(base.dtype.clone(), &lengths(graph, shape).ok_or_else(wrong)?)
 }
 
 /// Named fields: the names in order, and a dictionary with what each is.
-fn record(graph: &Graph, names: Cell, fields: Cell, size: i64, flags: i64) -> Result<Dtype> {
+fn record(
+    graph: &Graph,
+    (names, fields): (Cell, Cell),
+    (size, flags): (i64, i64),
+    depth: &mut usize,
+    bounds: &mut Bounds,
+) -> Result<Dtype> {
     let wrong = |what: &str| Error::corrupt(what, "something else");
     let names = graph.tuple(names).ok_or_else(|| wrong("names of fields"))?;
     let map = graph.dict(fields).ok_or_else(|| wrong("a dictionary of fields"))?;
@@ -143,7 +273,9 @@ fn record(graph: &Graph, names: Cell, fields: Cell, size: i64, flags: i64) -> Re
             Some(&[dtype, offset, title]) => (dtype, offset, Some(title)),
             _ => return Err(wrong("the dtype and the offset of a field")),
         };
-        let dtype = graph.dtype(dtype).ok_or_else(|| wrong("the dtype of a field"))?.dtype.clone();
+        let node = part(graph, dtype, bounds)?.ok_or_else(|| wrong("the dtype of a field"))?;
+        *depth = (*depth).max(node.depth + 1);
+        let dtype = node.dtype.clone();
         let offset = graph.int(offset).and_then(|offset| usize::try_from(offset).ok());
         let offset = offset.ok_or_else(|| wrong("the offset of a field"))?;
         let mut field = Field::new(name, dtype, offset);

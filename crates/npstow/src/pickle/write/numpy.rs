@@ -1,0 +1,249 @@
+//! NumPy's arrays and dtypes, as every NumPy from 1.13 to 2.x loads them.
+#![forbid(unsafe_code)]
+
+use super::out::Out;
+use crate::array::MemoryOrder;
+use crate::entry::Entry;
+use crate::pickle::opcode::code;
+use crate::{Dtype, Error, Kind, Record, Result};
+use std::collections::HashMap;
+
+/// Dtypes that were written: whether one is laid out as in C is no part of being equal.
+pub(super) type Dtypes = HashMap<(Dtype, bool), u32>;
+
+/// A dtype; the second time it is remembered.
+pub(super) fn dtype(out: &mut Out<'_>, seen: &mut Dtypes, dtype: &Dtype) -> Result<()> {
+    let key = (dtype.clone(), any_aligned(dtype));
+    if let Some(&at) = seen.get(&key) {
+        return out.get(at);
+    }
+    out.name("numpy", "dtype")?;
+    spec(out, dtype)?;
+    out.tuple(1)?;
+    out.op(code::REDUCE)?;
+    let at = out.put()?;
+    seen.insert(key, at);
+    Ok(())
+}
+
+/// A record whose scalars are of a class: `numpy.dtype((numpy.record, …))`.
+pub(super) fn dtype_of_class(
+    out: &mut Out<'_>,
+    (module, name): (&str, &str),
+    dtype: &Dtype,
+) -> Result<()> {
+    out.name("numpy", "dtype")?;
+    out.global(module, name)?;
+    spec(out, dtype)?;
+    out.tuple(2)?;
+    out.tuple(1)?;
+    out.op(code::REDUCE)
+}
+
+fn any_aligned(dtype: &Dtype) -> bool {
+    match dtype {
+        Dtype::Scalar(_) => false,
+        Dtype::Array(base, _) => any_aligned(base),
+        Dtype::Record(record) => {
+            record.is_aligned() || record.fields().iter().any(|f| any_aligned(f.dtype()))
+        }
+    }
+}
+
+/// What `numpy.dtype` is called with: text, or a dictionary with the offsets of fields.
+fn spec(out: &mut Out<'_>, dtype: &Dtype) -> Result<()> {
+    match dtype {
+        Dtype::Scalar(scalar) => out.text(scalar.typestr().as_bytes()),
+        Dtype::Array(base, lengths) => {
+            spec(out, base)?;
+            shape(out, lengths)?;
+            out.tuple(2)
+        }
+        Dtype::Record(record) => fields(out, record),
+    }
+}
+
+fn fields(out: &mut Out<'_>, record: &Record) -> Result<()> {
+    let fields = record.fields();
+    out.op(code::EMPTY_DICT)?;
+    out.op(code::MARK)?;
+    out.text(b"names")?;
+    list(out, fields, |out, field| out.text(field.name().as_bytes()))?;
+    out.text(b"formats")?;
+    list(out, fields, |out, field| spec(out, field.dtype()))?;
+    out.text(b"offsets")?;
+    list(out, fields, |out, field| out.size(field.offset()))?;
+    if fields.iter().any(|field| field.title().is_some()) {
+        out.text(b"titles")?;
+        list(out, fields, |out, field| match field.title() {
+            Some(title) => out.text(title.as_bytes()),
+            None => out.op(code::NONE),
+        })?;
+    }
+    out.text(b"itemsize")?;
+    out.size(record.itemsize())?;
+    if record.is_aligned() {
+        out.text(b"aligned")?;
+        out.bool(true)?;
+    }
+    out.op(code::SETITEMS)
+}
+
+fn list<T>(
+    out: &mut Out<'_>,
+    items: &[T],
+    one: impl Fn(&mut Out<'_>, &T) -> Result<()>,
+) -> Result<()> {
+    out.op(code::EMPTY_LIST)?;
+    out.op(code::MARK)?;
+    items.iter().try_for_each(|item| one(out, item))?;
+    out.op(code::APPENDS)
+}
+
+pub(super) fn shape(out: &mut Out<'_>, shape: &[usize]) -> Result<()> {
+    if shape.len() > 3 {
+        out.op(code::MARK)?;
+    }
+    shape.iter().try_for_each(|length| out.size(*length))?;
+    out.tuple(shape.len())
+}
+
+/// The call that makes an array which its state fills.
+pub(super) fn begin(out: &mut Out<'_>, masked: bool, class: Option<(&str, &str)>) -> Result<()> {
+    match masked {
+        true => {
+            out.name("numpy.ma.core", "_mareconstruct")?;
+            out.op(code::MARK)?;
+            out.name("numpy.ma.core", "MaskedArray")?;
+            out.name("numpy", "ndarray")?;
+        }
+        false => {
+            out.name("numpy.core.multiarray", "_reconstruct")?;
+            match class {
+                Some((module, name)) => out.global(module, name)?,
+                None => out.name("numpy", "ndarray")?,
+            }
+        }
+    }
+    shape(out, &[0])?;
+    // NumPy takes text as well, which protocol 2 has a short form for.
+    match out.protocol {
+        2 => out.text(b"b")?,
+        _ => out.bytes(b"b")?,
+    }
+    out.op(if masked { code::TUPLE } else { code::TUPLE3 })?;
+    out.op(code::REDUCE)
+}
+
+/// Whether an array is written as protocol 5 has it: in one call, its bytes first.
+pub(super) fn is_one_call(out: &Out<'_>) -> bool {
+    out.protocol >= 5
+}
+
+/// An array of NumPy's own class.
+pub(super) fn array(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Result<()> {
+    if entry.dtype().has_object() {
+        return Err(Error::unsupported("Python objects as elements of an array"));
+    }
+    let is_fortran = entry.order() == MemoryOrder::F;
+    if is_one_call(out) {
+        out.name("numpy.core.numeric", "_frombuffer")?;
+        out.op(code::MARK)?;
+        out.begin_bytearray(entry.nbytes() as u64)?;
+        pieces(out, entry)?;
+        dtype(out, seen, entry.dtype())?;
+        shape(out, entry.shape())?;
+        out.text(if is_fortran { b"F" } else { b"C" })?;
+        out.op(code::TUPLE)?;
+        return out.op(code::REDUCE);
+    }
+    begin(out, false, None)?;
+    state(out, seen, entry)?;
+    out.op(code::TUPLE)?;
+    out.op(code::BUILD)
+}
+
+/// The state of an array behind a mark, but for the end of the tuple.
+pub(super) fn state(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Result<()> {
+    head(out, entry.shape(), |out| dtype(out, seen, entry.dtype()), entry.order())?;
+    payload(out, entry)
+}
+
+/// Everything of a state that is in front of the elements.
+pub(super) fn head(
+    out: &mut Out<'_>,
+    lengths: &[usize],
+    dtype: impl FnOnce(&mut Out<'_>) -> Result<()>,
+    order: MemoryOrder,
+) -> Result<()> {
+    out.op(code::MARK)?;
+    out.int(1)?;
+    shape(out, lengths)?;
+    dtype(out)?;
+    out.bool(order == MemoryOrder::F)
+}
+
+/// The elements as bytes.
+pub(super) fn payload(out: &mut Out<'_>, entry: &Entry) -> Result<()> {
+    if out.protocol < 3 {
+        // The length of the text is known when all of it is.
+        let array = entry.read()?;
+        return out.bytes(array.bytes().unwrap_or_default());
+    }
+    out.begin_bytes(entry.nbytes() as u64)?;
+    pieces(out, entry)
+}
+
+fn pieces(out: &mut Out<'_>, entry: &Entry) -> Result<()> {
+    for piece in entry.pieces(entry.order())? {
+        let piece = piece?.to_contiguous(entry.order())?;
+        out.raw(piece.bytes_in(entry.order()).unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+/// A scalar with metadata: only the state of a dtype has a place for those.
+pub(super) fn scalar_with_metadata(
+    out: &mut Out<'_>,
+    dtype: &Dtype,
+    metadata: impl FnOnce(&mut Out<'_>) -> Result<()>,
+) -> Result<()> {
+    let Dtype::Scalar(scalar) = dtype else {
+        return Err(Error::unsupported("writing the metadata of a record's or subarray's dtype"));
+    };
+    if matches!(scalar.kind(), Kind::Datetime | Kind::Timedelta) {
+        return Err(Error::unsupported("writing the metadata of a date's dtype"));
+    }
+    let text = scalar.typestr();
+    let (order, name) = text.split_at(1);
+    out.name("numpy", "dtype")?;
+    out.text(name.as_bytes())?;
+    out.bool(false)?;
+    out.bool(true)?;
+    out.op(code::TUPLE3)?;
+    out.op(code::REDUCE)?;
+    out.op(code::MARK)?;
+    out.int(4)?;
+    out.text(order.as_bytes())?;
+    (0..3).try_for_each(|_| out.op(code::NONE))?;
+    let (size, alignment) = match scalar.kind() {
+        Kind::Bytes | Kind::Void => (scalar.itemsize(), 1),
+        Kind::Str => (scalar.itemsize(), 4),
+        _ => (usize::MAX, usize::MAX),
+    };
+    for value in [size, alignment] {
+        match value {
+            usize::MAX => out.int(-1)?,
+            value => out.size(value)?,
+        }
+    }
+    let flags = match scalar.kind() {
+        Kind::Object => 63,
+        Kind::Str => 8,
+        _ => 0,
+    };
+    out.int(flags)?;
+    metadata(out)?;
+    out.op(code::TUPLE)?;
+    out.op(code::BUILD)
+}

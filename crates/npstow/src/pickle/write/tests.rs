@@ -1,0 +1,108 @@
+//! What is written is read again as it was, in every protocol.
+#![forbid(unsafe_code)]
+
+use super::*;
+use crate::pickle::{Options, from_bytes};
+use crate::{Array, Dtype, MemoryOrder};
+
+fn read(bytes: &[u8]) -> Value {
+    from_bytes(bytes.to_vec(), &Options::default()).unwrap()
+}
+
+/// Values that every protocol holds, each as a pickle.
+const VALUES: &[&[u8]] = &[
+    b"N.",
+    b"\x88.",
+    b"I-70000\n.",
+    b"L18446744073709551616L\n.",
+    b"L-18446744073709551616L\n.",
+    b"F-0.0\n.",
+    b"c__builtin__\ncomplex\n(F1\nF-2\ntR.",
+    b"V\\u20ac\\ud800\n.",
+    b"C\x03\x00\xff\x80.",
+    b"c__builtin__\nbytearray\n(C\x02\x00\xfftR.",
+    b"(lp0\nI1\nag0\na.",
+    b"(dp0\nS'a'\n(I1\nI2\nI3\nI4\nts.",
+    b"\x8f(K\x01K\x02\x90.",
+    b"(K\x01K\x02\x91.",
+    b"cmine\nThing\n(I1\ntR}S'x'\nK\x05sb.",
+    b"cmine\nThing\n)\x81.",
+    b"(imine\nOld\n.",
+    b"(cmine\nOld\nK\x01o.",
+    b"ccollections\nOrderedDict\n)R(S'a'\nK\x01S'b'\nK\x02u.",
+    b"ccollections\ndeque\n)R(K\x01K\x02e.",
+    b"ccopy_reg\n_reconstructor\n(cmine\nThing\nc__builtin__\nobject\nNtR.",
+    b"Pname\n.",
+    b"\x82\x05.",
+    b"]\x94]\x94h\x00ah\x00\x85\x94\x86\x94a.",
+];
+
+#[test]
+fn values_come_back_in_every_protocol() {
+    for pickle in VALUES {
+        let value = read(pickle);
+        for protocol in 2..=5 {
+            let options = WriteOptions::default().protocol(protocol);
+            let bytes = to_bytes(&value, &options).unwrap();
+            let again = read(&bytes);
+            assert_eq!(again.to_string(), value.to_string(), "{protocol}");
+            assert_eq!(to_bytes(&again, &options).unwrap(), bytes, "{value} {protocol}");
+        }
+    }
+}
+
+#[test]
+fn cycles_through_tuples_stay_cycles() {
+    // t = ([t],)
+    let value = read(b"]\x94h\x00\x85\x94h\x00h\x01a0h\x01.".as_slice());
+    assert_eq!(value.to_string(), "([(...)],)");
+    for protocol in 2..=5 {
+        let bytes = to_bytes(&value, &WriteOptions::default().protocol(protocol)).unwrap();
+        let again = read(&bytes);
+        assert_eq!(again.to_string(), "([(...)],)");
+        let inner = again.item(0).unwrap().item(0).unwrap();
+        assert!(inner.is(&again), "{protocol}");
+    }
+}
+
+#[test]
+fn arrays_of_all_kinds_come_back() {
+    let dtypes = [
+        "<f8", ">i2", "|b1", "|S3", "<U2", "<M8[25ns]", "<m8", "|V3", "<c16", "<f2",
+        "[('x', '<f4', (2,)), ('', '|V3'), (('t', 'n'), '>i8')]",
+        "[('a', [('b', '|u1'), ('c', '<M8[D]')]), ('d', '|S1')]",
+    ];
+    for dtype in dtypes {
+        let dtype = Dtype::parse(dtype).unwrap();
+        let bytes: Vec<u8> = (0..6 * dtype.itemsize()).map(|n| (n % 251) as u8).collect();
+        for order in [MemoryOrder::C, MemoryOrder::F] {
+            let array = Array::new(dtype.clone(), &[2, 3], order, bytes.clone().into()).unwrap();
+            for protocol in 2..=5 {
+                let mut out = Vec::new();
+                let tree = Tree::new().with("a/x", &array).unwrap().with("b", &array).unwrap();
+                let options = WriteOptions::default().protocol(protocol);
+                write_to(&mut out, &tree, &options).unwrap();
+                let value = read(&out);
+                for name in ["a", "b"] {
+                    let mut found = value.get(name).unwrap();
+                    if name == "a" {
+                        found = found.get("x").unwrap();
+                    }
+                    let found = found.to_array().unwrap();
+                    assert_eq!((found.dtype(), found.shape()), (&dtype, &[2, 3][..]));
+                    assert_eq!(found.bytes(), array.bytes(), "{dtype} {protocol}");
+                }
+                let again = to_bytes(&value, &options).unwrap();
+                assert_eq!(read(&again).to_json().unwrap(), value.to_json().unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn other_protocols_are_refused() {
+    let value = read(b"N.");
+    for protocol in [0, 1, 6] {
+        assert!(to_bytes(&value, &WriteOptions::default().protocol(protocol)).is_err());
+    }
+}
