@@ -4,7 +4,6 @@
 #![forbid(unsafe_code)]
 
 use super::digest;
-use crate::array::MemoryOrder;
 use crate::entry::Entry;
 use crate::value::{Cell, Content, Graph, Node, Payload, Value, hexadecimal};
 use crate::{Dtype, Error, Kind, Limits, Literal, Order, Result, Scalar};
@@ -262,8 +261,6 @@ impl<'a> Writer<'a> {
         }
         out.push(']');
         if let Payload::Objects(run) = array.payload {
-            let order = if array.order == MemoryOrder::F { ",\"fortran_order\":true" } else { "" };
-            tasks.push(Task::Text(order));
             tasks.push(Task::Text(",\"items\":["));
             list(self.graph.items(run), |at| Step::In("items", at), tasks);
             tasks.push(Task::Text("]"));

@@ -381,7 +381,7 @@ impl Value {
         self.graph.array(self.cell).map(|array| &*array.shape)
     }
 
-    /// The objects of an array of objects, in the order in which they lie.
+    /// The objects of an array of objects, in C order: the last index runs fastest.
     #[must_use]
     pub fn objects(&self) -> Option<Items<'_>> {
         match self.graph.array(self.cell)?.payload {

@@ -108,6 +108,15 @@ pub(super) fn bytes(graph: &mut Graph, known: Known, args: &[Cell]) -> Result<Op
         [] => graph.store.add(&[]),
         [one] => match graph.node(one) {
             Some(Node::Bytes(span) | Node::ByteArray(span)) => span,
+            Some(Node::FarBytes(span)) => {
+                let text = graph.store.read(span)?;
+                let text = std::str::from_utf8(&text).ok();
+                let wrong = || Error::corrupt("characters of Latin-1", "others");
+                let bytes = text.and_then(to_latin1).ok_or_else(wrong)?;
+                let span = graph.store.add(&bytes);
+                graph.check_budget()?;
+                span
+            }
             // In Python 2, bytes are text where they are ASCII.
             Some(Node::Str(span)) if graph.text(one).is_some_and(str::is_ascii) => span,
             _ => return Ok(None),

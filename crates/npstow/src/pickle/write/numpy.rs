@@ -5,7 +5,7 @@ use super::out::Out;
 use crate::array::MemoryOrder;
 use crate::entry::Entry;
 use crate::pickle::opcode::code;
-use crate::{Dtype, Error, Kind, Record, Result};
+use crate::{Dtype, Error, Kind, Record, Result, Scalar};
 use std::collections::HashMap;
 
 /// Dtypes that were written: whether one is laid out as in C is no part of being equal.
@@ -203,47 +203,45 @@ fn pieces(out: &mut Out<'_>, entry: &Entry) -> Result<()> {
 }
 
 /// A scalar with metadata: only the state of a dtype has a place for those.
-pub(super) fn scalar_with_metadata(
-    out: &mut Out<'_>,
-    dtype: &Dtype,
-    metadata: impl FnOnce(&mut Out<'_>) -> Result<()>,
-) -> Result<()> {
-    let Dtype::Scalar(scalar) = dtype else {
-        return Err(Error::unsupported("writing the metadata of a record's or subarray's dtype"));
-    };
-    if matches!(scalar.kind(), Kind::Datetime | Kind::Timedelta) {
-        return Err(Error::unsupported("writing the metadata of a date's dtype"));
+pub(super) fn scalar_with_metadata(dtype: &Dtype) -> Result<Scalar> {
+    match dtype {
+        Dtype::Scalar(scalar) => match scalar.kind() {
+            Kind::Datetime | Kind::Timedelta => {
+                Err(Error::unsupported("writing the metadata of a date's dtype"))
+            }
+            _ => Ok(*scalar),
+        },
+        _ => Err(Error::unsupported("writing the metadata of a record's or subarray's dtype")),
     }
+}
+
+/// The call that makes its dtype.
+pub(super) fn begin_scalar(out: &mut Out<'_>, scalar: Scalar) -> Result<()> {
     let text = scalar.typestr();
-    let (order, name) = text.split_at(1);
     out.name("numpy", "dtype")?;
-    out.text(name.as_bytes())?;
+    out.text(text.get(1..).unwrap_or_default().as_bytes())?;
     out.bool(false)?;
     out.bool(true)?;
     out.op(code::TUPLE3)?;
-    out.op(code::REDUCE)?;
+    out.op(code::REDUCE)
+}
+
+/// Its state behind a mark, up to the metadata: `arraydescr_reduce` of NumPy.
+pub(super) fn scalar_state(out: &mut Out<'_>, scalar: Scalar) -> Result<()> {
     out.op(code::MARK)?;
     out.int(4)?;
-    out.text(order.as_bytes())?;
+    out.text(&[u8::try_from(scalar.order().sign()).unwrap_or(b'|')])?;
     (0..3).try_for_each(|_| out.op(code::NONE))?;
-    let (size, alignment) = match scalar.kind() {
-        Kind::Bytes | Kind::Void => (scalar.itemsize(), 1),
-        Kind::Str => (scalar.itemsize(), 4),
-        _ => (usize::MAX, usize::MAX),
+    let (size, alignment, flags) = match scalar.kind() {
+        Kind::Bytes | Kind::Void => (Some(scalar.itemsize()), 1, 0),
+        Kind::Str => (Some(scalar.itemsize()), 4, 8),
+        Kind::Object => (None, -1, 63),
+        _ => (None, -1, 0),
     };
-    for value in [size, alignment] {
-        match value {
-            usize::MAX => out.int(-1)?,
-            value => out.size(value)?,
-        }
+    match size {
+        Some(size) => out.size(size)?,
+        None => out.int(-1)?,
     }
-    let flags = match scalar.kind() {
-        Kind::Object => 63,
-        Kind::Str => 8,
-        _ => 0,
-    };
-    out.int(flags)?;
-    metadata(out)?;
-    out.op(code::TUPLE)?;
-    out.op(code::BUILD)
+    out.int(alignment)?;
+    out.int(flags)
 }

@@ -60,17 +60,7 @@ pub(super) struct Values<'a> {
 impl<'a> Values<'a> {
     pub(super) fn new(value: &'a Value) -> Self {
         let graph: &Graph = value.graph();
-        let mut met = vec![0_u8; graph.nodes.len()];
-        let (mut waiting, mut below) = (vec![value.cell()], Vec::new());
-        while let Some(cell) = waiting.pop() {
-            let Some(count) = cell.as_node().and_then(|id| met.get_mut(id)) else { continue };
-            *count = count.saturating_add(1);
-            if *count == 1 {
-                below.clear();
-                graph.below(cell, &mut below);
-                waiting.extend_from_slice(&below);
-            }
-        }
+        let met = meetings(graph, value.cell());
         let (memo, tasks) = (HashMap::new(), Vec::new());
         let only_data = false;
         Self { value, graph, met, memo, tasks, limits: Arc::default(), only_data }
@@ -509,13 +499,46 @@ impl<'a> Values<'a> {
                 self.remember(cell, out)
             }
             (_, Some(metadata)) => {
-                let value = Value::new(Arc::clone(self.value.graph()), metadata);
-                let write = |out: &mut Out<'_>| Values::new(&value).write(out, &mut Dtypes::new());
-                numpy::scalar_with_metadata(out, &node.dtype, write)?;
-                self.remember(cell, out)
+                let scalar = numpy::scalar_with_metadata(&node.dtype)?;
+                numpy::begin_scalar(out, scalar)?;
+                self.remember(cell, out)?;
+                numpy::scalar_state(out, scalar)?;
+                self.then([Task::Value(metadata), Task::Op(code::TUPLE), Task::Op(code::BUILD)]);
+                Ok(())
             }
         }
     }
+}
+
+/// How often each node is met below another one. Where a cycle closes at something that can only
+/// be made when all that is in it is there, every container counts as met twice: it is written again
+/// within itself, and has to find what it is made of in the memo then.
+fn meetings(graph: &Graph, top: Cell) -> Vec<u8> {
+    let mut met = vec![0_u8; graph.nodes.len()];
+    let mut open = vec![false; graph.nodes.len()];
+    let mut is_knotted = false;
+    let (mut below, mut waiting) = (Vec::new(), vec![(top, false)]);
+    while let Some((cell, is_left)) = waiting.pop() {
+        let Some(id) = cell.as_node() else { continue };
+        let (Some(count), Some(is_open)) = (met.get_mut(id), open.get_mut(id)) else { continue };
+        if is_left {
+            *is_open = false;
+            continue;
+        }
+        *count = count.saturating_add(1);
+        is_knotted |= *is_open && !matches!(graph.node(cell), Some(Node::List(_) | Node::Dict(_)));
+        if *count == 1 {
+            *is_open = true;
+            waiting.push((cell, true));
+            below.clear();
+            graph.below(cell, &mut below);
+            waiting.extend(below.iter().map(|cell| (*cell, false)));
+        }
+    }
+    if is_knotted {
+        met.iter_mut().for_each(|count| *count = count.saturating_add(1));
+    }
+    met
 }
 
 fn extension(number: u32, out: &mut Out<'_>) -> Result<()> {
