@@ -334,10 +334,11 @@ impl TryFrom<&crate::Value> for Item {
 
     /// A Python object, or an array within one.
     fn try_from(value: &crate::Value) -> Result<Self> {
-        let entry = Entry::of_value(value, &std::sync::Arc::default())?;
-        Ok(match value.shape() {
-            Some(_) => Self::Entry(entry),
-            None => Self::Value(entry),
+        let limits = std::sync::Arc::default();
+        Ok(match value.is_plain_array() {
+            true => Self::Entry(Entry::of_value(value, &limits)?),
+            // An array of a subclass is more than its elements.
+            false => Self::Value(Entry::of_object(value, &limits)?),
         })
     }
 }

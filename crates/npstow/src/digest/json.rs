@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// How many values are written at most: shared parts are written wherever they are.
 const MOST: usize = 1 << 24;
 
+/// What shared parts may add to the JSON of a file, in bytes.
+const SHARED: u64 = 256 << 20;
+
 impl Value {
     /// The value as JSON without white space. Arrays are told by dtype, shape and digest.
     ///
@@ -69,13 +72,17 @@ struct Writer<'a> {
     path: Vec<String>,
     digests: HashMap<usize, String>,
     count: usize,
+    /// How long the JSON may be: in proportion to the file, and some more for what is shared.
+    most: u64,
 }
 
 impl<'a> Writer<'a> {
     fn new(value: &'a Value) -> Self {
         let (open, path, digests) = (HashMap::new(), Vec::new(), HashMap::new());
         let (graph, limits) = (&**value.graph(), Arc::default());
-        Self { value, graph, limits, open, path, digests, count: 0 }
+        let len = graph.store.source().map_or(0, |source| source.len());
+        let most = len.saturating_mul(8).saturating_add(SHARED);
+        Self { value, graph, limits, open, path, digests, count: 0, most }
     }
 
     fn write(&mut self, top: Cell, out: &mut String) -> Result<()> {
@@ -95,6 +102,9 @@ impl<'a> Writer<'a> {
                         return Err(Error::limit("a number of values in JSON", MOST as u64, "more"));
                     }
                     self.value(cell, step, &mut tasks, out)?;
+                    if out.len() as u64 > self.most {
+                        return Err(Error::limit("JSON (bytes)", self.most, "more"));
+                    }
                 }
             }
         }

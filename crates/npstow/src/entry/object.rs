@@ -27,9 +27,7 @@ impl Entry {
             None => Arc::new(MemorySource::new(Buffer::default())) as Arc<dyn Source>,
         };
         let Some(array) = value.graph().array(value.cell()) else {
-            let dtype = Dtype::Scalar(Scalar::new(Kind::Object, Order::None, 8)?);
-            let data = Data::Value(value.clone());
-            return Self::new(file(), dtype, &[], MemoryOrder::C, data, limits);
+            return Self::of_object(value, &limits);
         };
         let (dtype, shape) = (array.dtype.clone(), &*array.shape);
         let (source, data) = match array.payload {
@@ -53,5 +51,16 @@ impl Entry {
             dtype => (dtype, shape.to_vec()),
         };
         Self::new(source, dtype, &shape, array.order, data, limits)
+    }
+
+    /// Describes a value as an object, whatever it is.
+    pub(crate) fn of_object(value: &Value, limits: &Arc<Limits>) -> Result<Self> {
+        let source = match value.graph().store.source() {
+            Some(source) => Arc::clone(source),
+            None => Arc::new(MemorySource::new(Buffer::default())) as Arc<dyn Source>,
+        };
+        let dtype = Dtype::Scalar(Scalar::new(Kind::Object, Order::None, 8)?);
+        let data = Data::Value(value.clone());
+        Self::new(source, dtype, &[], MemoryOrder::C, data, Arc::clone(limits))
     }
 }

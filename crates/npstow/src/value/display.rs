@@ -33,7 +33,7 @@ impl fmt::Display for Value {
                     open.remove(&id);
                 }
                 Task::Value(cell) => {
-                    count += 1;
+                    count += 1 + printed_len(graph, cell) / 256;
                     if count > MOST {
                         return f.write_str("...");
                     }
@@ -87,6 +87,16 @@ fn value(
         }
     }
     Ok(())
+}
+
+/// How long a string is, for the bound of what is printed.
+fn printed_len(graph: &Graph, cell: Cell) -> usize {
+    let len = match graph.node(cell) {
+        Some(Node::Str(span) | Node::WideStr(span)) => span.len(),
+        Some(Node::Bytes(span) | Node::ByteArray(span)) => span.len(),
+        _ => 0,
+    };
+    usize::try_from(len).unwrap_or(usize::MAX)
 }
 
 /// `module.Class(args, state=…, items=…, pairs=…)`

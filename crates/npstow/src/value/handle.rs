@@ -381,6 +381,15 @@ impl Value {
         self.graph.array(self.cell).map(|array| &*array.shape)
     }
 
+    /// Whether it is an array of NumPy's own class and bytes, and nothing beside them.
+    pub(crate) fn is_plain_array(&self) -> bool {
+        let Some(array) = self.graph.array(self.cell) else { return false };
+        let dtype = array.dtype_cell.and_then(|cell| self.graph.dtype(cell));
+        array.class.is_none()
+            && !matches!(array.payload, Payload::Objects(_))
+            && dtype.is_none_or(|dtype| dtype.class.is_none() && dtype.metadata.is_none())
+    }
+
     /// The objects of an array of objects, in C order: the last index runs fastest.
     #[must_use]
     pub fn objects(&self) -> Option<Items<'_>> {
