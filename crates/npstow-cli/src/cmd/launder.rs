@@ -15,7 +15,10 @@ pub(super) fn run(args: &Launder, quiet: bool) -> Result<Exit> {
     let value = node.value()?;
     let target = Target::new(&args.target, None, Format::Pickle, (args.form.json, quiet))?;
     if target.format() != Format::Pickle {
-        let what = format!("laundering into the format {}: convert writes only data there", target.format());
+        let what = format!(
+            "laundering into the format {}: convert writes only data there",
+            target.format()
+        );
         return Err(Error::unsupported(what).in_path(&place.path));
     }
     let tree = Tree::from(Item::try_from(&value)?);

@@ -103,6 +103,6 @@ fn json(place: &Place, found: &Scan) -> Json {
         ("verdict", found.verdict().name().into()),
         ("pickles", found.pickles.into()),
         ("globals", Json::List(found.mentions.iter().map(mention).collect())),
-        ("error", found.fault.as_ref().map(super::fault).unwrap_or(Json::Null)),
+        ("error", found.fault.as_ref().map_or(Json::Null, super::fault)),
     ])
 }

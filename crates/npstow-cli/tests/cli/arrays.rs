@@ -215,7 +215,7 @@ fn what_is_not_done_is_refused_by_name() {
     let path = desk.numbers("x.npy");
     for (name, code, part) in [
         ("y.h5", 3, "y.h5: not supported: writing the format hdf5"),
-        ("y.pkl", 3, "y.pkl: not supported: writing the format pickle"),
+        ("y.joblib", 3, "y.joblib: not supported: writing the format joblib"),
         ("y.txt", 2, "y.txt: '.txt' names no format"),
         ("no/such/y.npy", 3, "no/such/y.npy: creating"),
     ] {

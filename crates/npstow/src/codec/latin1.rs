@@ -58,8 +58,7 @@ pub(crate) fn decode(text: &[u8], output: &mut [u8]) -> bool {
 impl Steps for Latin1 {
     fn step(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> Step {
         let len = input.len().min(output.len());
-        let (first, written, sound) =
-            go(input.get(..len).unwrap_or_default(), output, self.first);
+        let (first, written, sound) = go(input.get(..len).unwrap_or_default(), output, self.first);
         self.first = first;
         let state = match () {
             () if !sound => State::Broken("characters beyond Latin-1".to_owned()),

@@ -99,7 +99,11 @@ impl<'a> Writer<'a> {
                 Task::Value(cell, step) => {
                     self.count += 1;
                     if self.count > MOST {
-                        return Err(Error::limit("a number of values in JSON", MOST as u64, "more"));
+                        return Err(Error::limit(
+                            "a number of values in JSON",
+                            MOST as u64,
+                            "more",
+                        ));
                     }
                     self.value(cell, step, &mut tasks, out)?;
                     if out.len() as u64 > self.most {
@@ -201,7 +205,8 @@ impl<'a> Writer<'a> {
 
     fn dict(&self, cells: &[Cell], tasks: &mut Vec<Task>) {
         let keys = cells.iter().step_by(2);
-        let plain = keys.clone().all(|key| self.graph.text(*key).is_some_and(|k| !k.starts_with('$')));
+        let plain =
+            keys.clone().all(|key| self.graph.text(*key).is_some_and(|k| !k.starts_with('$')));
         if !plain {
             tasks.push(Task::Text("{\"$dict\":"));
             pairs(cells, "", tasks);
@@ -495,7 +500,8 @@ fn number(scalar: Scalar, bytes: &[u8], out: &mut String) -> bool {
     low.copy_from_slice(bytes.get(..low.len()).unwrap_or_default());
     let unsigned = u64::from_le_bytes(wide);
     let shift = 64_u32.saturating_sub(8 * u32::try_from(bytes.len()).unwrap_or(8));
-    let signed = unsigned.cast_signed().checked_shl(shift).unwrap_or_default() >> shift.min(63);
+    let signed = i64::from_ne_bytes(unsigned.to_ne_bytes()).checked_shl(shift).unwrap_or_default()
+        >> shift.min(63);
     match (scalar.kind(), bytes.len()) {
         (Kind::Bool, _) => out.push_str(if unsigned == 0 { "false" } else { "true" }),
         (Kind::Int | Kind::Datetime | Kind::Timedelta, _) => out.push_str(&int(signed)),

@@ -72,7 +72,8 @@ mod tests {
         let coded = Coded { codec, offset, packed_len, unpacked_len, skip, blocks };
         let source = Arc::new(MemorySource::new(Buffer::from(text)));
         let (dtype, data) = (Dtype::parse("u1").unwrap(), Data::Coded(Arc::new(coded)));
-        Entry::new(source, dtype, &[len], MemoryOrder::C, data, Arc::new(Limits::default())).unwrap()
+        Entry::new(source, dtype, &[len], MemoryOrder::C, data, Arc::new(Limits::default()))
+            .unwrap()
     }
 
     #[test]

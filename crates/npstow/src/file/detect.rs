@@ -90,14 +90,15 @@ const MAGICS: &[(&[u8], &str)] = &[
 /// How many bytes are read to tell the format: what an archive begins with is in them, too.
 const START: usize = 256;
 
-/// Tells the format from the first bytes, and gives them along.
-pub(super) fn detect(source: &dyn Source, path: &Path) -> Result<(Format, Buffer)> {
+/// The first bytes, as many as it takes to tell the format.
+pub(super) fn start(source: &dyn Source) -> Result<Buffer> {
     let len = usize::try_from(source.len()).map_or(START, |len| len.min(START));
-    let start = source.read(0, len).map_err(|e| Error::io("reading the first bytes", e))?;
-    Ok((told(source, path, start.get(..8).unwrap_or(&start))?, start))
+    source.read(0, len).map_err(|e| Error::io("reading the first bytes", e))
 }
 
-fn told(source: &dyn Source, path: &Path, start: &[u8]) -> Result<Format> {
+/// Tells the format; `start` is what the source begins with.
+pub(super) fn detect(source: &dyn Source, path: &Path, start: &[u8]) -> Result<Format> {
+    let start = start.get(..8).unwrap_or(start);
     #[cfg(feature = "npy")]
     if crate::npy::sniff(start) {
         return Ok(Format::Npy);
@@ -154,8 +155,8 @@ mod tests {
     #[test]
     fn the_content_decides_and_the_name_breaks_ties() {
         let told = |bytes: &[u8], path: &str| {
-            let told = detect(&MemorySource::new(bytes.to_vec()), Path::new(path));
-            told.map(|(format, _)| format.name())
+            let told = detect(&MemorySource::new(bytes.to_vec()), Path::new(path), bytes);
+            told.map(Format::name)
         };
         assert_eq!(told(b"PK\x03\x04", "x.npy").unwrap(), "npz");
         assert_eq!(told(b"\x89HDF\r\n\x1a\n", "x").unwrap(), "hdf5");

@@ -100,7 +100,13 @@ impl OpenOptions {
         let mut start = Vec::new();
         let first = reader.take(FIRST).read_to_end(&mut start);
         first.map_err(|e| Error::io("reading", e).at(0))?;
-        detect::detect(&MemorySource::new(start.clone()), name)?;
+        #[cfg(feature = "npz")]
+        let is_packed = unpack::is_packed(&start);
+        #[cfg(not(feature = "npz"))]
+        let is_packed = false;
+        if !is_packed {
+            detect::detect(&MemorySource::new(start.clone()), name, &start)?;
+        }
         let most = self.limits.max_array_nbytes();
         let most = most.saturating_add(self.limits.max_header_len());
         let mut all = start.as_slice().chain(reader);
@@ -124,17 +130,23 @@ impl OpenOptions {
     /// As [`open()`].
     pub fn open_source(&self, source: Arc<dyn Source>, name: impl AsRef<Path>) -> Result<File> {
         let name = name.as_ref();
+        let opened = self.opened(source, name).map_err(|e| e.in_path(name))?;
+        Ok(File(Arc::new(opened)))
+    }
+
+    fn opened(&self, source: Arc<dyn Source>, name: &Path) -> Result<Opened> {
+        let start = detect::start(&*source)?;
         #[cfg(feature = "npz")]
-        let source = match unpack::unpacked(&source, &self.limits) {
-            Ok(Some(unpacked)) => unpacked,
-            Ok(None) => source,
-            Err(e) => return Err(e.in_path(name)),
+        let (source, start) = if unpack::is_packed(&start) {
+            let source = unpack::unpacked(&source, &self.limits)?;
+            let start = detect::start(&*source)?;
+            (source, start)
+        } else {
+            (source, start)
         };
-        let opened = detect::detect(&*source, name).and_then(|(format, start)| {
-            let container = self.container(format, source, &start)?;
-            Ok(Opened { path: name.to_owned(), format, container })
-        });
-        Ok(File(Arc::new(opened.map_err(|e| e.in_path(name))?)))
+        let format = detect::detect(&*source, name, &start)?;
+        let container = self.container(format, source, &start)?;
+        Ok(Opened { path: name.to_owned(), format, container })
     }
 
     // By value: a format keeps the source.

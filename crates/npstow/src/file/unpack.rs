@@ -8,12 +8,13 @@ use crate::{Error, Limits, MemorySource, Result, Source, read_stream};
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
-/// What a file of gzip, RFC 1952, holds; `None` for other files.
-pub(super) fn unpacked(source: &Arc<dyn Source>, limits: &Limits) -> Result<Option<Arc<dyn Source>>> {
-    let mut magic = [0; 3];
-    if source.len() < 18 || source.read_into(0, &mut magic).is_err() || magic != *b"\x1f\x8b\x08" {
-        return Ok(None);
-    }
+/// Whether a file that begins so is packed: RFC 1952, and deflate is the only method there is.
+pub(super) fn is_packed(start: &[u8]) -> bool {
+    start.starts_with(b"\x1f\x8b\x08")
+}
+
+/// What a file of gzip holds.
+pub(super) fn unpacked(source: &Arc<dyn Source>, limits: &Limits) -> Result<Arc<dyn Source>> {
     let reader = BufReader::with_capacity(64 << 10, Packed { source, position: 0 });
     let most = limits.most_unpacked(source.len(), 1).min(limits.max_total());
     let read = read_stream(&mut flate2::bufread::MultiGzDecoder::new(reader), most);
@@ -24,7 +25,7 @@ pub(super) fn unpacked(source: &Arc<dyn Source>, limits: &Limits) -> Result<Opti
         Some(io::ErrorKind::UnexpectedEof) => Error::corrupt("a gzip stream", "its end too early"),
         _ => e,
     })?;
-    Ok(Some(Arc::new(MemorySource::new(bytes))))
+    Ok(Arc::new(MemorySource::new(bytes)))
 }
 
 /// A source from its beginning on.
@@ -44,7 +45,8 @@ impl Read for Packed<'_> {
     }
 }
 
-#[cfg(all(test, feature = "pickle"))]
+#[cfg(test)]
+#[cfg(feature = "pickle")]
 mod tests {
     use crate::{ErrorKind, Limits, MemorySource, OpenOptions};
     use std::io::Write;

@@ -39,7 +39,6 @@ pub(super) struct Done {
     pub(super) graph: Graph,
     pub(super) top: Cell,
     pub(super) end: u64,
-    pub(super) protocol: u8,
 }
 
 pub(super) struct Machine<'o> {
@@ -55,7 +54,6 @@ pub(super) struct Machine<'o> {
     far_memo: HashMap<u64, Cell>,
     memoized: u64,
     buffers: std::slice::Iter<'o, crate::Buffer>,
-    protocol: u8,
     /// Every name, extension and persistent identifier, where somebody asks for them.
     pub(super) met: Option<Vec<Met>>,
     /// The offset of the opcode at work.
@@ -87,7 +85,6 @@ impl<'o> Machine<'o> {
             far_memo: HashMap::new(),
             memoized: 0,
             buffers: options.buffers.iter(),
-            protocol: 0,
             met: None,
             at: offset,
             most: options.limits.max_values(),
@@ -96,7 +93,7 @@ impl<'o> Machine<'o> {
 
     pub(super) fn done(mut self, top: Cell) -> Done {
         self.graph.store.settle();
-        Done { graph: self.graph, top, end: self.feed.offset(), protocol: self.protocol }
+        Done { graph: self.graph, top, end: self.feed.offset() }
     }
 
     /// Runs up to the end; gives what is on top then.
@@ -183,7 +180,7 @@ impl<'o> Machine<'o> {
         Ok(())
     }
 
-    /// Containers, the stack, the memo.
+    /// Containers.
     fn other(&mut self, byte: u8) -> Result<()> {
         match byte {
             code::EMPTY_TUPLE => self.push_node(Node::Tuple(Run::default())),
@@ -219,6 +216,14 @@ impl<'o> Machine<'o> {
                 let top = self.top()?;
                 self.set_items(top, &[key, value])?;
             }
+            _ => return self.control(byte),
+        }
+        Ok(())
+    }
+
+    /// The stack and the memo; what the machine itself is told.
+    fn control(&mut self, byte: u8) -> Result<()> {
+        match byte {
             code::POP => self.drop_top()?,
             code::DUP => {
                 let top = self.top()?;
@@ -247,7 +252,6 @@ impl<'o> Machine<'o> {
                 if protocol > HIGHEST {
                     return Err(Error::unsupported(format_args!("pickle protocol {protocol}")));
                 }
-                self.protocol = protocol;
             }
             code::FRAME => {
                 let len = u64::from_le_bytes(self.bytes()?);
@@ -257,13 +261,13 @@ impl<'o> Machine<'o> {
                     return Err(Error::corrupt(expected, format_args!("the end after {left}")));
                 }
             }
-            _ => return self.scalar(byte),
+            _ => return self.number(byte),
         }
         Ok(())
     }
 
-    /// Numbers and strings.
-    fn scalar(&mut self, byte: u8) -> Result<()> {
+    /// Numbers.
+    fn number(&mut self, byte: u8) -> Result<()> {
         match byte {
             code::INT => {
                 let line = self.line()?;
@@ -288,6 +292,14 @@ impl<'o> Machine<'o> {
                 let len = self.signed_len()?;
                 self.long(len)?;
             }
+            _ => return self.characters(byte),
+        }
+        Ok(())
+    }
+
+    /// Strings.
+    fn characters(&mut self, byte: u8) -> Result<()> {
+        match byte {
             code::STRING => {
                 let line = self.line()?;
                 let span = text::quoted(&mut self.graph.store, line)?;
@@ -326,19 +338,14 @@ impl<'o> Machine<'o> {
                 let len = u64::from_le_bytes(self.bytes()?);
                 self.string(len, Node::ByteArray)?;
             }
-            _ => return self.object(byte),
+            _ => return self.called(byte),
         }
         Ok(())
     }
 
-    /// Names, calls and what comes from outside.
-    fn object(&mut self, byte: u8) -> Result<()> {
+    /// Calls.
+    fn called(&mut self, byte: u8) -> Result<()> {
         match byte {
-            code::GLOBAL => {
-                let name = self.name_lines()?;
-                self.push(name);
-            }
-            code::STACK_GLOBAL => self.stack_global()?,
             code::INST => {
                 let class = self.name_lines()?;
                 let args = self.marked()?;
@@ -377,6 +384,19 @@ impl<'o> Machine<'o> {
                 let top = self.top()?;
                 build::state(&mut self.graph, top, state)?;
             }
+            _ => return self.outside(byte),
+        }
+        Ok(())
+    }
+
+    /// Names, and what else comes from outside.
+    fn outside(&mut self, byte: u8) -> Result<()> {
+        match byte {
+            code::GLOBAL => {
+                let name = self.name_lines()?;
+                self.push(name);
+            }
+            code::STACK_GLOBAL => self.stack_global()?,
             code::EXT1 => {
                 let [number] = self.bytes()?;
                 self.extension(number.into())?;
@@ -410,9 +430,8 @@ impl<'o> Machine<'o> {
             }
             code::READONLY_BUFFER => {
                 let top = self.pop()?;
-                let span = match self.graph.node(top) {
-                    Some(Node::ByteArray(span) | Node::Bytes(span)) => span,
-                    _ => return Err(self.wrong("a buffer", top)),
+                let Some(Node::ByteArray(span) | Node::Bytes(span)) = self.graph.node(top) else {
+                    return Err(self.wrong("a buffer", top));
                 };
                 self.push_node(Node::Bytes(span));
             }
@@ -602,7 +621,8 @@ impl<'o> Machine<'o> {
             Some(cell) => *cell,
             None => self.far_memo.get(&number).copied(),
         };
-        let missing = || Error::corrupt("something remembered", format_args!("none of number {number}"));
+        let missing =
+            || Error::corrupt("something remembered", format_args!("none of number {number}"));
         self.push(cell.ok_or_else(missing)?);
         Ok(())
     }
@@ -712,7 +732,8 @@ impl<'o> Machine<'o> {
     fn extension(&mut self, number: i32) -> Result<()> {
         // pickletools EXT4: zero and below are not allowed.
         let number = u32::try_from(number).ok().filter(|number| *number > 0);
-        let number = number.ok_or_else(|| Error::corrupt("an extension's number", "zero or less"))?;
+        let number =
+            number.ok_or_else(|| Error::corrupt("an extension's number", "zero or less"))?;
         let cell = self.graph.push(Node::Extension(number));
         self.meet(cell);
         self.push(cell);

@@ -28,6 +28,7 @@ mod text;
 mod verdict;
 mod write;
 
+pub use opcode::{Argument, Instruction, Opcodes, opcodes};
 pub use options::{Options, Python2};
 pub(crate) use reader::{Pickle, sniff};
 pub use reader::{from_bytes, from_source, open};

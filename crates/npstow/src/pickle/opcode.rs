@@ -1,6 +1,7 @@
 //! The opcodes of protocols 0 to 5, each with what follows it: read beside written.
 //!
-//! Names are those of CPython's `pickletools`, which is the specification.
+//! Names are those of CPython's `pickletools`, which is the specification. The machine takes what
+//! follows an opcode by itself, from a file that is not in memory; this table is what shows it.
 #![forbid(unsafe_code)]
 
 use crate::cursor::Cursor;
@@ -35,19 +36,81 @@ pub(crate) struct Opcode {
     pub(crate) code: u8,
     pub(crate) name: &'static str,
     pub(crate) form: Form,
+    /// The first protocol that has it.
     pub(crate) protocol: u8,
 }
 
-/// What was found behind an opcode.
+/// What stands behind an opcode.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Argument<'a> {
+#[non_exhaustive]
+pub enum Argument<'a> {
+    /// Nothing.
     Nothing,
+    /// Text up to a newline.
     Line(&'a [u8]),
+    /// Two of them.
     Lines(&'a [u8], &'a [u8]),
+    /// A number without a sign.
     Unsigned(u64),
+    /// A number with a sign.
     Signed(i32),
+    /// A double.
     Float(f64),
+    /// Bytes behind their length.
     Bytes(&'a [u8]),
+}
+
+/// An opcode where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Instruction<'a> {
+    /// The offset of its byte.
+    pub offset: u64,
+    /// Its name in `pickletools`.
+    pub name: &'static str,
+    /// The first protocol that has it.
+    pub protocol: u8,
+    /// What follows it.
+    pub argument: Argument<'a>,
+}
+
+/// The opcodes of one pickle; made by [`opcodes()`].
+#[derive(Clone, Debug)]
+pub struct Opcodes<'a> {
+    cursor: Cursor<'a>,
+    is_done: bool,
+}
+
+/// Lists the opcodes of the pickle that some bytes begin with, up to its end and without running
+/// them: what `pickletools.genops` lists.
+///
+/// ```
+/// let found: Result<Vec<_>, _> = npstow::pickle::opcodes(b"\x80\x02K\x07.more").collect();
+/// let names: Vec<_> = found?.iter().map(|opcode| (opcode.offset, opcode.name)).collect();
+/// assert_eq!(names, [(0, "PROTO"), (2, "BININT1"), (4, "STOP")]);
+/// # Ok::<(), npstow::Error>(())
+/// ```
+#[must_use]
+pub fn opcodes(bytes: &[u8]) -> Opcodes<'_> {
+    Opcodes { cursor: Cursor::new(bytes), is_done: false }
+}
+
+impl<'a> Iterator for Opcodes<'a> {
+    type Item = Result<Instruction<'a>>;
+
+    /// After an error, or the end of the pickle, there is no more.
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_done {
+            return None;
+        }
+        let offset = self.cursor.position();
+        let read = Opcode::parse(&mut self.cursor);
+        self.is_done = read.as_ref().map_or(true, |(opcode, _)| opcode.code == code::STOP);
+        Some(read.map(|(opcode, argument)| {
+            let &Opcode { name, protocol, .. } = opcode;
+            Instruction { offset, name, protocol, argument }
+        }))
+    }
 }
 
 macro_rules! opcodes {
@@ -157,10 +220,12 @@ impl Opcode {
         Ok((opcode, argument))
     }
 
-    /// Writes it, and what follows it.
+    /// Writes it, and what follows it. The writer of pickles knows its opcodes beforehand, and each
+    /// of them in the shortest form.
     ///
     /// # Errors
     /// `Invalid` where that is of another form, or too long for it.
+    #[cfg(test)]
     pub(crate) fn write(&self, argument: Argument<'_>, out: &mut Vec<u8>) -> Result<()> {
         out.push(self.code);
         argument.write(self.form, out).ok_or_else(|| {
@@ -177,7 +242,7 @@ impl<'a> Argument<'a> {
             Form::Lines => Self::Lines(line(cursor)?, line(cursor)?),
             Form::U1 => Self::Unsigned(cursor.u8("a number")?.into()),
             Form::U2 => Self::Unsigned(cursor.u16_le("a number")?.into()),
-            Form::I4 => Self::Signed(cursor.u32_le("a number")?.cast_signed()),
+            Form::I4 => Self::Signed(i32::from_le_bytes(cursor.array("a number")?)),
             Form::U4 => Self::Unsigned(cursor.u32_le("a number")?.into()),
             Form::U8 => Self::Unsigned(cursor.u64_le("a number")?),
             Form::F8 => Self::Float(f64::from_be_bytes(cursor.array("a float")?)),
@@ -187,7 +252,7 @@ impl<'a> Argument<'a> {
             }
             Form::BytesI4 => {
                 let at = cursor.position();
-                let len = cursor.u32_le("a length")?.cast_signed();
+                let len = i32::from_le_bytes(cursor.array("a length")?);
                 let len = u64::try_from(len).map_err(|_| negative(len).at(at))?;
                 Self::Bytes(taken(cursor, len)?)
             }
@@ -203,6 +268,7 @@ impl<'a> Argument<'a> {
     }
 
     /// `None` where it does not fit the form.
+    #[cfg(test)]
     fn write(self, form: Form, out: &mut Vec<u8>) -> Option<()> {
         match (form, self) {
             (Form::Nothing, Self::Nothing) => {}
@@ -260,6 +326,7 @@ fn line<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8]> {
     Ok(line)
 }
 
+#[cfg(test)]
 fn put_line(line: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if line.contains(&b'\n') {
         return None;

@@ -70,7 +70,12 @@ pub(super) fn places(graph: &Graph, top: Cell, limits: &Limits) -> Result<Vec<Pl
 }
 
 enum Task {
-    Enter { cell: Cell, name: String, parent: Option<usize>, depth: usize },
+    Enter {
+        cell: Cell,
+        name: String,
+        parent: Option<usize>,
+        depth: usize,
+    },
     /// The array that a group is beside what is in it.
     Own(Cell, usize),
     Leave(Cell),
@@ -156,9 +161,8 @@ fn steps(graph: &Graph, cell: Cell, found: &mut dyn FnMut(Name<'_>, Cell)) {
 /// Keys that are text, or integers, are steps; a dictionary with others has its pairs numbered.
 fn dict(graph: &Graph, cells: &[Cell], found: &mut dyn FnMut(Name<'_>, Cell)) {
     let keys = || cells.iter().step_by(2);
-    let is_text = |key: &Cell| {
-        graph.text(*key).is_some_and(|k| !k.is_empty() && !k.contains(['/', '\0']))
-    };
+    let is_text =
+        |key: &Cell| graph.text(*key).is_some_and(|k| !k.is_empty() && !k.contains(['/', '\0']));
     let as_text = keys().all(is_text);
     let as_int = keys().all(|key| graph.int(*key).is_some() && graph.kind(*key) == "an integer");
     for (at, pair) in cells.chunks_exact(2).enumerate() {

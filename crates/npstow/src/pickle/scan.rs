@@ -99,7 +99,12 @@ pub fn scan(source: Arc<dyn Source>, limits: &Limits) -> Result<Scan> {
 type Inner = (Arc<dyn Source>, usize);
 
 /// The pickles of one source, one behind another; gives the strings that may hold more.
-fn one(source: &Arc<dyn Source>, depth: usize, limits: &Limits, scan: &mut Scan) -> Result<Vec<Inner>> {
+fn one(
+    source: &Arc<dyn Source>,
+    depth: usize,
+    limits: &Limits,
+    scan: &mut Scan,
+) -> Result<Vec<Inner>> {
     let options = Options::default().strings(Python2::Auto).limits(limits.clone());
     let (mut offset, mut inner) = (0, Vec::new());
     while offset < source.len() {

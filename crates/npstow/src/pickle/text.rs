@@ -118,9 +118,8 @@ pub(super) fn float(line: &[u8]) -> Result<f64> {
 /// pickletools STRING: a string in quotes, with the escapes of Python 2.
 pub(super) fn quoted(store: &mut Store, line: Span) -> Result<Span> {
     let bytes = store.held(line).unwrap_or_default();
-    let inner = match bytes {
-        [b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"'] => inner,
-        _ => return Err(wrong("a string in quotes", bytes)),
+    let ([b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"']) = bytes else {
+        return Err(wrong("a string in quotes", bytes));
     };
     if !inner.contains(&b'\\') {
         let offset = line.offset().unwrap_or_default();
@@ -256,13 +255,11 @@ pub(super) fn old_string(store: &mut Store, span: Span, strings: Python2) -> Res
     let Some(bytes) = store.held(span) else { return Ok(Node::Bytes(span)) };
     match strings {
         Python2::Bytes => Ok(Node::Bytes(span)),
-        Python2::Auto if bytes.is_ascii() => Ok(Node::Str(span)),
+        _ if bytes.is_ascii() => Ok(Node::Str(span)),
         Python2::Auto => Ok(Node::Bytes(span)),
-        Python2::Ascii if bytes.is_ascii() => Ok(Node::Str(span)),
         Python2::Ascii => Err(wrong("text in ASCII", bytes)),
         Python2::Utf8 if std::str::from_utf8(bytes).is_ok() => Ok(Node::Str(span)),
         Python2::Utf8 => Err(wrong("text in UTF-8", bytes)),
-        Python2::Latin1 if bytes.is_ascii() => Ok(Node::Str(span)),
         Python2::Latin1 => {
             let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
             Ok(Node::Str(store.add(text.as_bytes())))

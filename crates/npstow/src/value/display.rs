@@ -92,8 +92,9 @@ fn value(
 /// How long a string is, for the bound of what is printed.
 fn printed_len(graph: &Graph, cell: Cell) -> usize {
     let len = match graph.node(cell) {
-        Some(Node::Str(span) | Node::WideStr(span)) => span.len(),
-        Some(Node::Bytes(span) | Node::ByteArray(span)) => span.len(),
+        Some(Node::Str(span) | Node::WideStr(span) | Node::Bytes(span) | Node::ByteArray(span)) => {
+            span.len()
+        }
         _ => 0,
     };
     usize::try_from(len).unwrap_or(usize::MAX)

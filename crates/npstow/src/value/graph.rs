@@ -34,20 +34,16 @@ impl Cell {
     pub(crate) const FALSE: Self = Self(1 << 2 | CONSTANT);
     pub(crate) const TRUE: Self = Self(2 << 2 | CONSTANT);
 
-    pub(crate) fn bool(value: bool) -> Self {
-        if value { Self::TRUE } else { Self::FALSE }
-    }
-
     /// The cell of an integer that fits.
     #[inline]
     pub(crate) fn int(value: i64) -> Option<Self> {
         let shifted = value << 2;
-        (shifted >> 2 == value).then_some(Self(shifted.cast_unsigned() | INT))
+        (shifted >> 2 == value).then_some(Self(u64::from_ne_bytes(shifted.to_ne_bytes()) | INT))
     }
 
     #[inline]
     pub(crate) fn small(value: i32) -> Self {
-        Self((i64::from(value) << 2).cast_unsigned() | INT)
+        Self(u64::from_ne_bytes((i64::from(value) << 2).to_ne_bytes()) | INT)
     }
 
     #[inline]
@@ -59,7 +55,7 @@ impl Cell {
     pub(crate) fn content(self) -> Content {
         match self.0 & 3 {
             NODE => Content::Node(usize::try_from(self.0 >> 2).unwrap_or(usize::MAX)),
-            INT => Content::Int(self.0.cast_signed() >> 2),
+            INT => Content::Int(i64::from_ne_bytes(self.0.to_ne_bytes()) >> 2),
             _ if self == Self::NONE => Content::None,
             _ => Content::Bool(self == Self::TRUE),
         }
@@ -555,8 +551,8 @@ mod tests {
         assert!(Cell::int(1 << 61).is_none() && Cell::int(i64::MIN).is_none());
         assert_eq!(Cell::small(-5).content(), Content::Int(-5));
         assert_eq!(Cell::NONE.content(), Content::None);
-        assert_eq!(Cell::bool(true).content(), Content::Bool(true));
-        assert_eq!(Cell::bool(false).content(), Content::Bool(false));
+        assert_eq!(Cell::TRUE.content(), Content::Bool(true));
+        assert_eq!(Cell::FALSE.content(), Content::Bool(false));
         assert_eq!(Cell::node(7).content(), Content::Node(7));
         assert_eq!((size_of::<Cell>(), size_of::<Node>()), (8, 24));
     }

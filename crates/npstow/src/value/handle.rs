@@ -1,7 +1,7 @@
 //! A handle on a value, and what can be asked of it.
 #![forbid(unsafe_code)]
 
-use super::graph::{Cell, Content, Graph, Made, Node, Payload, Run};
+use super::graph::{Cell, Content, Graph, Node, Payload, Run};
 use super::integer::{decimal, hexadecimal};
 use crate::array::{Array, MemoryOrder};
 use crate::codec::latin1;
@@ -276,10 +276,10 @@ impl Value {
     #[must_use]
     pub fn items(&self) -> Items<'_> {
         let run = match self.node() {
-            Some(
-                Node::List(run) | Node::Tuple(run) | Node::Set(run) | Node::FrozenSet(run),
-            ) => run,
-            Some(Node::Object(_)) => self.graph.object(self.cell).map_or(Run::default(), |o| o.items),
+            Some(Node::List(run) | Node::Tuple(run) | Node::Set(run) | Node::FrozenSet(run)) => run,
+            Some(Node::Object(_)) => {
+                self.graph.object(self.cell).map_or(Run::default(), |o| o.items)
+            }
             _ => Run::default(),
         };
         Items { owner: self, cells: self.graph.items(run).iter() }
@@ -297,7 +297,9 @@ impl Value {
     pub fn pairs(&self) -> Pairs<'_> {
         let run = match self.node() {
             Some(Node::Dict(run)) => run,
-            Some(Node::Object(_)) => self.graph.object(self.cell).map_or(Run::default(), |o| o.pairs),
+            Some(Node::Object(_)) => {
+                self.graph.object(self.cell).map_or(Run::default(), |o| o.pairs)
+            }
             _ => Run::default(),
         };
         Pairs { owner: self, cells: self.graph.items(run).chunks_exact(2) }
@@ -339,10 +341,6 @@ impl Value {
             None => self.graph.object(self.cell)?.state,
         };
         state.map(|state| self.at(state))
-    }
-
-    pub(crate) fn made(&self) -> Option<Made> {
-        self.graph.object(self.cell).map(|object| object.made)
     }
 
     /// The identifier of something outside of the file.

@@ -18,6 +18,6 @@ pub(crate) use graph::{
     ArrayNode, Cell, Content, DtypeNode, Graph, Made, Node, Object, Payload, Run, ScalarNode,
 };
 pub use handle::{Items, Pairs, Value, ValueKind};
-pub(crate) use integer::{decimal, hexadecimal};
+pub(crate) use integer::hexadecimal;
 pub(crate) use known::Known;
 pub(crate) use store::{Span, Store};

@@ -304,9 +304,8 @@ fn as_corrupt(e: Error) -> Error {
 fn with_unit(graph: &Graph, scalar: Scalar, cell: Cell) -> Result<(Scalar, Option<Cell>)> {
     let wrong = || Error::corrupt("the unit of a date", graph.kind(cell));
     let &[metadata, unit] = graph.tuple(cell).ok_or_else(wrong)? else { return Err(wrong()) };
-    let (base, multiple) = match graph.tuple(unit).ok_or_else(wrong)? {
-        &[base, multiple] | &[base, multiple, _, _] => (base, multiple),
-        _ => return Err(wrong()),
+    let (&[base, multiple] | &[base, multiple, _, _]) = graph.tuple(unit).ok_or_else(wrong)? else {
+        return Err(wrong());
     };
     let base = text(graph, base).ok_or_else(wrong)?;
     let multiple = graph.int(multiple).ok_or_else(wrong)?;

@@ -55,7 +55,9 @@ pub(super) fn call_named(graph: &mut Graph, class: Cell, args: Cell, named: Cell
 /// Refuses what nobody can call; what may be called is called by nobody.
 pub(super) fn check_callable(graph: &Graph, function: Cell) -> Result<()> {
     match graph.node(function) {
-        Some(Node::Global(_) | Node::Object(_) | Node::Extension(_) | Node::Persistent(_)) => Ok(()),
+        Some(Node::Global(_) | Node::Object(_) | Node::Extension(_) | Node::Persistent(_)) => {
+            Ok(())
+        }
         _ => Err(Error::corrupt("a class or function", graph.kind(function))),
     }
 }

@@ -3,7 +3,9 @@
 
 use super::plain;
 use crate::array::{MAX_NDIM, MemoryOrder, nbytes};
-use crate::value::{ArrayNode, Cell, Graph, Known, Made, Node, Object, Payload, Run, ScalarNode, Span};
+use crate::value::{
+    ArrayNode, Cell, Graph, Known, Made, Node, Object, Payload, Run, ScalarNode, Span,
+};
 use crate::{Dtype, Error, Kind, Order, Record, Result, Scalar};
 
 /// `_reconstruct(class, (0,), b'b')`: an array without elements, to be filled by its state.
@@ -133,11 +135,9 @@ fn become_object(graph: &mut Graph, cell: Cell, at: usize, state: Cell) -> Resul
 }
 
 fn read_state(graph: &mut Graph, parts: &[Cell]) -> Result<Option<State>> {
-    let (shape, dtype_cell, fortran, data) = match *parts {
-        [_, shape, dtype, fortran, data] | [shape, dtype, fortran, data] => {
-            (shape, dtype, fortran, data)
-        }
-        _ => return Ok(None),
+    let ([_, shape, dtype_cell, fortran, data] | [shape, dtype_cell, fortran, data]) = *parts
+    else {
+        return Ok(None);
     };
     let Some(dtype) = graph.dtype(dtype_cell).map(|node| node.dtype.clone()) else {
         return Ok(None);

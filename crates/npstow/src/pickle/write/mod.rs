@@ -169,12 +169,7 @@ fn group(
     Ok(())
 }
 
-fn leaf(
-    out: &mut Out<'_>,
-    dtypes: &mut Dtypes,
-    item: &Item,
-    options: &WriteOptions,
-) -> Result<()> {
+fn leaf(out: &mut Out<'_>, dtypes: &mut Dtypes, item: &Item, options: &WriteOptions) -> Result<()> {
     let entry = match item {
         Item::Array(array) => Entry::try_from(array)?,
         Item::Entry(entry) | Item::Value(entry) => entry.clone(),

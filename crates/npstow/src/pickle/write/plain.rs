@@ -26,9 +26,7 @@ fn is_data_at(graph: &Graph, cell: Cell, depth: usize) -> bool {
         }
         Some(Node::Array(_)) => {
             let class = graph.array(cell).and_then(|array| array.class);
-            class.is_none_or(|class| {
-                matches!(graph.known(class), Known::Data | Known::MaskedArray)
-            })
+            class.is_none_or(|class| matches!(graph.known(class), Known::Data | Known::MaskedArray))
         }
         _ => true,
     }

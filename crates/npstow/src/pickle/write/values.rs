@@ -27,7 +27,11 @@ enum Task {
     Memo(Cell),
     /// A tuple, or what is called with one: where it was made meanwhile, by a cycle through it, so
     /// many things on the stack are dropped and it is taken from the memo.
-    Made { cell: Cell, op: u8, below: Below },
+    Made {
+        cell: Cell,
+        op: u8,
+        below: Below,
+    },
     Dtype(Cell),
     /// The elements of an array, or the bytes of a scalar.
     Elements(Cell),
@@ -319,7 +323,7 @@ impl<'a> Values<'a> {
             None => Task::Op(code::EMPTY_TUPLE),
         };
         let things = |op| Task::Made { cell, op, below: Below::Things(2) };
-        let list = |args: Option<Cell>| args.and_then(|args| self.graph.tuple(args)).unwrap_or_default();
+        let list = object.args.and_then(|args| self.graph.tuple(args)).unwrap_or_default();
         match object.made {
             Made::Call => self.then([class, args, things(code::REDUCE)]),
             Made::New => self.then([class, args, things(code::NEWOBJ)]),
@@ -328,8 +332,7 @@ impl<'a> Values<'a> {
                 return Err(Error::unsupported(what));
             }
             Made::NewNamed => {
-                let all = list(object.args);
-                let Some((named, args)) = all.split_last() else { return Ok(()) };
+                let Some((named, args)) = list.split_last() else { return Ok(()) };
                 let below = Below::Things(3);
                 self.then([
                     class,
@@ -344,33 +347,18 @@ impl<'a> Values<'a> {
                 self.tasks.splice(end..end, args);
             }
             Made::Old => {
-                let all = list(object.args);
-                let below = Below::Mark;
-                self.tasks.push(Task::Made { cell, op: code::OBJ, below });
-                self.all(all);
+                self.tasks.push(Task::Made { cell, op: code::OBJ, below: Below::Mark });
+                self.all(list);
                 self.then([Task::Op(code::MARK), class]);
             }
             Made::Rebuilt => {
                 let function = Task::Name("copyreg", "_reconstructor");
+                let (base, state) = match list {
+                    [base, state] => (Task::Value(*base), Task::Value(*state)),
+                    _ => (Task::Name("builtins", "object"), Task::Op(code::NONE)),
+                };
                 let made = things(code::REDUCE);
-                match list(object.args) {
-                    [base, state] => self.then([
-                        function,
-                        class,
-                        Task::Value(*base),
-                        Task::Value(*state),
-                        Task::Op(code::TUPLE3),
-                        made,
-                    ]),
-                    _ => self.then([
-                        function,
-                        class,
-                        Task::Name("builtins", "object"),
-                        Task::Op(code::NONE),
-                        Task::Op(code::TUPLE3),
-                        made,
-                    ]),
-                }
+                self.then([function, class, base, state, Task::Op(code::TUPLE3), made]);
             }
             Made::Array => {
                 let function = Task::Name("numpy.core.multiarray", "_reconstruct");
