@@ -303,29 +303,28 @@ impl Member {
         limits: &Limits,
         decoded: &mut Vec<String>,
     ) -> Result<Self> {
-        let name = names::decode(header.name, header.flags, header.extra)?;
-        let check = || {
-            names::check(&name, limits)?;
-            if header.disk != 0 {
-                return Err(Error::unsupported("an archive in several parts"));
+        // Most names are such that nothing needs to be asked about them; directories are long.
+        let (mut text, mut is_odd) = (None, false);
+        let offset = if names::is_simple(header.name, header.flags, header.extra) {
+            Self::offset(header, end)
+                .map_err(|e| e.in_member(&String::from_utf8_lossy(header.name)))?
+        } else {
+            let name = names::decode(header.name, header.flags, header.extra)?;
+            let check = || {
+                names::check(&name, limits)?;
+                if name.ends_with('/') && header.unpacked_len > 0 {
+                    let found = format_args!("{} bytes", header.unpacked_len);
+                    return Err(Error::corrupt("a folder without data", found));
+                }
+                Self::offset(header, end)
+            };
+            let offset = check().map_err(|e| e.in_member(&name))?;
+            is_odd = !names::is_plain_path(&name);
+            if let Cow::Owned(name) = name {
+                decoded.push(name);
+                text = u32::try_from(decoded.len() - 1).ok();
             }
-            if name.ends_with('/') && header.unpacked_len > 0 {
-                let found = format_args!("{} bytes", header.unpacked_len);
-                return Err(Error::corrupt("a folder without data", found));
-            }
-            header.offset.checked_add(end.shift).ok_or_else(|| {
-                let found = format_args!("its offset {}", header.offset);
-                Error::corrupt("a member within the file", found)
-            })
-        };
-        let offset = check().map_err(|e| e.in_member(&name))?;
-        let is_odd = !names::is_plain_path(&name);
-        let text = match name {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(text) => {
-                decoded.push(text);
-                u32::try_from(decoded.len() - 1).ok()
-            }
+            offset
         };
         Ok(Self {
             at,
@@ -339,6 +338,17 @@ impl Member {
             unpacked_len: header.unpacked_len,
             offset,
             limit: 0,
+        })
+    }
+
+    /// Where the local header is in the file.
+    fn offset(header: &CentralHeader<'_>, end: &End) -> Result<u64> {
+        if header.disk != 0 {
+            return Err(Error::unsupported("an archive in several parts"));
+        }
+        header.offset.checked_add(end.shift).ok_or_else(|| {
+            let found = format_args!("its offset {}", header.offset);
+            Error::corrupt("a member within the file", found)
         })
     }
 }

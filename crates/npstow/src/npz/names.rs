@@ -31,6 +31,16 @@ pub(super) fn decode<'a>(name: &'a [u8], flags: Flags, extra: &'a [u8]) -> Resul
     }
 }
 
+/// Whether a name is one that no rule is about, whoever decodes it: letters, digits, `_` and `-`,
+/// then `.npy`.
+pub(super) fn is_simple(name: &[u8], flags: Flags, extra: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let stem = name.strip_suffix(b".npy").unwrap_or_default();
+    !stem.is_empty()
+        && stem.iter().all(plain)
+        && (flags.has(Flags::UTF8) || find_extra(extra, UnicodePath::ID).is_none())
+}
+
 fn utf8(name: &[u8]) -> Result<&str> {
     std::str::from_utf8(name).map_err(|_| {
         let found = quoted(&name.escape_ascii().to_string());
@@ -128,6 +138,23 @@ mod tests {
         assert_eq!(told(b"x.npy", plain, b"up\x03\0\x01\x02\x03"), "x.npy");
         assert!(decode(b"\xff", Flags::UTF8, b"").is_err());
         assert!(matches!(decode(b"x", plain, b"").unwrap(), Cow::Borrowed("x")));
+    }
+
+    #[test]
+    fn simple_names_are_what_the_rules_say_of_them() {
+        let limits = Limits::default();
+        let field = with_path(b"x.npy", "/y");
+        for name in ["x.npy", "a-B_9.npy"] {
+            assert!(is_simple(name.as_bytes(), Flags::default(), b""), "{name}");
+            assert!(check_new(name, &limits).is_ok() && is_plain_path(name), "{name}");
+        }
+        for name in [
+            ".npy", "x", "x.npz", "a/x.npy", "a\\x.npy", "..npy", "a.b.npy", "ä.npy", "a\0.npy", "",
+        ] {
+            assert!(!is_simple(name.as_bytes(), Flags::default(), b""), "{name}");
+        }
+        assert!(is_simple(b"x.npy", Flags::UTF8, &field));
+        assert!(!is_simple(b"x.npy", Flags::default(), &field));
     }
 
     #[test]
