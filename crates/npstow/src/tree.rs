@@ -4,6 +4,7 @@
 use crate::{Array, Entry, Error, Notes, Result};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
+use std::sync::Arc;
 
 /// Named arrays and groups of them, in the order in which they were added.
 ///
@@ -23,14 +24,14 @@ use std::collections::hash_map::Entry as MapEntry;
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     items: Vec<Slot>,
-    index: HashMap<String, usize>,
+    index: HashMap<Arc<str>, usize>,
     notes: Option<Box<Notes>>,
 }
 
 /// A name of a level, and what stands under it.
 #[derive(Clone, Debug)]
 struct Slot {
-    name: String,
+    name: Arc<str>,
     item: Item,
     /// Of an item that is no group; a group has its own.
     notes: Option<Box<Notes>>,
@@ -97,11 +98,12 @@ impl Tree {
         if unnamed.is_some_and(|unnamed| unnamed != name.is_empty()) {
             return Err(Error::invalid("an array without a name beside other names"));
         }
-        match self.index.entry(name.to_owned()) {
+        let name: Arc<str> = name.into();
+        match self.index.entry(Arc::clone(&name)) {
             MapEntry::Occupied(_) => return Err(Error::exists(format_args!("the name '{name}'"))),
             MapEntry::Vacant(place) => place.insert(self.items.len()),
         };
-        self.items.push(Slot { name: name.to_owned(), item, notes: None });
+        self.items.push(Slot { name, item, notes: None });
         Ok(())
     }
 
@@ -187,7 +189,7 @@ impl Tree {
 
     /// Names and items of this level, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Item)> {
-        self.items.iter().map(|slot| (slot.name.as_str(), &slot.item))
+        self.items.iter().map(|slot| (&*slot.name, &slot.item))
     }
 
     /// The groups of this level with their names, in order.
@@ -223,7 +225,7 @@ impl Tree {
                 levels.pop();
                 continue;
             };
-            let path = format!("{prefix}{}", slot.name);
+            let path = [prefix, &*slot.name].concat();
             match &slot.item {
                 Item::Group(group) => levels.push((format!("{path}/"), group.items.iter())),
                 item => found.push((path, item)),
@@ -242,7 +244,7 @@ impl Tree {
                 continue;
             };
             let Item::Group(group) = &slot.item else { continue };
-            let path = format!("{prefix}{}", slot.name);
+            let path = [prefix, &*slot.name].concat();
             if group.is_empty() && group.notes.is_none() {
                 found.push(path);
             } else {
@@ -290,14 +292,18 @@ impl Tree {
                 levels.pop();
                 continue;
             };
-            let path = format!("{prefix}{}", slot.name);
             match &slot.item {
                 Item::Group(group) => {
+                    let path = [prefix, &*slot.name].concat();
                     let notes = group.notes.as_deref();
                     found.extend(notes.map(|notes| (path.clone(), true, notes)));
                     levels.push((format!("{path}/"), group.items.iter()));
                 }
-                _ => found.extend(slot.notes.as_deref().map(|notes| (path, false, notes))),
+                _ => found.extend(
+                    slot.notes
+                        .as_deref()
+                        .map(|notes| ([prefix, &*slot.name].concat(), false, notes)),
+                ),
             }
         }
         found
@@ -334,7 +340,7 @@ impl TryFrom<&crate::Value> for Item {
 
     /// A Python object, or an array within one.
     fn try_from(value: &crate::Value) -> Result<Self> {
-        let limits = std::sync::Arc::default();
+        let limits = Arc::default();
         Ok(match value.is_plain_array() {
             true => Self::Entry(Entry::of_value(value, &limits)?),
             // An array of a subclass is more than its elements.
@@ -361,8 +367,8 @@ impl From<Item> for Tree {
         match item {
             Item::Group(tree) => tree,
             item => Self {
-                items: vec![Slot { name: String::new(), item, notes: None }],
-                index: HashMap::from([(String::new(), 0)]),
+                items: vec![Slot { name: "".into(), item, notes: None }],
+                index: HashMap::from([("".into(), 0)]),
                 notes: None,
             },
         }

@@ -21,11 +21,11 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// The line without its end.
-    pub(super) fn line(&self) -> String {
+    /// The parts of the line, without its end.
+    fn line(&self) -> [&str; 2] {
         match self {
-            Self::Array(stem) => format!("{stem}{NPY}"),
-            Self::Group(name) => name.clone(),
+            Self::Array(stem) => [stem, NPY],
+            Self::Group(name) => [name, ""],
         }
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Key>> {
 
 /// The text of an index. The keys were checked when the writer planned.
 pub(super) fn write(keys: &[Key]) -> String {
-    keys.iter().flat_map(|key| [key.line(), "\n".to_owned()]).collect()
+    keys.iter().flat_map(|key| key.line().into_iter().chain(["\n"])).collect()
 }
 
 /// The text of a file that is to be UTF-8.

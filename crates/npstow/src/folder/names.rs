@@ -84,11 +84,14 @@ fn is_device(name: &str) -> bool {
     if stem.len() > "CONOUT$".len() {
         return false;
     }
-    let stem = stem.to_ascii_uppercase();
-    if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$") {
+    let devices = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    if devices.iter().any(|device| stem.eq_ignore_ascii_case(device)) {
         return true;
     }
-    let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    let port = stem
+        .split_at_checked("COM".len())
+        .filter(|(kind, _)| kind.eq_ignore_ascii_case("COM") || kind.eq_ignore_ascii_case("LPT"));
+    let port = port.map(|(_, digit)| digit);
     // Windows takes the superscript digits as well.
     port.is_some_and(|digit| {
         let mut chars = digit.chars();

@@ -138,11 +138,11 @@ impl<'a> Plan<'a> {
             .strip_suffix(NPY)
             .filter(|stem| matches!(level.tree.get(stem), Some(Item::Group(_) | Item::Value(_))));
         let stem = aside.unwrap_or(name);
-        self.check_name(name, &format!("{stem}{NPY}"))?;
+        let file = [stem, NPY].concat();
+        self.check_name(name, &file)?;
         if stem == GROUP {
             return Err(Error::invalid("'NPFold' is the name of a group's own text files"));
         }
-        let file = format!("{stem}{NPY}");
         seen.add(&file)?;
         let options = self.profile.options(dtype, shape, &self.array)?;
         let whole = join(&level.name, name);
@@ -222,5 +222,5 @@ impl<'a> Plan<'a> {
 }
 
 fn join(group: &str, name: &str) -> String {
-    if group.is_empty() { name.to_owned() } else { format!("{group}/{name}") }
+    if group.is_empty() { name.to_owned() } else { [group, "/", name].concat() }
 }

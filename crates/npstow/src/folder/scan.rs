@@ -237,7 +237,7 @@ impl Scan<'_> {
 
     /// An array that is listed, by index or by its name.
     fn array(&mut self, parent: u32, folder: &Path, listing: &Listing, stem: &str) -> Result<()> {
-        let file = format!("{stem}{NPY}");
+        let file = [stem, NPY].concat();
         let what = match listing.take(&file) {
             Some(Kind::File) => What::Array,
             None => What::Refused(NodeKind::Array, Refusal::Missing),

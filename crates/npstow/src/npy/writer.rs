@@ -261,7 +261,8 @@ impl<'a> Plan<'a> {
         let mut out = Out { sink, written: 0 };
         match self.contiguous() {
             Some(bytes) if bytes.len() <= SMALL => {
-                let mut both = self.header.to_vec();
+                let mut both = Vec::with_capacity(self.header.len() + bytes.len());
+                both.extend_from_slice(&self.header);
                 both.extend_from_slice(bytes);
                 out.write(&both)
             }

@@ -295,7 +295,7 @@ impl<S: Sink> Writer<S> {
 
     fn add_payload(&mut self, name: &str, payload: Payload<'_>) -> Result<()> {
         let plan = self.plan(payload)?;
-        self.put(&format!("{name}.npy"), &Content::Array(&plan))
+        self.put(&[name, ".npy"].concat(), &Content::Array(&plan))
     }
 
     fn add_content(&mut self, name: &str, content: &Content<'_>) -> Result<()> {

@@ -56,13 +56,10 @@ fn saving_is_by_extension_and_loses_no_name() {
 fn formats_that_are_not_read_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("no extension");
-    for (start, format) in [(&b"\x89HDF\r\n\x1a\n"[..], "hdf5"), (b"\x80\x04.", "pickle")] {
-        std::fs::write(&path, start).unwrap();
-        let e = npstow::open(&path).unwrap_err();
-        assert_eq!((e.kind(), e.path()), (ErrorKind::Unsupported, Some(&*path)));
-        let what = format!("not supported: reading the format {format}");
-        assert!(e.to_string().ends_with(&what), "{e}");
-    }
+    std::fs::write(&path, b"\x89HDF\r\n\x1a\n").unwrap();
+    let e = npstow::open(&path).unwrap_err();
+    assert_eq!((e.kind(), e.path()), (ErrorKind::Unsupported, Some(&*path)));
+    assert!(e.to_string().ends_with("not supported: reading the format hdf5"), "{e}");
 }
 
 #[test]
