@@ -15,7 +15,7 @@ use super::feed::Feed;
 use super::opcode::{code, negative, no_opcode};
 use super::options::{Options, Python2};
 use super::text;
-use crate::value::{Cell, Graph, Made, Node, Object, Run, Span};
+use crate::value::{Cell, Graph, LAST_OLD, Made, Node, Object, Run, Span};
 use crate::{Error, Result, Source};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -54,6 +54,7 @@ pub(super) struct Machine<'o> {
     far_memo: HashMap<u64, Cell>,
     memoized: u64,
     buffers: std::slice::Iter<'o, crate::Buffer>,
+    protocol: u8,
     /// Every name, extension and persistent identifier, where somebody asks for them.
     pub(super) met: Option<Vec<Met>>,
     /// The offset of the opcode at work.
@@ -85,6 +86,7 @@ impl<'o> Machine<'o> {
             far_memo: HashMap::new(),
             memoized: 0,
             buffers: options.buffers.iter(),
+            protocol: 0,
             met: None,
             at: offset,
             most: options.limits.max_values(),
@@ -252,6 +254,7 @@ impl<'o> Machine<'o> {
                 if protocol > HIGHEST {
                     return Err(Error::unsupported(format_args!("pickle protocol {protocol}")));
                 }
+                self.protocol = protocol;
             }
             code::FRAME => {
                 let len = u64::from_le_bytes(self.bytes()?);
@@ -718,7 +721,7 @@ impl<'o> Machine<'o> {
     }
 
     fn name(&mut self, module: Span, name: Span) -> Result<Cell> {
-        let cell = self.graph.push_name(module, name)?;
+        let cell = self.graph.push_name(module, name, self.protocol <= LAST_OLD)?;
         self.meet(cell);
         Ok(cell)
     }

@@ -244,7 +244,7 @@ pub(super) fn verdict(known: Known, module: &str, name: &str) -> Verdict {
         Known::No if HARMLESS.iter().any(|(m, names)| *m == old && names.contains(&name)) => {
             Verdict::Harmless
         }
-        Known::No => Verdict::Unknown,
+        Known::No | Known::Memmap => Verdict::Unknown,
         _ => Verdict::Data,
     }
 }

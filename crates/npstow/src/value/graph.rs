@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::known::Known;
+use super::renamed;
 use super::store::{Span, Store};
 use crate::array::MemoryOrder;
 use crate::{Dtype, Error, Result};
@@ -140,6 +141,8 @@ pub(crate) struct Name {
     module: Span,
     name: Span,
     known: Known,
+    /// Whether it is one of Python 2: of a pickle of a protocol that has those.
+    is_old: bool,
 }
 
 /// How an object came to be, so that it can be written again.
@@ -262,18 +265,18 @@ impl Graph {
     }
 
     /// Adds a name; both parts are text that is in memory.
-    pub(crate) fn push_name(&mut self, module: Span, name: Span) -> Result<Cell> {
+    pub(crate) fn push_name(&mut self, module: Span, name: Span, is_old: bool) -> Result<Cell> {
         let at = number(self.names.len(), "a number of names")?;
         let known = Known::of(self.held_text(module), self.held_text(name));
-        self.names.push(Name { module, name, known });
+        self.names.push(Name { module, name, known, is_old });
         Ok(self.push(Node::Global(at)))
     }
 
     /// Adds a name that stands in no file.
-    pub(crate) fn add_name(&mut self, module: &str, name: &str) -> Result<Cell> {
+    pub(crate) fn add_name(&mut self, module: &str, name: &str, is_old: bool) -> Result<Cell> {
         let module = self.store.add(module.as_bytes());
         let name = self.store.add(name.as_bytes());
-        self.push_name(module, name)
+        self.push_name(module, name, is_old)
     }
 
     fn held_text(&self, span: Span) -> &str {
@@ -363,6 +366,24 @@ impl Graph {
             }
             _ => None,
         }
+    }
+
+    /// Whether a name is one of Python 2.
+    pub(crate) fn is_old_name(&self, cell: Cell) -> bool {
+        match self.node(cell) {
+            Some(Node::Global(at)) => self.names.get(at as usize).is_some_and(|name| name.is_old),
+            _ => false,
+        }
+    }
+
+    /// A name as a pickle of some protocol has it: what Python 2 and 3 call it.
+    pub(crate) fn name_in(&self, cell: Cell, protocol: u8) -> Option<(&str, &str)> {
+        let (module, name) = self.name(cell)?;
+        Some(match (self.is_old_name(cell), protocol <= renamed::LAST_OLD) {
+            (true, false) => renamed::to_new(module, name),
+            (false, true) => renamed::to_old(module, name),
+            _ => (module, name),
+        })
     }
 
     /// What a class or function is to this library.

@@ -52,6 +52,10 @@ pub(crate) enum Known {
     Range,
     ArrayArray,
     ReconstructArrayArray,
+    // Classes of arrays; calling them is another matter than making them of their state.
+    Subarray,
+    /// Made of its state it is an array; called, it opens a file.
+    Memmap,
     // Named beside those, and data as well.
     Data,
 }
@@ -107,11 +111,12 @@ const TABLE: &[(&str, &str, Known)] = &[
     ("numpy", "record", Known::Record),
     ("numpy", "void", Known::Record),
     ("numpy.rec", "record", Known::Record),
-    ("numpy", "matrix", Known::Data),
-    ("numpy", "recarray", Known::Data),
-    ("numpy", "chararray", Known::Data),
-    ("numpy", "memmap", Known::Data),
-    ("numpy.rec", "recarray", Known::Data),
+    ("numpy", "matrix", Known::Subarray),
+    ("numpy", "recarray", Known::Subarray),
+    ("numpy", "chararray", Known::Subarray),
+    ("numpy", "memmap", Known::Memmap),
+    ("numpy.rec", "recarray", Known::Subarray),
+    ("numpy.char", "chararray", Known::Subarray),
     ("numpy.ma", "MaskedArray", Known::MaskedArray),
 ];
 
@@ -121,9 +126,9 @@ const CORE: &[(&str, &str, Known)] = &[
     ("multiarray", "scalar", Known::Scalar),
     ("numeric", "_frombuffer", Known::FromBuffer),
     ("records", "record", Known::Record),
-    ("records", "recarray", Known::Data),
-    ("memmap", "memmap", Known::Data),
-    ("defchararray", "chararray", Known::Data),
+    ("records", "recarray", Known::Subarray),
+    ("memmap", "memmap", Known::Memmap),
+    ("defchararray", "chararray", Known::Subarray),
 ];
 
 /// Modules of Python 2 under the names that Python 3 has for them, and others that moved.

@@ -11,6 +11,7 @@ mod graph;
 mod handle;
 mod integer;
 mod known;
+mod renamed;
 mod store;
 
 pub(crate) use compare::{Visits, key_hash, may_equal, same_key};
@@ -20,4 +21,5 @@ pub(crate) use graph::{
 pub use handle::{Items, Pairs, Value, ValueKind};
 pub(crate) use integer::hexadecimal;
 pub(crate) use known::Known;
+pub(crate) use renamed::{LAST_OLD, to_old};
 pub(crate) use store::{Span, Store};

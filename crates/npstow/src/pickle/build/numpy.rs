@@ -120,7 +120,7 @@ fn become_object(graph: &mut Graph, cell: Cell, at: usize, state: Cell) -> Resul
     let class = graph.arrays.get(at).and_then(|array| array.class);
     let class = match class {
         Some(class) => class,
-        None => graph.add_name("numpy", "ndarray")?,
+        None => graph.add_name("numpy", "ndarray", false)?,
     };
     let (items, pairs) = (Run::default(), Run::default());
     let state = Some(state);

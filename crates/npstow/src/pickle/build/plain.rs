@@ -58,7 +58,8 @@ pub(super) fn getattr(graph: &mut Graph, args: &[Cell]) -> Result<Option<Cell>> 
         return Ok(None);
     };
     let (module, name) = (module.to_owned(), format!("{name}.{attribute}"));
-    let cell = graph.add_name(&module, &name)?;
+    let is_old = graph.is_old_name(class);
+    let cell = graph.add_name(&module, &name, is_old)?;
     graph.check_budget()?;
     Ok(Some(cell))
 }

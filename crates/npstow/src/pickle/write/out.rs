@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::pickle::opcode::code;
+use crate::value::{LAST_OLD, to_old};
 use crate::{Error, Result, Sink};
 use std::collections::HashMap;
 
@@ -184,13 +185,17 @@ impl<'s> Out<'s> {
         if let Some(&at) = self.names.get(&(module, name)) {
             return self.get(at);
         }
-        self.global(module, name)?;
+        let (old_module, old_name) = to_old(module, name);
+        match self.protocol <= LAST_OLD {
+            true => self.global(old_module, old_name)?,
+            false => self.global(module, name)?,
+        }
         let at = self.put()?;
         self.names.insert((module, name), at);
         Ok(())
     }
 
-    /// Any name.
+    /// Any name, as this protocol has it.
     pub(super) fn global(&mut self, module: &str, name: &str) -> Result<()> {
         if self.protocol >= 4 {
             self.text(module.as_bytes())?;
@@ -203,12 +208,6 @@ impl<'s> Out<'s> {
         if module.contains('\n') || name.contains('\n') {
             return Err(Error::unsupported("a name of several lines below protocol 4"));
         }
-        // As Python 3 has it, protocol 2 is for Python 2 as well.
-        let module = match module {
-            "builtins" if self.protocol < 3 => "__builtin__",
-            "copyreg" if self.protocol < 3 => "copy_reg",
-            module => module,
-        };
         self.op(code::GLOBAL)?;
         self.raw(module.as_bytes())?;
         self.raw(b"\n")?;
@@ -222,7 +221,7 @@ impl<'s> Out<'s> {
         let first = steps.next().unwrap_or_default();
         let steps: Vec<&str> = steps.collect();
         for _ in &steps {
-            self.global("builtins", "getattr")?;
+            self.name("builtins", "getattr")?;
         }
         self.global(module, first)?;
         for step in steps {

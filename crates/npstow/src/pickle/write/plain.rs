@@ -13,7 +13,9 @@ pub(super) fn is_data(graph: &Graph, cell: Cell) -> bool {
 
 fn is_data_at(graph: &Graph, cell: Cell, depth: usize) -> bool {
     match graph.node(cell) {
-        Some(Node::Global(_)) => !matches!(graph.known(cell), Known::No | Known::Getattr),
+        Some(Node::Global(_)) => {
+            !matches!(graph.known(cell), Known::No | Known::Getattr | Known::Memmap)
+        }
         Some(Node::Persistent(_) | Node::Extension(_)) => false,
         Some(Node::Object(_)) => {
             let Some(object) = graph.object(cell) else { return false };
@@ -26,7 +28,9 @@ fn is_data_at(graph: &Graph, cell: Cell, depth: usize) -> bool {
         }
         Some(Node::Array(_)) => {
             let class = graph.array(cell).and_then(|array| array.class);
-            class.is_none_or(|class| matches!(graph.known(class), Known::Data | Known::MaskedArray))
+            class.is_none_or(|class| {
+                matches!(graph.known(class), Known::Subarray | Known::MaskedArray)
+            })
         }
         _ => true,
     }

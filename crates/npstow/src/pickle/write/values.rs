@@ -388,7 +388,7 @@ impl<'a> Values<'a> {
             return self.remember(cell, out);
         }
         let masked = array.mask.is_some();
-        let class = array.class.and_then(|class| self.graph.name(class));
+        let class = array.class.and_then(|class| self.graph.name_in(class, out.protocol));
         if array.class.is_some() && class.is_none() {
             return Err(Error::unsupported("an array of a class that has no name"));
         }
@@ -468,7 +468,7 @@ impl<'a> Values<'a> {
                 return Ok(());
             }
             Node::Global(_) => {
-                let (module, name) = self.graph.name(cell).unwrap_or_default();
+                let (module, name) = self.graph.name_in(cell, out.protocol).unwrap_or_default();
                 out.global(module, name)?;
             }
             Node::Extension(number) => extension(number, out)?,
@@ -482,7 +482,7 @@ impl<'a> Values<'a> {
         match (node.class, node.metadata) {
             (None, None) => numpy::dtype(out, dtypes, &node.dtype),
             (Some(class), None) => {
-                let name = self.graph.name(class).unwrap_or_default();
+                let name = self.graph.name_in(class, out.protocol).unwrap_or_default();
                 numpy::dtype_of_class(out, name, &node.dtype)?;
                 self.remember(cell, out)
             }
