@@ -23,14 +23,21 @@ const LAYERS: &[&[&str]] = &[
     &["entry"],
     &["container", "digest", "tree"],
     &["trees"],
-    &["npy", "hdf5", "pickle"],
+    &["hdf5", "pickle"],
+    &["npy"],
     &["npz", "folder", "joblib"],
     &["file"],
 ];
 
 /// Formats never import one another, except those that are defined in terms of another.
 const FORMATS: &[&str] = &["npy", "hdf5", "pickle", "npz", "folder", "joblib"];
-const BUILT_ON: &[(&str, &str)] = &[("npz", "npy"), ("folder", "npy"), ("joblib", "pickle")];
+const BUILT_ON: &[(&str, &str)] = &[
+    ("npy", "pickle"),
+    ("npz", "npy"),
+    ("npz", "pickle"),
+    ("folder", "npy"),
+    ("joblib", "pickle"),
+];
 
 /// What each name at the crate's root stands for: re-exports of `lib.rs`.
 type Exports<'a> = HashMap<&'a str, Vec<&'a str>>;

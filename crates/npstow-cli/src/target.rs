@@ -6,7 +6,7 @@ use crate::json::Json;
 use crate::place::{Place, name_of};
 use crate::progress::Progress;
 use crate::render::harmless;
-use npstow::{Data, Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with};
+use npstow::{Entry, Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
@@ -74,8 +74,8 @@ impl<'a> Target<'a> {
         // What cannot be read is found out before anything is made.
         for (_, item) in tree.leaves() {
             if let Item::Entry(entry) | Item::Value(entry) = item {
-                let is_object = matches!(entry.data(), Data::Value(_));
-                if is_object && self.format == Format::Pickle {
+                if entry.is_objects() {
+                    self.holds_objects(item, entry)?;
                     continue;
                 }
                 entry.check()?;
@@ -88,6 +88,17 @@ impl<'a> Target<'a> {
             return saved.map_err(|e| e.in_path(self.path));
         }
         save_with(self.path, &tree, &options)
+    }
+
+    /// Whether Python objects that can be read can be written: arrays of them in all formats that
+    /// NumPy pickles them in, others in pickles.
+    fn holds_objects(&self, item: &Item, entry: &Entry) -> Result<()> {
+        let is_array = matches!(item, Item::Entry(_)) && entry.value()?.objects().is_some();
+        match self.format {
+            Format::Pickle => entry.value().map(drop),
+            Format::Npy | Format::Npz | Format::Folder if is_array => Ok(()),
+            _ => entry.check(),
+        }
     }
 
     fn has_no_notes(&self) -> bool {

@@ -88,11 +88,14 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
     /// The array at node `id`; a value is the array of its bytes.
     fn entry(&self, id: u64) -> Result<Entry>;
 
-    /// The Python object at node `id`, of formats that hold such.
+    /// The Python object at node `id`: an array of objects, or anything in formats that hold such.
     #[cfg(feature = "pickle")]
     fn value(&self, id: u64) -> Result<Option<crate::Value>> {
-        let _ = id;
-        Ok(None)
+        if self.kind(id) != NodeKind::Array {
+            return Ok(None);
+        }
+        let entry = self.entry(id)?;
+        if entry.is_objects() { entry.value().map(Some) } else { Ok(None) }
     }
 
     /// The arrays and values at several nodes; an error says which one it is about.

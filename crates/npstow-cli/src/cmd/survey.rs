@@ -91,7 +91,7 @@ impl Data {
         let mut nbytes = 0u64;
         for (_, item) in tree.leaves() {
             if let Item::Entry(entry) | Item::Value(entry) = item {
-                entry.check()?;
+                if entry.is_objects() { entry.value().map(drop) } else { entry.check() }?;
                 nbytes = nbytes.saturating_add(entry.nbytes() as u64);
             }
         }

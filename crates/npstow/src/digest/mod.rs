@@ -33,8 +33,8 @@ use sha2::{Digest, Sha256};
 /// As [`Entry::read_slice`].
 pub fn digest(entry: &Entry) -> Result<[u8; 32]> {
     #[cfg(feature = "pickle")]
-    if let crate::Data::Value(value) = entry.data() {
-        return Ok(Sha256::digest(value.to_json()?).into());
+    if entry.is_objects() {
+        return Ok(Sha256::digest(entry.value()?.to_json()?).into());
     }
     let mut hash = Sha256::new();
     let dtype = entry.dtype();

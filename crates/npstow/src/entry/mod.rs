@@ -25,6 +25,8 @@ mod many;
 #[cfg(feature = "pickle")]
 mod object;
 mod origin;
+#[cfg(feature = "pickle")]
+mod pickled;
 mod pieces;
 mod seal;
 
@@ -123,6 +125,9 @@ pub struct Entry {
     limits: Arc<Limits>,
     seal: Option<Seal>,
     origin: Option<Arc<Origin>>,
+    /// Of objects: how they are read.
+    #[cfg(feature = "pickle")]
+    pickled: Option<Arc<pickled::Pickled>>,
 }
 
 /// How an array is to lie in memory once it is read. By default as in the file.
@@ -168,7 +173,19 @@ impl Entry {
     ) -> Result<Self> {
         let nbytes = nbytes(shape, dtype.itemsize())?;
         let shape = shape.to_vec();
-        Ok(Self { source, dtype, shape, order, data, nbytes, limits, seal: None, origin: None })
+        Ok(Self {
+            source,
+            dtype,
+            shape,
+            order,
+            data,
+            nbytes,
+            limits,
+            seal: None,
+            origin: None,
+            #[cfg(feature = "pickle")]
+            pickled: None,
+        })
     }
 
     /// Says what a full read must find.

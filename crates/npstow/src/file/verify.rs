@@ -63,11 +63,27 @@ fn check(node: &Node, faults: &mut Vec<Fault>) {
         // The whole graph was read when the file was opened.
         return;
     }
+    #[cfg(feature = "pickle")]
+    if entry.is_objects() {
+        return match check_objects(&entry) {
+            Ok(note) => faults.extend(note.map(Fault::Note)),
+            Err(e) => faults.push(place(e)),
+        };
+    }
     let sound = check_values(&entry).map_err(|e| faults.push(place(e))).is_ok();
     #[cfg(feature = "npy")]
     if sound && node.file().format() == super::Format::Npy {
         follow(&entry, faults, &place);
     }
+}
+
+/// Reads objects, and long strings among them; what comes behind their pickle is worth a note.
+#[cfg(feature = "pickle")]
+fn check_objects(entry: &Entry) -> Result<Option<String>> {
+    let read = entry.read_objects()?;
+    read.value.check()?;
+    let note = || format!("{} bytes behind the data, from byte {} on", read.behind, read.end);
+    Ok((read.behind > 0).then(note))
 }
 
 /// Reads every element; booleans must be 0 or 1.

@@ -142,7 +142,8 @@ impl Folder {
         let mut is_whole = |bytes: &[u8], memo: &mut ParseMemo| {
             let Ok(header) = memo.parse(bytes, limits) else { return false };
             let end = header.data_offset().saturating_add(header.nbytes().unwrap_or(0) as u64);
-            end == bytes.len() as u64
+            // How long a pickle is, it alone says.
+            !header.dtype().has_object() && end == bytes.len() as u64
         };
         match self.take(path, desk, &mut is_whole)? {
             Opened::Small(0) => Err(Error::corrupt("an NPY header", "an empty file").at(0)),

@@ -63,7 +63,13 @@ pub(crate) fn entry_of(
         false => Data::Raw { offset },
     };
     let limits = Arc::clone(limits);
-    Entry::new(source, header.dtype().clone(), header.shape(), header.order(), data, limits)
+    let dtype = header.dtype().clone();
+    let entry = Entry::new(source, dtype, header.shape(), header.order(), data, limits)?;
+    #[cfg(feature = "pickle")]
+    if header.dtype().has_object() {
+        return Ok(entry.pickled(None, crate::pickle::unpickle));
+    }
+    Ok(entry)
 }
 
 /// Reads the array of an NPY file into new memory, as `np.load` does.

@@ -83,7 +83,7 @@ impl WriteOptions {
 /// ```
 ///
 /// # Errors
-/// `Io`; `Unsupported` for objects and for dtypes without a `descr`.
+/// `Io`; `Unsupported` for dtypes without a `descr`.
 pub fn write(path: impl AsRef<Path>, array: &Array) -> Result<()> {
     write_with(path, array, &WriteOptions::default())
 }
@@ -181,6 +181,8 @@ pub(crate) struct Plan<'a> {
     nbytes: usize,
     order: MemoryOrder,
     swap: SwapPlan,
+    /// Of objects: what stands behind the header.
+    pickle: Option<Vec<u8>>,
 }
 
 /// The last header that was made: many arrays of one file look alike.
@@ -210,9 +212,10 @@ impl<'a> Plan<'a> {
             Payload::Array(array) => (array.dtype(), array.shape()),
             Payload::Entry(entry) => (entry.dtype(), entry.shape()),
         };
-        if dtype.has_object() {
-            return Err(Error::unsupported("writing an object array (its payload is a pickle)"));
-        }
+        let pickle = match dtype.has_object() {
+            true => Some(pickle(payload, options)?),
+            false => None,
+        };
         let order = options.memory_order.unwrap_or_else(|| payload.order());
         let swapped = options.byte_order.map(|order| dtype.to_order(order));
         let swap = options.byte_order.map_or(SwapPlan::Nothing, |order| dtype.swaps_to(order));
@@ -225,7 +228,8 @@ impl<'a> Plan<'a> {
         let header = Header::new(stored.unwrap_or_else(|| dtype.clone()), shape, order)?;
         let nbytes = header.nbytes()?;
         let header = memo.bytes(header, options.version)?;
-        Ok(Self { payload, header, nbytes, order, swap })
+        let nbytes = pickle.as_ref().map_or(nbytes, Vec::len);
+        Ok(Self { payload, header, nbytes, order, swap, pickle })
     }
 
     /// The header, padding included.
@@ -239,7 +243,10 @@ impl<'a> Plan<'a> {
     }
 
     /// The elements as they are to be written, where they lie so in memory.
-    pub(crate) fn contiguous(&self) -> Option<&'a [u8]> {
+    pub(crate) fn contiguous(&self) -> Option<&[u8]> {
+        if let Some(pickle) = &self.pickle {
+            return Some(pickle);
+        }
         match self.payload {
             Payload::Array(array) if self.swap == SwapPlan::Nothing => array.bytes_in(self.order),
             _ => None,
@@ -297,6 +304,34 @@ impl Payload<'_> {
             Self::Entry(entry) => entry.order(),
         }
     }
+}
+
+/// `numpy.lib.format.write_array` pickles an array of objects as a whole.
+#[cfg(feature = "pickle")]
+fn pickle(payload: Payload<'_>, options: &WriteOptions) -> Result<Vec<u8>> {
+    let entry = match payload {
+        Payload::Entry(entry) if entry.is_objects() => entry,
+        _ => return Err(Error::unsupported("objects that are no Python objects")),
+    };
+    let value = entry.value()?;
+    if value.objects().is_none() {
+        let kind = value.kind().name();
+        return Err(Error::unsupported(format_args!("a Python {kind} as an array")));
+    }
+    let dtype = entry.dtype();
+    if options.byte_order.is_some_and(|order| dtype.swaps_to(order) != SwapPlan::Nothing) {
+        return Err(Error::unsupported("another byte order of an array of objects"));
+    }
+    let lengths = entry.shape().iter().filter(|&&n| n != 1).count();
+    if options.memory_order.is_some_and(|order| order != entry.order()) && lengths > 1 {
+        return Err(Error::unsupported("another memory order of an array of objects"));
+    }
+    crate::pickle::to_bytes(&value, &crate::pickle::WriteOptions::default())
+}
+
+#[cfg(not(feature = "pickle"))]
+fn pickle(_: Payload<'_>, _: &WriteOptions) -> Result<Vec<u8>> {
+    Err(Error::unsupported("writing an object array (its payload is a pickle)"))
 }
 
 fn give_array(

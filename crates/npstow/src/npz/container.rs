@@ -184,13 +184,21 @@ impl Npz {
             let expected = format!("{nbytes} bytes of data");
             return Err(Error::corrupt(expected, format!("the end after {there}")));
         }
-        let data = match (self.data(member, offset, skip)?, is_objects) {
-            (data, false) => data,
-            (Data::Raw { offset }, true) => Data::Objects { offset },
-            (_, true) => Data::Objects { offset: skip },
+        let data = self.data(member, offset, skip)?;
+        let seal = seal(member, offset);
+        if !is_objects {
+            let entry = self.entry(header.dtype().clone(), header.shape(), header.order(), data)?;
+            return Ok(entry.sealed(seal));
+        }
+        let (data, packed) = match data {
+            Data::Raw { offset } => (Data::Objects { offset }, None),
+            Data::Coded(coded) => (Data::Objects { offset: skip }, Some(coded)),
+            other => (other, None),
         };
-        self.entry(header.dtype().clone(), header.shape(), header.order(), data)
-            .map(|entry| entry.sealed(seal(member, offset)))
+        let entry = self.entry(header.dtype().clone(), header.shape(), header.order(), data)?;
+        #[cfg(feature = "pickle")]
+        let entry = entry.pickled(packed, crate::pickle::unpickle);
+        Ok(entry.sealed(seal))
     }
 
     /// The header that the directory repeats.

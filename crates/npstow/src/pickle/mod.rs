@@ -30,7 +30,7 @@ mod write;
 
 pub use opcode::{Argument, Instruction, Opcodes, opcodes};
 pub use options::{Options, Python2};
-pub(crate) use reader::{Pickle, sniff};
+pub(crate) use reader::{Pickle, sniff, unpickle};
 pub use reader::{from_bytes, from_source, open};
 pub use scan::{Mention, Named, Scan, scan};
 pub use verdict::Verdict;

@@ -47,6 +47,16 @@ pub fn from_source(source: Arc<dyn Source>, options: &Options) -> Result<Value> 
     Ok(Value::new(Arc::new(done.graph), done.top))
 }
 
+/// The object that a pickle within a source is, and where the pickle ends.
+pub(crate) fn unpickle(
+    source: Arc<dyn Source>,
+    offset: u64,
+    limits: &Limits,
+) -> Result<(Value, u64)> {
+    let done = run(source, offset, &Options::default().limits(limits.clone()))?;
+    Ok((Value::new(Arc::new(done.graph), done.top), done.end))
+}
+
 /// How far the beginning of a file is looked at to tell a pickle without a head.
 const SNIFFED: u64 = 4096;
 

@@ -10,7 +10,7 @@ mod plain;
 mod values;
 
 use super::opcode::code;
-use crate::entry::{Data, Entry};
+use crate::entry::Entry;
 use crate::{AtomicFile, Durability, Error, Item, Result, Sink, Tree, Value};
 use numpy::Dtypes;
 use out::Out;
@@ -175,10 +175,12 @@ fn leaf(out: &mut Out<'_>, dtypes: &mut Dtypes, item: &Item, options: &WriteOpti
         Item::Entry(entry) | Item::Value(entry) => entry.clone(),
         Item::Group(tree) => return group(out, dtypes, tree, options),
     };
-    match (entry.data(), item) {
-        (Data::Value(value), _) => options.values(value).write(out, dtypes),
+    if entry.is_objects() {
+        return options.values(&entry.value()?).write(out, dtypes);
+    }
+    match item {
         // Bytes that are no array.
-        (_, Item::Value(entry)) => out.bytes(entry.read()?.bytes().unwrap_or_default()),
+        Item::Value(entry) => out.bytes(entry.read()?.bytes().unwrap_or_default()),
         _ => numpy::array(out, dtypes, &entry),
     }
 }
