@@ -105,13 +105,14 @@ impl Entry {
     /// NumPy takes whatever the pickle makes; what is no such array was not written by it.
     fn check_objects(&self, value: &Value) -> Result<()> {
         let expected = || format!("an array of dtype {} and shape {:?}", self.dtype, self.shape);
+        let made = value.graph().object(value.cell()).map(|object| object.made);
         let found = match (value.dtype(), value.shape()) {
             (Some(dtype), Some(shape)) if *dtype == self.dtype && *shape == *self.shape => {
                 return Ok(());
             }
             (Some(dtype), Some(shape)) => format!("one of {dtype} and {shape:?}"),
             // An array of a class that has a state of its own, whose shape nobody knows.
-            _ if value.made() == Some(Made::Array) => return Ok(()),
+            _ if made == Some(Made::Array) => return Ok(()),
             _ => format!("a Python {}", value.kind().name()),
         };
         Err(Error::corrupt(expected(), crate::error::quoted(&found)))
