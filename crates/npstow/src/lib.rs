@@ -79,7 +79,7 @@ pub use sink::{AtomicFile, Durability, Sink, WriteSink};
 pub use source::{FileSource, MemorySource, PartSource, Source, read_stream};
 pub use tree::{Item, Tree};
 #[cfg(feature = "pickle")]
-pub use value::{Items, Pairs, Value, ValueKind};
+pub use value::{Items, Pairs, Part, Value, ValueBuilder, ValueKind};
 
 #[cfg(all(test, feature = "derive"))]
 extern crate self as npstow;

@@ -32,6 +32,11 @@ impl Entry {
         let (dtype, shape) = (array.dtype.clone(), &*array.shape);
         let (source, data) = match array.payload {
             Payload::Objects(_) => (file(), Data::Value(value.clone())),
+            // What came from another file is decoded here.
+            Payload::Text(span) if span.offset().is_none() => {
+                let read = value.to_array()?;
+                (Arc::new(MemorySource::new(read.buffer().clone())) as _, Data::Inline)
+            }
             Payload::Text(span) => {
                 let offset = span.offset().unwrap_or_default();
                 let unpacked_len = crate::array::nbytes(shape, dtype.itemsize())? as u64;

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::container::NodeKind;
-use crate::value::{Cell, Graph, Node, Payload};
+use crate::value::{Cell, Graph, Node, Payload, Value};
 use crate::{Error, Limits, Result};
 use std::collections::{HashMap, HashSet};
 
@@ -109,6 +109,57 @@ impl Name<'_> {
             Self::Fixed(name) => (*name).to_owned(),
         }
     }
+}
+
+impl Value {
+    /// The value under a slash path from here, whether it holds an array or not; "" is the value
+    /// itself. A step is a key of a dictionary, a position in a list, or a part of an object, named as
+    /// the nodes of a [`File`](crate::File) are: `weights/0`, `args/1`, `state/x`.
+    ///
+    /// ```
+    /// let value = npstow::pickle::from_bytes(b"(S'a'\n(I1\nI2\ntd.".to_vec(), &Default::default())?;
+    /// assert_eq!(value.find("a/1").unwrap().as_int(), Some(2));
+    /// assert!(value.find("a/2").is_none() && value.find("b").is_none());
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<Self> {
+        let graph: &Graph = self.graph();
+        let (mut cell, mut rest) = (self.cell(), path);
+        while !rest.is_empty() {
+            (cell, rest) = step(graph, cell, rest)?;
+        }
+        Some(self.sibling(cell))
+    }
+}
+
+/// The value that the path's first step leads to, and what is left of the path.
+fn step<'p>(graph: &Graph, cell: Cell, path: &'p str) -> Option<(Cell, &'p str)> {
+    let cut = |name: &str| {
+        let rest = path.strip_prefix(name)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+    };
+    if let Some(cells) = graph.sequence(cell) {
+        let name = path.split('/').next().unwrap_or_default();
+        let at = name.parse::<usize>().ok().filter(|at| at.to_string() == name)?;
+        return Some((*cells.get(at)?, cut(name)?));
+    }
+    if graph.array(cell).is_some() {
+        if let Some(rest) = cut("array") {
+            return Some((cell, rest));
+        }
+    }
+    let mut found = None;
+    steps(graph, cell, &mut |name, below| {
+        if found.is_none() {
+            found = match name {
+                Name::Key(key) | Name::Fixed(key) => cut(key),
+                name => cut(&name.to_text()),
+            }
+            .map(|rest| (below, rest));
+        }
+    });
+    found
 }
 
 /// Everything below a value, by the step to it.

@@ -4,7 +4,7 @@
 use super::options::Python2;
 use crate::codec::latin1;
 use crate::error::quoted as shown;
-use crate::value::{Cell, Graph, Node, Span, Store};
+use crate::value::{Cell, Graph, Node, Span, Store, binary};
 use crate::{Error, Result};
 
 /// CPython reads no longer text for an integer: the work grows with the square of the digits.
@@ -60,37 +60,9 @@ fn decimal(graph: &mut Graph, line: Span) -> Result<Cell> {
     if digits.len() > MOST_DIGITS {
         return Err(Error::limit("an integer (digits)", MOST_DIGITS as u64, digits.len()));
     }
-    let bytes = to_binary(digits.as_bytes(), negative);
+    let bytes = binary(digits.as_bytes(), negative);
     let span = graph.store.add(&bytes);
     Ok(binary_long(graph, span))
-}
-
-/// Two's complement, little-endian, of decimal digits.
-fn to_binary(digits: &[u8], negative: bool) -> Vec<u8> {
-    let mut bytes: Vec<u8> = Vec::new();
-    for chunk in digits.chunks(9) {
-        let scale = 10_u64.pow(u32::try_from(chunk.len()).unwrap_or(9));
-        let value = chunk.iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
-        let mut carry = value;
-        for byte in &mut bytes {
-            carry += u64::from(*byte) * scale;
-            *byte = carry.to_le_bytes()[0];
-            carry >>= 8;
-        }
-        while carry > 0 {
-            bytes.push(carry.to_le_bytes()[0]);
-            carry >>= 8;
-        }
-    }
-    bytes.push(0);
-    if negative {
-        let mut carry = true;
-        for byte in &mut bytes {
-            let (value, next) = (!*byte).overflowing_add(u8::from(carry));
-            (*byte, carry) = (value, next);
-        }
-    }
-    bytes
 }
 
 /// pickletools LONG1: two's complement, little-endian; no bytes are zero.
@@ -285,7 +257,7 @@ mod tests {
             ("256", true, &[0, 255, 255]),
             ("18446744073709551616", false, &[0, 0, 0, 0, 0, 0, 0, 0, 1, 0]),
         ] {
-            assert_eq!(to_binary(digits.as_bytes(), negative), bytes, "{digits}");
+            assert_eq!(binary(digits.as_bytes(), negative), bytes, "{digits}");
         }
         let mut graph = Graph::default();
         for (bytes, value) in [

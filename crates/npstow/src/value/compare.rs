@@ -135,7 +135,7 @@ fn put(graph: &Graph, cell: Cell, hasher: &mut impl Hasher) -> bool {
 }
 
 /// A float that is an integer of 64 bits.
-fn whole(value: f64) -> Option<i64> {
+pub(super) fn whole(value: f64) -> Option<i64> {
     let bound = 2.0_f64.powi(63);
     // In these bounds the conversion is exact.
     #[allow(clippy::cast_possible_truncation)]

@@ -62,6 +62,22 @@ impl Cell {
         }
     }
 
+    /// All of it as a number.
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The cell that is this number, if one is.
+    pub(crate) fn of_number(number: u64) -> Option<Self> {
+        let cell = Self(number);
+        let is_one = match number & 3 {
+            NODE | INT => true,
+            CONSTANT => [Self::NONE, Self::FALSE, Self::TRUE].contains(&cell),
+            _ => false,
+        };
+        is_one.then_some(cell)
+    }
+
     #[inline]
     pub(crate) fn as_node(self) -> Option<usize> {
         match self.content() {
@@ -575,6 +591,10 @@ mod tests {
         assert_eq!(Cell::TRUE.content(), Content::Bool(true));
         assert_eq!(Cell::FALSE.content(), Content::Bool(false));
         assert_eq!(Cell::node(7).content(), Content::Node(7));
+        for cell in [Cell::small(-3), Cell::TRUE, Cell::FALSE, Cell::NONE, Cell::node(9)] {
+            assert_eq!(Cell::of_number(cell.number()), Some(cell));
+        }
+        assert!([3, 7, 14, u64::MAX].into_iter().all(|none| Cell::of_number(none).is_none()));
         assert_eq!((size_of::<Cell>(), size_of::<Node>()), (8, 24));
     }
 

@@ -116,6 +116,11 @@ impl Value {
         self.cell
     }
 
+    /// Another value of the same file.
+    pub(crate) fn sibling(&self, cell: Cell) -> Self {
+        self.at(cell)
+    }
+
     fn at(&self, cell: Cell) -> Self {
         Self { graph: Arc::clone(&self.graph), cell }
     }
@@ -160,6 +165,29 @@ impl Value {
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.cell == other.cell && Arc::ptr_eq(&self.graph, &other.graph)
+    }
+
+    /// A number that names this value among those of the same file: who has the same number is the
+    /// same object.
+    ///
+    /// ```
+    /// let list = npstow::pickle::from_bytes(b"(lp0\n(lp1\nag1\na.".to_vec(), &Default::default())?;
+    /// let (first, second) = (list.item(0).unwrap(), list.item(1).unwrap());
+    /// assert!(first.id() == second.id() && first.is(&second));
+    /// assert!(list.by_id(first.id()).unwrap().is(&first));
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.cell.number()
+    }
+
+    /// The value of the same file with that number.
+    #[must_use]
+    pub fn by_id(&self, id: u64) -> Option<Self> {
+        let cell = Cell::of_number(id)?;
+        let is_there = cell.as_node().is_none_or(|node| node < self.graph.nodes.len());
+        is_there.then(|| self.at(cell))
     }
 
     /// The boolean.
@@ -237,6 +265,16 @@ impl Value {
             }
             Some(Node::WideStr(_)) => Err(Error::unsupported("text with a lone surrogate")),
             _ => Err(Error::mismatch("a string", self.graph.kind(self.cell))),
+        }
+    }
+
+    /// The bytes of `bytes` or `bytearray`, where they were read already; many are not, see
+    /// [`to_bytes`](Self::to_bytes).
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self.node()? {
+            Node::Bytes(span) | Node::ByteArray(span) => self.graph.store.held(span),
+            _ => None,
         }
     }
 
@@ -490,6 +528,10 @@ impl Iterator for Items<'_> {
         self.cells.next().map(|cell| self.owner.at(*cell))
     }
 
+    fn nth(&mut self, n: usize) -> Option<Value> {
+        self.cells.nth(n).map(|cell| self.owner.at(*cell))
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.cells.size_hint()
     }
@@ -512,6 +554,13 @@ impl Iterator for Pairs<'_> {
             [key, value] => Some((self.owner.at(*key), self.owner.at(*value))),
             _ => None,
         }
+    }
+
+    fn nth(&mut self, n: usize) -> Option<(Value, Value)> {
+        if n > 0 {
+            self.cells.nth(n - 1)?;
+        }
+        self.next()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

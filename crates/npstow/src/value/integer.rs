@@ -41,6 +41,34 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     text
 }
 
+/// Two's complement, little-endian, of decimal digits.
+pub(crate) fn binary(digits: &[u8], negative: bool) -> Vec<u8> {
+    let mut bytes: Vec<u8> = Vec::new();
+    for chunk in digits.chunks(9) {
+        let scale = 10_u64.pow(u32::try_from(chunk.len()).unwrap_or(9));
+        let value = chunk.iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+        let mut carry = value;
+        for byte in &mut bytes {
+            carry += u64::from(*byte) * scale;
+            *byte = carry.to_le_bytes()[0];
+            carry >>= 8;
+        }
+        while carry > 0 {
+            bytes.push(carry.to_le_bytes()[0]);
+            carry >>= 8;
+        }
+    }
+    bytes.push(0);
+    if negative {
+        let mut carry = true;
+        for byte in &mut bytes {
+            let (value, next) = (!*byte).overflowing_add(u8::from(carry));
+            (*byte, carry) = (value, next);
+        }
+    }
+    bytes
+}
+
 /// The sign, and the absolute value in words, the lowest first.
 fn magnitude(bytes: &[u8]) -> (bool, Vec<u32>) {
     let negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);

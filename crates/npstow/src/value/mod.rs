@@ -5,8 +5,11 @@
 //! and functions are names. Nothing is ever run.
 #![forbid(unsafe_code)]
 
+mod builder;
 mod compare;
 mod display;
+mod equal;
+mod graft;
 mod graph;
 mod handle;
 mod integer;
@@ -14,12 +17,13 @@ mod known;
 mod renamed;
 mod store;
 
+pub use builder::{Part, ValueBuilder};
 pub(crate) use compare::{Visits, key_hash, may_equal, same_key};
 pub(crate) use graph::{
     ArrayNode, Cell, Content, DtypeNode, Graph, Made, Node, Object, Payload, Run, ScalarNode,
 };
 pub use handle::{Items, Pairs, Value, ValueKind};
-pub(crate) use integer::hexadecimal;
+pub(crate) use integer::{binary, hexadecimal};
 pub(crate) use known::Known;
 pub(crate) use renamed::{LAST_OLD, to_old};
 pub(crate) use store::{Span, Store};

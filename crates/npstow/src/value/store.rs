@@ -42,6 +42,12 @@ struct Part {
     start: usize,
 }
 
+/// Bytes that came from outside: in memory, or still in the file of another store.
+enum Given {
+    Buffer(Buffer),
+    Far { source: Arc<dyn Source>, offset: u64 },
+}
+
 /// Bytes that were read, bytes that were decoded, and the source of those that were not read.
 #[derive(Default)]
 pub(crate) struct Store {
@@ -49,7 +55,7 @@ pub(crate) struct Store {
     /// By offset; each goes on up to the start of the next one among the bytes held.
     parts: Vec<Part>,
     aside: Vec<u8>,
-    given: Vec<Buffer>,
+    given: Vec<Given>,
     source: Option<Arc<dyn Source>>,
 }
 
@@ -109,8 +115,39 @@ impl Store {
     /// Keeps a buffer that came from outside.
     pub(crate) fn give(&mut self, buffer: Buffer) -> Span {
         let (start, len) = (self.given.len() as u64 | ASIDE | GIVEN, buffer.len() as u64);
-        self.given.push(buffer);
+        self.given.push(Given::Buffer(buffer));
         Span { start, len }
+    }
+
+    /// Keeps the place of bytes in another source, which are read when they are asked for.
+    fn give_far(&mut self, source: Arc<dyn Source>, offset: u64, len: u64) -> Span {
+        let start = self.given.len() as u64 | ASIDE | GIVEN;
+        self.given.push(Given::Far { source, offset });
+        Span { start, len }
+    }
+
+    /// Keeps bytes of another store: what that has in memory is copied, what came to it from outside
+    /// is shared, and what lies in a file stays there.
+    pub(crate) fn take(&mut self, other: &Self, span: Span) -> Result<Span> {
+        if let Some(Given::Buffer(buffer)) = other.given(span) {
+            return Ok(self.give(buffer.clone()));
+        }
+        if let Some(bytes) = other.held(span) {
+            return Ok(self.add(bytes));
+        }
+        let far = match other.given(span) {
+            Some(Given::Far { source, offset }) => Some((Arc::clone(source), *offset)),
+            _ => span.offset().zip(other.source.clone()).map(|(at, source)| (source, at)),
+        };
+        let (source, offset) = far.ok_or_else(|| Error::invalid("bytes that are nowhere"))?;
+        Ok(self.give_far(source, offset, span.len))
+    }
+
+    fn given(&self, span: Span) -> Option<&Given> {
+        if span.start & ASIDE == 0 || span.start & GIVEN == 0 {
+            return None;
+        }
+        self.given.get(usize::try_from(span.start & !(ASIDE | GIVEN)).ok()?)
     }
 
     /// The bytes, where they are in memory.
@@ -119,8 +156,10 @@ impl Store {
         let len = usize::try_from(span.len).ok()?;
         let Some(offset) = span.offset() else {
             if span.start & GIVEN != 0 {
-                let at = usize::try_from(span.start & !(ASIDE | GIVEN)).ok()?;
-                return self.given.get(at)?.get(..len);
+                return match self.given(span)? {
+                    Given::Buffer(buffer) => buffer.get(..len),
+                    Given::Far { .. } => None,
+                };
             }
             let start = usize::try_from(span.start & !ASIDE).ok()?;
             return self.aside.get(start..start.checked_add(len)?);
@@ -141,17 +180,18 @@ impl Store {
 
     /// The bytes, read from the file where they are not in memory.
     pub(crate) fn read(&self, span: Span) -> Result<Buffer> {
-        if span.start & ASIDE != 0 && span.start & GIVEN != 0 {
-            let at = usize::try_from(span.start & !(ASIDE | GIVEN)).ok();
-            if let Some(buffer) = at.and_then(|at| self.given.get(at)) {
-                return Ok(buffer.clone());
-            }
+        let given = self.given(span);
+        if let Some(Given::Buffer(buffer)) = given {
+            return Ok(buffer.clone());
         }
         if let Some(bytes) = self.held(span) {
             return Ok(Buffer::copy_of(bytes));
         }
         let missing = || Error::invalid("bytes that are nowhere");
-        let (offset, source) = (span.offset().ok_or_else(missing)?, self.source.as_ref());
+        let (offset, source) = match given {
+            Some(Given::Far { source, offset }) => (*offset, Some(source)),
+            _ => (span.offset().ok_or_else(missing)?, self.source.as_ref()),
+        };
         let len = usize::try_from(span.len)
             .map_err(|_| Error::unsupported("bytes beyond the address space").at(offset))?;
         let read = source.ok_or_else(missing)?.read(offset, len);
@@ -190,5 +230,21 @@ mod tests {
         let span = store.give(Buffer::from_static(b"12"));
         assert_eq!((store.held(span), span.offset()), (Some(&b"12"[..]), None));
         assert_eq!(&*store.read(span).unwrap(), b"12");
+        // Into another store: from the memory, from the file, and from what was given.
+        let mut other = Store::default();
+        for (from, is_held, bytes) in [
+            (Span::in_file(1, 2), true, &[1, 2][..]),
+            (Span::in_file(50, 2), false, &[50, 51]),
+            (span, true, b"12"),
+        ] {
+            let taken = other.take(&store, from).unwrap();
+            assert_eq!(
+                (other.held(taken).is_some(), &*other.read(taken).unwrap()),
+                (is_held, bytes)
+            );
+            let mut third = Store::default();
+            let again = third.take(&other, taken).unwrap();
+            assert_eq!(&*third.read(again).unwrap(), bytes);
+        }
     }
 }
