@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::place::{Place, label, walk};
 use crate::progress::Progress;
 use crate::render;
-use npstow::{Attribute, Entry, Node, NodeKind, Result};
+use npstow::{Attribute, Entry, Format, Limits, Node, NodeKind, Result, pickle};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -60,7 +60,13 @@ impl Answer {
                 let name = node.name();
                 self.add(&label(name, path), &hash, render::value_digest(name, &hash));
             }
-            _ => self.array(node.name(), &node.entry()?, path)?,
+            _ => {
+                let entry = node.entry()?;
+                self.array(node.name(), &entry, path)?;
+                if node.file().format() != Format::Pickle && entry.is_objects() {
+                    self.within(node.name(), &entry, path)?;
+                }
+            }
         }
         if attributes {
             for (name, attribute) in node.attributes()? {
@@ -68,6 +74,24 @@ impl Answer {
                     self.array(&format!("{}@{name}", node.name()), &entry, path)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Arrays in an array of objects, by the element that each is first met in: `x[7]/weights`.
+    fn within(&mut self, name: &str, entry: &Entry, path: &Path) -> Result<()> {
+        let at = |e: npstow::Error| e.in_member(name).in_path(path);
+        let value = entry.value()?;
+        for (inner, entry) in pickle::arrays_in(&value, &Limits::default()).map_err(at)? {
+            let name = match inner.strip_prefix("items/") {
+                Some(step) => {
+                    let (index, rest) = step.split_at(step.find('/').unwrap_or(step.len()));
+                    format!("{name}[{index}]{rest}")
+                }
+                None if name.is_empty() => inner,
+                None => format!("{name}/{inner}"),
+            };
+            self.array(&name, &entry, path)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::place::{Place, label};
 use crate::progress::Progress;
 use crate::render;
-use npstow::{Entry, Error, Node, NodeKind, PreviewOptions, Result, Value};
+use npstow::{Entry, Error, ErrorKind, Node, NodeKind, PreviewOptions, Result, Value};
 
 /// The longest dtype shown in the first line: some records have thousands of fields.
 const HEAD_WIDTH: usize = 300;
@@ -16,11 +16,16 @@ pub(super) fn run(args: &Show) -> Result<Exit> {
     let place = Place::new(&args.path).join(args.name.as_deref().unwrap_or_default());
     let node = place.node(&Progress::none())?;
     let at = |e: Error| e.in_member(node.name()).in_path(&place.path);
-    if let Ok(value) = node.value() {
-        let is_plain = node.kind() == NodeKind::Array && value.objects().is_none();
-        if !is_plain || (args.form.json && args.slice.is_none()) {
-            return object(&value, args).map_err(at);
+    match node.value() {
+        Ok(value) => {
+            let is_plain = node.kind() == NodeKind::Array && value.objects().is_none();
+            if !is_plain || (args.form.json && args.slice.is_none()) {
+                return object(&value, args).map_err(at);
+            }
         }
+        // What holds no objects says so.
+        Err(e) if e.kind() == ErrorKind::Mismatch => {}
+        Err(e) => return Err(e),
     }
     if node.kind() == NodeKind::Value {
         return value(&node, args).map_err(at);

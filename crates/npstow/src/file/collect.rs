@@ -3,6 +3,8 @@
 
 use super::Node;
 use crate::container::{NodeKind, no_path};
+#[cfg(feature = "pickle")]
+use crate::ErrorKind;
 use crate::{Array, Entry, Error, Item, Loaded, Notes, Result, Tree, Wrap};
 
 /// Everything below `top`, with nothing read but descriptions.
@@ -23,13 +25,62 @@ pub(super) fn describe(top: &Node, with_notes: bool) -> Result<Tree> {
 /// Everything below `top`, in memory.
 pub(super) fn load(top: &Node) -> Result<Tree> {
     collect(top, true, |nodes, ids| {
-        let arrays = top.file().0.container.load(ids)?;
+        let arrays = match top.file().0.container.load(ids) {
+            // There may be Python objects among them, which are in no memory of elements.
+            #[cfg(feature = "pickle")]
+            Err((at, e)) if e.kind() == ErrorKind::Unsupported => {
+                return with_objects(top, nodes, ids, (at, e));
+            }
+            arrays => arrays?,
+        };
         let item = |(at, (node, array)): (usize, (&&Node, Array))| match node.kind() {
             NodeKind::Value => Entry::try_from(&array).map(Item::Value).map_err(|e| (at, e)),
             _ => Ok(Item::Array(array)),
         };
         nodes.iter().zip(arrays).enumerate().map(item).collect()
     })
+}
+
+/// Arrays in memory, and Python objects as values; `failed` is what was said without those.
+#[cfg(feature = "pickle")]
+fn with_objects(
+    top: &Node,
+    nodes: &[&Node],
+    ids: &[u64],
+    failed: (usize, Error),
+) -> Result<Vec<Item>, (usize, Error)> {
+    let container = &top.file().0.container;
+    let entries = container.entries(ids)?;
+    let (objects, arrays): (Vec<usize>, Vec<usize>) =
+        (0..ids.len()).partition(|&at| entries.get(at).is_some_and(Entry::is_objects));
+    if objects.is_empty() {
+        return Err(failed);
+    }
+    let mut items: Vec<Option<Item>> = vec![None; ids.len()];
+    for at in objects {
+        let (Some(entry), Some(node)) = (entries.get(at), nodes.get(at)) else { continue };
+        let value = entry.value().map_err(|e| (at, e))?;
+        let entry = entry.clone().found_at(node.file().path(), node.name());
+        let is_array = node.kind() == NodeKind::Array && value.objects().is_some();
+        let item = if is_array { Item::Entry(entry) } else { Item::Value(entry) };
+        if let Some(place) = items.get_mut(at) {
+            *place = Some(item);
+        }
+    }
+    let named = |(at, e)| (arrays.get(at).copied().unwrap_or_default(), e);
+    let array_ids: Vec<u64> = arrays.iter().filter_map(|&at| ids.get(at).copied()).collect();
+    let read = container.load(&array_ids).map_err(named)?;
+    for (&at, array) in arrays.iter().zip(read) {
+        let is_value = nodes.get(at).is_some_and(|node| node.kind() == NodeKind::Value);
+        let item = match is_value {
+            true => Item::Value(Entry::try_from(&array).map_err(|e| (at, e))?),
+            false => Item::Array(array),
+        };
+        if let Some(place) = items.get_mut(at) {
+            *place = Some(item);
+        }
+    }
+    Ok(items.into_iter().flatten().collect())
 }
 
 /// Everything below `top`, in memory that nobody else has.

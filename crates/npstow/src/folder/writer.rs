@@ -152,6 +152,8 @@ impl Planned<'_> {
     /// The array that is read with others before it is written.
     fn read_ahead(&self) -> Option<&Entry> {
         match &self.content {
+            // Objects are not read as bytes.
+            Content::Entry(entry, _) if entry.dtype().has_object() => None,
             Content::Entry(entry, _) if entry.nbytes() <= SMALL => Some(*entry),
             _ => None,
         }

@@ -26,6 +26,7 @@ mod reader;
 mod scan;
 mod text;
 mod verdict;
+mod within;
 mod write;
 
 pub use opcode::{Argument, Instruction, Opcodes, opcodes};
@@ -34,4 +35,5 @@ pub(crate) use reader::{Pickle, sniff, unpickle};
 pub use reader::{from_bytes, from_source, open};
 pub use scan::{Mention, Named, Scan, scan};
 pub use verdict::Verdict;
+pub use within::arrays_in;
 pub use write::{WriteOptions, to_bytes, write, write_to};

@@ -123,6 +123,8 @@ const TABLE: &[(&str, &str, Known)] = &[
 /// Names below `numpy.core` and `numpy._core`, which are the same.
 const CORE: &[(&str, &str, Known)] = &[
     ("multiarray", "_reconstruct", Known::ReconstructArray),
+    // How NumPy called it before 1.0.
+    ("_internal", "_reconstruct", Known::ReconstructArray),
     ("multiarray", "scalar", Known::Scalar),
     ("numeric", "_frombuffer", Known::FromBuffer),
     ("records", "record", Known::Record),
@@ -168,6 +170,7 @@ mod tests {
         for (module, name, known) in [
             ("numpy.core.multiarray", "_reconstruct", Known::ReconstructArray),
             ("numpy._core.multiarray", "_reconstruct", Known::ReconstructArray),
+            ("numpy.core._internal", "_reconstruct", Known::ReconstructArray),
             ("__builtin__", "complex", Known::Complex),
             ("copy_reg", "_reconstructor", Known::Reconstructor),
             ("numpy.ma.core", "_mareconstruct", Known::ReconstructMasked),

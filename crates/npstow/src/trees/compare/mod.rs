@@ -186,6 +186,13 @@ impl Comparison<'_> {
             self.differs(path, What::Shape { left, right });
             return Ok(());
         }
+        #[cfg(feature = "pickle")]
+        if left.is_objects() && right.is_objects() {
+            if let Some(unequal) = values::compare_objects(&left, &right)? {
+                self.differs(path, What::Values(Box::new(unequal)));
+            }
+            return Ok(());
+        }
         if let Some(unequal) = values::compare(&left, &right, self.options)? {
             self.differs(path, What::Values(Box::new(unequal)));
         }

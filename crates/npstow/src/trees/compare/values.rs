@@ -52,6 +52,40 @@ pub(super) fn compare(
     Ok(found.report(left.shape()))
 }
 
+/// How Python objects differ, if they do: one by one in arrays of them, which have the same shape.
+#[cfg(feature = "pickle")]
+pub(super) fn compare_objects(left: &Entry, right: &Entry) -> Result<Option<Unequal>> {
+    let values = (left.value()?, right.value()?);
+    if values.0.equals(&values.1)? {
+        return Ok(None);
+    }
+    let (mut count, mut first, mut total) = (0, None, 1);
+    if let (Some(items), Some(others)) = (values.0.objects(), values.1.objects()) {
+        total = items.len() as u64;
+        for (at, (item, other)) in items.zip(others).enumerate() {
+            if !item.equals(&other)? {
+                count += 1;
+                first.get_or_insert((at as u64, item, other));
+            }
+        }
+    }
+    // Where no element does, the arrays differ: in their classes, or in what these add to them.
+    let (at, one, other) = first.unwrap_or((0, values.0, values.1));
+    let print = |value: &crate::Value| quoted(&value.to_string());
+    let (largest, relative) = (None, None);
+    Ok(Some(Unequal {
+        count: count.max(1),
+        total,
+        first: index(at, left.shape()),
+        field: String::new(),
+        left: print(&one),
+        right: print(&other),
+        largest,
+        largest_at: Vec::new(),
+        relative,
+    }))
+}
+
 /// The elements of an array in C order, little-endian.
 struct Stream<'a> {
     pieces: Pieces<'a>,
