@@ -6,7 +6,9 @@ use crate::json::Json;
 use crate::place::{Place, name_of};
 use crate::progress::Progress;
 use crate::render::harmless;
-use npstow::{Entry, Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with};
+use npstow::{
+    Entry, Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with,
+};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};

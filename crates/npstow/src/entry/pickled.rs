@@ -73,9 +73,10 @@ impl Entry {
     }
 
     fn unpickled(&self) -> Result<&Read> {
-        let (Data::Objects { offset }, Some(pickled)) = (&self.data, &self.pickled) else {
+        let Data::Objects { offset } = &self.data else {
             return Err(Error::mismatch("Python objects", format_args!("{} elements", self.dtype)));
         };
+        let Some(pickled) = &self.pickled else { return Err(super::objects(*offset)) };
         if let Some(read) = pickled.read.get() {
             return Ok(read);
         }

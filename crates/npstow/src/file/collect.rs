@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::Node;
-use crate::container::{NodeKind, no_path};
 #[cfg(feature = "pickle")]
 use crate::ErrorKind;
+use crate::container::{NodeKind, no_path};
 use crate::{Array, Entry, Error, Item, Loaded, Notes, Result, Tree, Wrap};
 
 /// Everything below `top`, with nothing read but descriptions.

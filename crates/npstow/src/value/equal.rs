@@ -257,7 +257,7 @@ fn number(graph: &Graph, cell: Cell) -> Option<Number> {
     match graph.node(cell)? {
         Node::BigInt(span) => Some(Number::Big(trimmed(graph.store.held(span)?.to_vec()))),
         Node::Float(value) => Some(float(value)),
-        Node::Complex(re, im) if im == 0.0 => Some(float(re)),
+        Node::Complex(re, 0.0) => Some(float(re)),
         Node::Complex(re, im) => Some(Number::Complex(Box::new(float(re)), Box::new(float(im)))),
         _ => None,
     }

@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn whatever_is_read_is_taken_over() {
         let long = format!("(X\x00\x20\x00\x00{}K\x01l.", "x".repeat(0x2000));
-        let far = [b"\x80\x05\x96\x00\x00\x10\0\0\0\0\0".as_slice(), &[7; 0x10_0000], b"."].concat();
+        let far =
+            [b"\x80\x05\x96\x00\x00\x10\0\0\0\0\0".as_slice(), &[7; 0x10_0000], b"."].concat();
         let array = crate::Array::from_vec((0..6_i32).collect()).reshape(&[2, 3]).unwrap();
         let tree = crate::Tree::from(array.transpose());
         let mut arrays: Vec<u8> = Vec::new();
@@ -200,8 +201,9 @@ mod tests {
         let bytes = b"(lp0\n(lp1\nI1\naag1\na.".to_vec();
         let list = pickle::from_bytes(bytes, &Options::default()).unwrap();
         let mut builder = ValueBuilder::default();
-        let [one, two, all]: [Part; 3] = [list.item(0).unwrap(), list.item(1).unwrap(), list.clone()]
-            .map(|value| builder.value(&value).unwrap());
+        let [one, two, all]: [Part; 3] =
+            [list.item(0).unwrap(), list.item(1).unwrap(), list.clone()]
+                .map(|value| builder.value(&value).unwrap());
         assert_eq!(one, two);
         let five = builder.int(5).unwrap();
         builder.push(one, five).unwrap();
