@@ -31,7 +31,7 @@ pub extern "C" fn npstow_array_cast(
     })
 }
 
-fn cast(array: &Array, dtype: &Dtype) -> Result<Array> {
+pub(crate) fn cast(array: &Array, dtype: &Dtype) -> Result<Array> {
     let native = array.to_native()?.to_contiguous(MemoryOrder::C)?;
     let to = dtype.to_order(Order::NATIVE);
     let done = if *native.dtype() == to {

@@ -20,6 +20,7 @@
 
 mod append;
 mod array;
+mod builder;
 mod call;
 mod cast;
 mod decoder;
@@ -36,13 +37,18 @@ mod message;
 mod meta;
 mod node;
 mod options;
+mod parts;
+mod pickle;
 mod read;
 mod records;
 mod save;
+mod scalars;
+mod scan;
 mod source;
 mod strings;
 mod tree;
 mod trees;
+mod value;
 mod verify;
 mod version;
 
@@ -63,10 +69,14 @@ const _: () = {
     is_shareable::<strings::NpstowStrings>();
     is_shareable::<tree::NpstowTree>();
     is_shareable::<trees::NpstowReport>();
+    is_shareable::<scan::NpstowScan>();
+    is_shareable::<value::NpstowValue>();
     is_shareable::<verify::NpstowFaults>();
     is_movable::<append::NpstowAppender>();
     is_movable::<append::NpstowRowWriter>();
+    is_movable::<builder::NpstowBuilder>();
     is_movable::<decoder::NpstowDecoder>();
+    is_movable::<pickle::NpstowPickleOptions>();
     is_movable::<editor::NpstowEditor>();
     is_movable::<limits::NpstowLimits>();
     is_movable::<options::NpstowSaveOptions>();

@@ -69,6 +69,12 @@ pub extern "C" fn npstow_limits_set_total(limits: Option<&mut NpstowLimits>, mos
     change(limits, |it| it.total(most));
 }
 
+/// How many values a pickle may have that are more than small numbers.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_limits_set_values(limits: Option<&mut NpstowLimits>, most: u64) {
+    change(limits, |it| it.values(most));
+}
+
 /// Frees bounds.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_limits_free(limits: Option<Box<NpstowLimits>>) {

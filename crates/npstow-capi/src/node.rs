@@ -7,6 +7,7 @@ use crate::meta::NpstowMeta;
 use crate::options::{NpstowOrder, order_number};
 use crate::strings::NpstowStrings;
 use crate::tree::NpstowTree;
+use crate::value::NpstowValue;
 use npstow::trees::Glob;
 use npstow::{Data, Entry, Error, MemoryOrder, Node, NodeKind, Result};
 use std::ffi::{CString, c_char};
@@ -305,7 +306,7 @@ pub extern "C" fn npstow_node_offset(
         entry.offset().ok_or_else(|| {
             let why = match entry.data() {
                 Data::Coded(coded) => format!("packed with {}", coded.codec().name()),
-                Data::Objects { .. } => "a pickle of Python objects".to_owned(),
+                Data::Objects { .. } | Data::Value(_) => "a pickle of Python objects".to_owned(),
                 _ => "joined from several files".to_owned(),
             };
             let node = node.map_or("", |node| node.node.name());
@@ -328,6 +329,16 @@ pub unsafe extern "C" fn npstow_node_digest(
         unsafe { slice_mut(digest, 32, "digest")? }.copy_from_slice(&node.digest()?);
         Ok(())
     })
+}
+
+/// The Python object here, of a pickle: all of it, of a group too. `NPSTOW_MISMATCH` where the format
+/// holds none.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_node_value(
+    node: Option<&NpstowNode>,
+    error: ErrorOut,
+) -> Option<Box<NpstowValue>> {
+    make(error, || Ok(NpstowValue::boxed(need(node, "node")?.node.value()?)))
 }
 
 /// Metadata, names and labels beside the node, as a copy.

@@ -4,7 +4,9 @@ use crate::call::{ErrorOut, Text, done, look, need};
 use crate::error::NpstowStatus;
 use npstow::folder::Profile;
 use npstow::npy::{Version, WriteOptions};
-use npstow::{Durability, Error, Format, MemoryOrder, Order, ReadOptions, Result, SaveOptions};
+use npstow::{
+    Durability, Error, Format, MemoryOrder, Order, ReadOptions, Result, SaveOptions, pickle,
+};
 
 /// In which order elements lie in memory: one of `NPSTOW_ORDER_…`.
 pub type NpstowOrder = i32;
@@ -98,6 +100,7 @@ pub struct NpstowSaveOptions {
     durability: Durability,
     npfold: bool,
     array: Option<WriteOptions>,
+    pickle: Option<pickle::WriteOptions>,
 }
 
 impl NpstowSaveOptions {
@@ -112,15 +115,30 @@ impl NpstowSaveOptions {
         if let Some(array) = &self.array {
             options = options.array(array.clone());
         }
+        if let Some(pickle) = &self.pickle {
+            options = options.pickle(pickle.clone());
+        }
         if self.npfold {
             options = options.profile(Profile::NpFold);
         }
         options
     }
 
+    /// For a pickle with nothing in it but data.
+    pub(crate) fn laundering(&self) -> Result<SaveOptions> {
+        if self.format.is_some_and(|format| format != Format::Pickle) {
+            return Err(Error::unsupported("laundering into another format than pickle"));
+        }
+        let only_data = self.pickle.clone().unwrap_or_default().only_data(true);
+        Ok(self.save().format(Format::Pickle).pickle(only_data))
+    }
+
     /// For an archive, which has no use for what folders have.
     pub(crate) fn npz(&self) -> Result<npstow::npz::WriteOptions> {
-        if self.npfold || self.format.is_some_and(|format| format != Format::Npz) {
+        if self.npfold
+            || self.pickle.is_some()
+            || self.format.is_some_and(|format| format != Format::Npz)
+        {
             return Err(Error::invalid("options of another format for an archive"));
         }
         let mut options = npstow::npz::WriteOptions::default().durability(self.durability);
@@ -145,7 +163,7 @@ pub extern "C" fn npstow_save_options_new() -> Option<Box<NpstowSaveOptions>> {
     look(None, || Some(Box::default()))
 }
 
-/// The format, whatever the path's extension: "npy", "npz" or "folder".
+/// The format, whatever the path's extension: "npy", "npz", "folder" or "pickle".
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_save_options_set_format(
     options: Option<&mut NpstowSaveOptions>,
@@ -158,6 +176,7 @@ pub extern "C" fn npstow_save_options_set_format(
             "npy" => Format::Npy,
             "npz" => Format::Npz,
             "folder" => Format::Folder,
+            "pickle" => Format::Pickle,
             other => return Err(Error::unsupported(format_args!("writing the format '{other}'"))),
         });
         Ok(())
@@ -256,6 +275,42 @@ pub extern "C" fn npstow_save_options_set_version(
             _ => return Err(Error::unsupported(format_args!("version {major} of NPY (1 to 3)"))),
         };
         options.array = Some(options.array.take().unwrap_or_default().version(version));
+        Ok(())
+    })
+}
+
+/// The protocol of pickles: 2 to 5; 4, the default, is read by Python from 3.4 on.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_save_options_set_protocol(
+    options: Option<&mut NpstowSaveOptions>,
+    protocol: i32,
+    error: ErrorOut,
+) -> NpstowStatus {
+    done(error, || {
+        let options = need(options, "options")?;
+        let protocol = match u8::try_from(protocol) {
+            Ok(protocol @ 2..=5) => protocol,
+            _ => {
+                let what = format_args!("writing pickle protocol {protocol} (2 to 5 are written)");
+                return Err(Error::unsupported(what));
+            }
+        };
+        options.pickle = Some(options.pickle.take().unwrap_or_default().protocol(protocol));
+        Ok(())
+    })
+}
+
+/// Writes pickles that load without running anything but constructors of data that npstow knows:
+/// other objects, classes and functions become dictionaries that say what they were.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_save_options_set_only_data(
+    options: Option<&mut NpstowSaveOptions>,
+    only_data: bool,
+    error: ErrorOut,
+) -> NpstowStatus {
+    done(error, || {
+        let options = need(options, "options")?;
+        options.pickle = Some(options.pickle.take().unwrap_or_default().only_data(only_data));
         Ok(())
     })
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Bytes that can be read at any offset. It may be used by several threads at once; files that were
 /// opened from it do not need the handle any more.
-pub struct NpstowSource(Arc<dyn Source>);
+pub struct NpstowSource(pub(crate) Arc<dyn Source>);
 
 /// A source of the caller's. The functions are called from several threads, at the same time, and
 /// must not throw.

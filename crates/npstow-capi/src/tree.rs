@@ -8,6 +8,7 @@ use crate::node::{
     NPSTOW_NODE_ARRAY, NPSTOW_NODE_GROUP, NPSTOW_NODE_VALUE, NpstowNode, NpstowNodeKind,
 };
 use crate::strings::NpstowStrings;
+use crate::value::NpstowValue;
 use npstow::{
     Array, Buffer, Data, Dtype, Entry, Error, Item, Limits, MemoryOrder, MemorySource, Notes,
     Result, Tree,
@@ -148,6 +149,18 @@ pub unsafe extern "C" fn npstow_tree_insert_bytes(
         let entry = Entry::new(source, dtype, &[len], MemoryOrder::C, raw, limits)?;
         insert(tree, path, Item::Value(entry))
     })
+}
+
+/// Adds a value under a slash path: an array as such, any other object as what only formats of
+/// Python objects can hold.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_tree_insert_value(
+    tree: Option<&mut NpstowTree>,
+    path: Text,
+    value: Option<&NpstowValue>,
+    error: ErrorOut,
+) -> NpstowStatus {
+    done(error, || insert(tree, path, Item::try_from(&need(value, "value")?.value)?))
 }
 
 /// Takes out what stands under a slash path, with its metadata.
