@@ -50,6 +50,13 @@ typedef struct NpstowAppender NpstowAppender;
 typedef struct NpstowArray NpstowArray;
 
 /**
+ * A value in the making: parts are made, put into one another, and one of them is what comes of it.
+ * The same part put into several containers is the same object there; a list or dictionary may be
+ * put into itself. One thread at a time.
+ */
+typedef struct NpstowBuilder NpstowBuilder;
+
+/**
  * Takes arrays out of a stream that is given to it in pieces of any size. It reads nothing itself,
  * and its memory grows with what arrives, not with what is announced. One thread at a time.
  */
@@ -109,6 +116,11 @@ typedef struct NpstowMeta NpstowMeta;
 typedef struct NpstowNode NpstowNode;
 
 /**
+ * How pickles are read. One thread at a time.
+ */
+typedef struct NpstowPickleOptions NpstowPickleOptions;
+
+/**
  * A walk over the rows of an array, in bands: a thread of the library reads the next band while the
  * last one is worked on. One thread at a time.
  */
@@ -130,6 +142,11 @@ typedef struct NpstowRowWriter NpstowRowWriter;
 typedef struct NpstowSaveOptions NpstowSaveOptions;
 
 /**
+ * All that the pickles of a file name. It never changes, and may be looked at from several threads.
+ */
+typedef struct NpstowScan NpstowScan;
+
+/**
  * Bytes that can be read at any offset. It may be used by several threads at once; files that were
  * opened from it do not need the handle any more.
  */
@@ -148,6 +165,13 @@ typedef struct NpstowStrings NpstowStrings;
 typedef struct NpstowTree NpstowTree;
 
 /**
+ * A Python object as data: a handle on one of the values of a file, which is cheap to make and to
+ * copy, and keeps all of them in memory. It never changes, and may be used by several threads at
+ * once. Classes and functions are names: nothing is ever run.
+ */
+typedef struct NpstowValue NpstowValue;
+
+/**
  * How a call ended: `NPSTOW_OK`, or who has to act. Numbers are never given another meaning.
  */
 typedef int32_t NpstowStatus;
@@ -163,6 +187,12 @@ typedef int32_t NpstowDurability;
  * In which order elements lie in memory: one of `NPSTOW_ORDER_…`.
  */
 typedef int32_t NpstowOrder;
+
+/**
+ * A part of a builder: good for that one alone, and freed with it. 0 is none: what is returned
+ * after a failure.
+ */
+typedef uint64_t NpstowPart;
 
 /**
  * The form of an array in a stream: one of `NPSTOW_FORM_…`.
@@ -193,6 +223,61 @@ typedef int32_t NpstowNodeKind;
  * In which order the bytes of a number lie: one of `NPSTOW_BYTES_…`.
  */
 typedef int32_t NpstowByteOrder;
+
+/**
+ * What a value is: one of `NPSTOW_VALUE_…`.
+ */
+typedef int32_t NpstowValueKind;
+
+/**
+ * A value at a glance, for loops over long lists: what it is, and what fits in here.
+ */
+typedef struct {
+    /**
+     * Names the value among those of its file; `npstow_value_by_id` makes a handle of it.
+     */
+    uint64_t id;
+    /**
+     * What it is.
+     */
+    NpstowValueKind kind;
+    /**
+     * Of an integer, 1 where it has at most 64 bits, and else 0.
+     */
+    int32_t is_int64;
+    /**
+     * A boolean, or an integer of at most 64 bits.
+     */
+    int64_t integer;
+    /**
+     * A float, or the real part.
+     */
+    double real;
+    /**
+     * The imaginary part.
+     */
+    double imaginary;
+    /**
+     * Text in UTF-8, or bytes; NULL where they were not read yet, or are text with surrogates alone.
+     * They live as long as any handle of a value of the file.
+     */
+    const char *bytes;
+    /**
+     * How many bytes.
+     */
+    size_t len;
+} NpstowGlance;
+
+/**
+ * What a `str` of Python 2 is taken for: one of `NPSTOW_STRINGS_…`.
+ */
+typedef int32_t NpstowStringsOf2;
+
+/**
+ * What is known of a name that a pickle uses: one of `NPSTOW_VERDICT_…`. It tells people, and
+ * decides nothing: npstow runs none of them.
+ */
+typedef int32_t NpstowVerdict;
 
 /**
  * A source of the caller's. The functions are called from several threads, at the same time, and
@@ -364,6 +449,51 @@ typedef int32_t NpstowMissing;
 #define NPSTOW_DURABILITY_FULL 3
 
 /**
+ * Text where it is ASCII, bytes elsewhere. The default.
+ */
+#define NPSTOW_STRINGS_AUTO 0
+
+/**
+ * Always bytes.
+ */
+#define NPSTOW_STRINGS_BYTES 1
+
+/**
+ * Text in Latin-1, whatever it is.
+ */
+#define NPSTOW_STRINGS_LATIN1 2
+
+/**
+ * Text in ASCII, else an error.
+ */
+#define NPSTOW_STRINGS_ASCII 3
+
+/**
+ * Text in UTF-8, else an error.
+ */
+#define NPSTOW_STRINGS_UTF8 4
+
+/**
+ * Data, which npstow rebuilds.
+ */
+#define NPSTOW_VERDICT_DATA 0
+
+/**
+ * A class that is known to do nothing but hold what it is given.
+ */
+#define NPSTOW_VERDICT_HARMLESS 1
+
+/**
+ * Nothing is known of it.
+ */
+#define NPSTOW_VERDICT_UNKNOWN 2
+
+/**
+ * It is known to run code, or to reach for something that does.
+ */
+#define NPSTOW_VERDICT_CODE 3
+
+/**
  * Those of the first tree are kept.
  */
 #define NPSTOW_NOTES_FIRST 0
@@ -387,6 +517,106 @@ typedef int32_t NpstowMissing;
  * The tree has no rows then.
  */
 #define NPSTOW_MISSING_SKIP 1
+
+/**
+ * `None`
+ */
+#define NPSTOW_VALUE_NONE 0
+
+/**
+ * `bool`
+ */
+#define NPSTOW_VALUE_BOOL 1
+
+/**
+ * `int`, of any size.
+ */
+#define NPSTOW_VALUE_INT 2
+
+/**
+ * `float`
+ */
+#define NPSTOW_VALUE_FLOAT 3
+
+/**
+ * `complex`
+ */
+#define NPSTOW_VALUE_COMPLEX 4
+
+/**
+ * `str`
+ */
+#define NPSTOW_VALUE_STR 5
+
+/**
+ * `bytes`
+ */
+#define NPSTOW_VALUE_BYTES 6
+
+/**
+ * `bytearray`
+ */
+#define NPSTOW_VALUE_BYTEARRAY 7
+
+/**
+ * `list`
+ */
+#define NPSTOW_VALUE_LIST 8
+
+/**
+ * `tuple`
+ */
+#define NPSTOW_VALUE_TUPLE 9
+
+/**
+ * `set`
+ */
+#define NPSTOW_VALUE_SET 10
+
+/**
+ * `frozenset`
+ */
+#define NPSTOW_VALUE_FROZENSET 11
+
+/**
+ * `dict`, in the order of insertion.
+ */
+#define NPSTOW_VALUE_DICT 12
+
+/**
+ * `numpy.ndarray`, or a subclass of it.
+ */
+#define NPSTOW_VALUE_ARRAY 13
+
+/**
+ * `numpy.dtype`
+ */
+#define NPSTOW_VALUE_DTYPE 14
+
+/**
+ * A scalar of NumPy.
+ */
+#define NPSTOW_VALUE_SCALAR 15
+
+/**
+ * A class or function, by its name.
+ */
+#define NPSTOW_VALUE_GLOBAL 16
+
+/**
+ * Any other object: its class, and what it was made of.
+ */
+#define NPSTOW_VALUE_OBJECT 17
+
+/**
+ * A name for something outside of the file.
+ */
+#define NPSTOW_VALUE_PERSISTENT 18
+
+/**
+ * A class or function, by its number in a registry outside of the file.
+ */
+#define NPSTOW_VALUE_EXTENSION 19
 
 #ifdef __cplusplus
 extern "C" {
@@ -574,6 +804,146 @@ char *npstow_array_desc(const NpstowArray *array);
  * The texts of an array of strings ("U") or bytes ("S"), in C order. Bytes come as they are.
  */
 NpstowStrings *npstow_array_strings(const NpstowArray *array, NpstowError **error);
+
+/**
+ * A new builder.
+ */
+NpstowBuilder *npstow_builder_new(void);
+
+/**
+ * Frees a builder and its parts; the value that came of it stays.
+ */
+void npstow_builder_free(NpstowBuilder *builder);
+
+/**
+ * `None`
+ */
+NpstowPart npstow_builder_none(NpstowBuilder *builder, NpstowError **error);
+
+/**
+ * A boolean.
+ */
+NpstowPart npstow_builder_bool(NpstowBuilder *builder, bool value, NpstowError **error);
+
+/**
+ * An integer.
+ */
+NpstowPart npstow_builder_int64(NpstowBuilder *builder, int64_t value, NpstowError **error);
+
+/**
+ * An integer without a sign.
+ */
+NpstowPart npstow_builder_uint64(NpstowBuilder *builder, uint64_t value, NpstowError **error);
+
+/**
+ * An integer of any size, from its decimal digits; at most 4300, as Python converts them.
+ */
+NpstowPart npstow_builder_digits(NpstowBuilder *builder, const char *digits, NpstowError **error);
+
+/**
+ * A float.
+ */
+NpstowPart npstow_builder_double(NpstowBuilder *builder, double value, NpstowError **error);
+
+/**
+ * A complex number.
+ */
+NpstowPart npstow_builder_complex(NpstowBuilder *builder,
+                                  double real,
+                                  double imaginary,
+                                  NpstowError **error);
+
+/**
+ * A copy of `len` bytes of text in UTF-8, which may have NULs in it.
+ */
+NpstowPart npstow_builder_str(NpstowBuilder *builder,
+                              const char *text,
+                              size_t len,
+                              NpstowError **error);
+
+/**
+ * A copy of `len` bytes, as `bytes`.
+ */
+NpstowPart npstow_builder_bytes(NpstowBuilder *builder,
+                                const void *bytes,
+                                size_t len,
+                                NpstowError **error);
+
+/**
+ * A copy of `len` bytes, as a `bytearray`.
+ */
+NpstowPart npstow_builder_bytearray(NpstowBuilder *builder,
+                                    const void *bytes,
+                                    size_t len,
+                                    NpstowError **error);
+
+/**
+ * A list without items.
+ */
+NpstowPart npstow_builder_list(NpstowBuilder *builder, NpstowError **error);
+
+/**
+ * A dictionary without pairs.
+ */
+NpstowPart npstow_builder_dict(NpstowBuilder *builder, NpstowError **error);
+
+/**
+ * A set without members.
+ */
+NpstowPart npstow_builder_set(NpstowBuilder *builder, NpstowError **error);
+
+/**
+ * A tuple of `count` parts.
+ */
+NpstowPart npstow_builder_tuple(NpstowBuilder *builder,
+                                const NpstowPart *parts,
+                                size_t count,
+                                NpstowError **error);
+
+/**
+ * A frozenset of `count` parts; those that are equal count once.
+ */
+NpstowPart npstow_builder_frozenset(NpstowBuilder *builder,
+                                    const NpstowPart *parts,
+                                    size_t count,
+                                    NpstowError **error);
+
+/**
+ * An array; the elements are shared, not copied.
+ */
+NpstowPart npstow_builder_array(NpstowBuilder *builder,
+                                const NpstowArray *array,
+                                NpstowError **error);
+
+/**
+ * A value of a file or of another builder, with all below it. What is shared there, and with other
+ * values of that file that were added, is shared here; what was not read yet stays in its file.
+ */
+NpstowPart npstow_builder_value(NpstowBuilder *builder,
+                                const NpstowValue *value,
+                                NpstowError **error);
+
+/**
+ * Adds a part to the end of a list, or to a set, where one that is equal is there once.
+ */
+NpstowStatus npstow_builder_push(NpstowBuilder *builder,
+                                 NpstowPart container,
+                                 NpstowPart item,
+                                 NpstowError **error);
+
+/**
+ * Sets the value under a key of a dictionary, in the place of the one that was there before.
+ */
+NpstowStatus npstow_builder_put(NpstowBuilder *builder,
+                                NpstowPart dict,
+                                NpstowPart key,
+                                NpstowPart value,
+                                NpstowError **error);
+
+/**
+ * The value that a part is, with all that was put into it. The builder is only to be freed then.
+ */
+NpstowValue *npstow_builder_finish(NpstowBuilder *builder, NpstowPart part, NpstowError **error);
 
 /**
  * The array with its numbers in another dtype, in C order, as a C compiler brings them over: floats
@@ -853,7 +1223,7 @@ NpstowFile *npstow_file_clone(const NpstowFile *file);
 void npstow_file_free(NpstowFile *file);
 
 /**
- * The format: "npy", "npz" or "folder"; NULL for NULL. It lives as long as the program.
+ * The format: "npy", "npz", "folder", "pickle"; NULL for NULL. It lives as long as the program.
  */
 const char *npstow_file_format(const NpstowFile *file);
 
@@ -1013,6 +1383,11 @@ void npstow_limits_set_ratio(NpstowLimits *limits, uint64_t most);
  * How many bytes all members of an archive may unpack to together.
  */
 void npstow_limits_set_total(NpstowLimits *limits, uint64_t most);
+
+/**
+ * How many values a pickle may have that are more than small numbers.
+ */
+void npstow_limits_set_values(NpstowLimits *limits, uint64_t most);
 
 /**
  * Frees bounds.
@@ -1366,6 +1741,13 @@ NpstowStatus npstow_node_offset(const NpstowNode *node, uint64_t *offset, Npstow
 NpstowStatus npstow_node_digest(const NpstowNode *node, uint8_t *digest, NpstowError **error);
 
 /**
+ * The Python object here, of a pickle: all of it, of a group too. `NPSTOW_MISMATCH` where the format
+ * holds none.
+ */
+NpstowValue *npstow_node_value(const NpstowNode *node,
+                               NpstowError **error);
+
+/**
  * Metadata, names and labels beside the node, as a copy.
  */
 NpstowMeta *npstow_node_meta(const NpstowNode *node, NpstowError **error);
@@ -1377,7 +1759,7 @@ NpstowMeta *npstow_node_meta(const NpstowNode *node, NpstowError **error);
 NpstowSaveOptions *npstow_save_options_new(void);
 
 /**
- * The format, whatever the path's extension: "npy", "npz" or "folder".
+ * The format, whatever the path's extension: "npy", "npz", "folder" or "pickle".
  */
 NpstowStatus npstow_save_options_set_format(NpstowSaveOptions *options,
                                             const char *format,
@@ -1426,9 +1808,233 @@ NpstowStatus npstow_save_options_set_version(NpstowSaveOptions *options,
                                              NpstowError **error);
 
 /**
+ * The protocol of pickles: 2 to 5; 4, the default, is read by Python from 3.4 on.
+ */
+NpstowStatus npstow_save_options_set_protocol(NpstowSaveOptions *options,
+                                              int32_t protocol,
+                                              NpstowError **error);
+
+/**
+ * Writes pickles that load without running anything but constructors of data that npstow knows:
+ * other objects, classes and functions become dictionaries that say what they were.
+ */
+NpstowStatus npstow_save_options_set_only_data(NpstowSaveOptions *options,
+                                               bool only_data,
+                                               NpstowError **error);
+
+/**
  * Frees options.
  */
 void npstow_save_options_free(NpstowSaveOptions *options);
+
+/**
+ * How many items there are: of a list, a tuple, a set; the pairs of a dictionary; the elements of an
+ * array of objects; what was appended to an object. 0 for all else, and for NULL.
+ */
+size_t npstow_value_len(const NpstowValue *value);
+
+/**
+ * An item by its position (see `npstow_value_len`); of a dictionary, the value of that pair.
+ */
+NpstowValue *npstow_value_item(const NpstowValue *value, size_t index, NpstowError **error);
+
+/**
+ * How many pairs a dictionary has, or were set on an object; 0 for all else, and for NULL.
+ */
+size_t npstow_value_pairs(const NpstowValue *value);
+
+/**
+ * The key of a pair, by its position.
+ */
+NpstowValue *npstow_value_pair_key(const NpstowValue *value, size_t index, NpstowError **error);
+
+/**
+ * The value of a pair, by its position.
+ */
+NpstowValue *npstow_value_pair_value(const NpstowValue *value, size_t index, NpstowError **error);
+
+/**
+ * The value under a key of text in a dictionary, or of what was set on an object.
+ */
+NpstowValue *npstow_value_get(const NpstowValue *value, const char *key, NpstowError **error);
+
+/**
+ * The class of an object, or of an array of a subclass: a name, or what makes one.
+ * `NPSTOW_NOT_FOUND` where there is none, as for all that follows.
+ */
+NpstowValue *npstow_value_class(const NpstowValue *value, NpstowError **error);
+
+/**
+ * What an object was made with: a tuple.
+ */
+NpstowValue *npstow_value_args(const NpstowValue *value, NpstowError **error);
+
+/**
+ * The state that an object was given, or what a subclass keeps beside an array.
+ */
+NpstowValue *npstow_value_state(const NpstowValue *value, NpstowError **error);
+
+/**
+ * The identifier of something outside of the file.
+ */
+NpstowValue *npstow_value_persistent_id(const NpstowValue *value, NpstowError **error);
+
+/**
+ * The number of axes of an array; 0 for all else, and for NULL.
+ */
+size_t npstow_value_ndim(const NpstowValue *value);
+
+/**
+ * The lengths of the axes of an array; NULL for all else. They live as long as the handle.
+ */
+const size_t *npstow_value_shape(const NpstowValue *value);
+
+/**
+ * Reads an array into memory, or a scalar of NumPy as an array without axes; as it lies in the
+ * file: byte order and memory order stay. An array of objects has items instead.
+ */
+NpstowArray *npstow_value_array(const NpstowValue *value, NpstowError **error);
+
+/**
+ * The array where it lies in the mapped file, as `npstow_node_view`; `NPSTOW_UNSUPPORTED` where it
+ * does not lie in one.
+ */
+NpstowArray *npstow_value_view(const NpstowValue *value, NpstowError **error);
+
+/**
+ * Looks at one value.
+ */
+NpstowStatus npstow_value_glance(const NpstowValue *value,
+                                 NpstowGlance *result,
+                                 NpstowError **error);
+
+/**
+ * Looks at `count` items from position `start` on (see `npstow_value_len`), into `result`, which has
+ * room for as many.
+ */
+NpstowStatus npstow_value_glances(const NpstowValue *value,
+                                  size_t start,
+                                  NpstowGlance *result,
+                                  size_t count,
+                                  NpstowError **error);
+
+/**
+ * Looks at the keys of `count` pairs from position `start` on (see `npstow_value_pairs`), into
+ * `keys`, and at their values, into `values`; each has room for as many, and may be NULL.
+ */
+NpstowStatus npstow_value_pair_glances(const NpstowValue *value,
+                                       size_t start,
+                                       NpstowGlance *keys,
+                                       NpstowGlance *values,
+                                       size_t count,
+                                       NpstowError **error);
+
+/**
+ * The numbers of a list or tuple, as `npstow_value_double` has them, into `result`, which has room
+ * for all of them, and they are `count`; `NPSTOW_MISMATCH` where one is no number.
+ */
+NpstowStatus npstow_value_doubles(const NpstowValue *value,
+                                  double *result,
+                                  size_t count,
+                                  NpstowError **error);
+
+/**
+ * The integers of a list or tuple, as `npstow_value_int64` has them, into `result`, which has room
+ * for all of them, and they are `count`; `NPSTOW_MISMATCH` where one is none.
+ */
+NpstowStatus npstow_value_int64s(const NpstowValue *value,
+                                 int64_t *result,
+                                 size_t count,
+                                 NpstowError **error);
+
+/**
+ * How pickles are read by default.
+ */
+NpstowPickleOptions *npstow_pickle_options_new(void);
+
+/**
+ * What strings of Python 2 are taken for.
+ */
+NpstowStatus npstow_pickle_options_set_strings(NpstowPickleOptions *options,
+                                               NpstowStringsOf2 strings,
+                                               NpstowError **error);
+
+/**
+ * Bounds what pickles may claim; NULL for those of `npstow_limits_new`. The bounds are copied.
+ */
+NpstowStatus npstow_pickle_options_set_limits(NpstowPickleOptions *options,
+                                              const NpstowLimits *limits,
+                                              NpstowError **error);
+
+/**
+ * Adds a buffer that was pickled out of band (PEP 574); they come in their order. It is the
+ * caller's memory, which is not copied and must stay as it is until `free` is called with
+ * `context` (from any thread, once; not where this function fails). `free` may be NULL: the memory
+ * stays for ever then, or as long as the options and anything that was read with them.
+ */
+NpstowStatus npstow_pickle_options_add_buffer(NpstowPickleOptions *options,
+                                              const void *bytes,
+                                              size_t len,
+                                              void (*free)(void *context),
+                                              void *context,
+                                              NpstowError **error);
+
+/**
+ * Frees options.
+ */
+void npstow_pickle_options_free(NpstowPickleOptions *options);
+
+/**
+ * Reads the pickle in a file; long strings and arrays stay there until they are asked for, so the
+ * file must stay as it is. Nothing that it names is ever run. Options may be NULL.
+ */
+NpstowValue *npstow_pickle_open(const char *path,
+                                const NpstowPickleOptions *options,
+                                NpstowError **error);
+
+/**
+ * Reads the pickle that a copy of the caller's memory begins with. Options may be NULL.
+ */
+NpstowValue *npstow_pickle_read(const void *bytes,
+                                size_t len,
+                                const NpstowPickleOptions *options,
+                                NpstowError **error);
+
+/**
+ * Reads the pickle that a source begins with. Options may be NULL.
+ */
+NpstowValue *npstow_pickle_open_source(const NpstowSource *source,
+                                       const NpstowPickleOptions *options,
+                                       NpstowError **error);
+
+/**
+ * Saves a value in the format that the options name, or else the path's extension; an old file is
+ * replaced only when the new one is whole. An array goes into any format, other objects into
+ * pickles. Options may be NULL.
+ */
+NpstowStatus npstow_value_save(const char *path,
+                               const NpstowValue *value,
+                               const NpstowSaveOptions *options,
+                               NpstowError **error);
+
+/**
+ * Writes a value to a function, as a pickle unless the options name another format. Options may be
+ * NULL.
+ */
+NpstowStatus npstow_value_save_to(const NpstowWriteCallback *callback,
+                                  const NpstowValue *value,
+                                  const NpstowSaveOptions *options,
+                                  NpstowError **error);
+
+/**
+ * Writes the pickle of a file anew with nothing in it but data: all other objects, classes and
+ * functions become dictionaries that say what they were. Options (protocol, durability) may be
+ * NULL.
+ */
+NpstowStatus npstow_pickle_launder(const char *from,
+                                   const char *to,
+                                   const NpstowSaveOptions *options,
+                                   NpstowError **error);
 
 /**
  * Whether the array can be there: the file is long enough for it, and packed data are in proportion
@@ -1552,6 +2158,152 @@ NpstowStatus npstow_save_array_to(const NpstowWriteCallback *callback,
  * named as in "run.npz:photon" or "run:event/photon"; of the whole file where no name is given.
  */
 NpstowStatus npstow_set_meta(const char *place, const NpstowMeta *meta, NpstowError **error);
+
+/**
+ * A boolean, also NumPy's, into `result`.
+ */
+NpstowStatus npstow_value_bool(const NpstowValue *value, bool *result, NpstowError **error);
+
+/**
+ * An integer, into `result`; also booleans, and integers of NumPy. `NPSTOW_MISMATCH` where it has
+ * more than 64 bits, and for floats, whole or not.
+ */
+NpstowStatus npstow_value_int64(const NpstowValue *value, int64_t *result, NpstowError **error);
+
+/**
+ * As `npstow_value_int64`, without a sign; `NPSTOW_MISMATCH` where it is negative.
+ */
+NpstowStatus npstow_value_uint64(const NpstowValue *value, uint64_t *result, NpstowError **error);
+
+/**
+ * An integer of any size as decimal digits, to be freed with `npstow_string_free`; beyond 4300
+ * digits in hexadecimal, as "0x…".
+ */
+char *npstow_value_digits(const NpstowValue *value, NpstowError **error);
+
+/**
+ * A float, into `result`; also integers, rounded as Python rounds them, and real numbers of NumPy.
+ */
+NpstowStatus npstow_value_double(const NpstowValue *value, double *result, NpstowError **error);
+
+/**
+ * The parts of a complex number, into `real` and `imaginary`; also of all that
+ * `npstow_value_double` takes.
+ */
+NpstowStatus npstow_value_complex(const NpstowValue *value,
+                                  double *real,
+                                  double *imaginary,
+                                  NpstowError **error);
+
+/**
+ * A text in UTF-8, and its length in bytes into `len`; there is no NUL behind it, and there may be
+ * some in it. It lives as long as the handle. NULL where it failed: `NPSTOW_UNSUPPORTED` where
+ * surrogates stand alone, which is no text outside of Python.
+ */
+const char *npstow_value_str(const NpstowValue *value, size_t *len, NpstowError **error);
+
+/**
+ * The bytes of `bytes` or a `bytearray`, and how many into `len`. They live as long as the handle.
+ * NULL where it failed.
+ */
+const void *npstow_value_bytes(const NpstowValue *value, size_t *len, NpstowError **error);
+
+/**
+ * The module of a class or function; of an object, or of an array of a subclass, that of its class.
+ * NULL for all else. It lives as long as the handle.
+ */
+const char *npstow_value_module(const NpstowValue *value);
+
+/**
+ * The name of a class or function; of an object, or of an array of a subclass, that of its class.
+ * NULL for all else. It lives as long as the handle.
+ */
+const char *npstow_value_name(const NpstowValue *value);
+
+/**
+ * The dtype of an array or a scalar, or the dtype that the value is, as NumPy's `descr`: "<f4".
+ * NULL for all else. It lives as long as the handle.
+ */
+const char *npstow_value_descr(const NpstowValue *value);
+
+/**
+ * The number of an extension (PEP 307), into `number`.
+ */
+NpstowStatus npstow_value_extension(const NpstowValue *value,
+                                    uint32_t *number,
+                                    NpstowError **error);
+
+/**
+ * Lists all that the pickles of a file name: one behind another, and one within another. Nothing is
+ * loaded for it. Limits may be NULL. That a pickle is broken is told in the answer.
+ */
+NpstowScan *npstow_scan(const char *path, const NpstowLimits *limits, NpstowError **error);
+
+/**
+ * The same of a source.
+ */
+NpstowScan *npstow_scan_source(const NpstowSource *source,
+                               const NpstowLimits *limits,
+                               NpstowError **error);
+
+/**
+ * How many names there are; 0 for NULL.
+ */
+size_t npstow_scan_len(const NpstowScan *scan);
+
+/**
+ * The module of a name; NULL beyond the end, and for extensions and persistent identifiers, which
+ * have none. It lives as long as the scan.
+ */
+const char *npstow_scan_module(const NpstowScan *scan, size_t index);
+
+/**
+ * A name; "extension 7" and "persistent 'id'" for what has no module. NULL beyond the end. It
+ * lives as long as the scan.
+ */
+const char *npstow_scan_name(const NpstowScan *scan, size_t index);
+
+/**
+ * The byte of the opcode that brings a name (within a string that was decoded, of that string); 0
+ * beyond the end.
+ */
+uint64_t npstow_scan_offset(const NpstowScan *scan, size_t index);
+
+/**
+ * How many pickles a name is within, beside the one that the file is; 0 beyond the end.
+ */
+size_t npstow_scan_depth(const NpstowScan *scan, size_t index);
+
+/**
+ * What is known of a name; -1 beyond the end.
+ */
+NpstowVerdict npstow_scan_verdict(const NpstowScan *scan, size_t index);
+
+/**
+ * The worst of all that is named; -1 for NULL.
+ */
+NpstowVerdict npstow_scan_worst(const NpstowScan *scan);
+
+/**
+ * How many pickles there are; 0 for NULL.
+ */
+size_t npstow_scan_pickles(const NpstowScan *scan);
+
+/**
+ * Where the first pickle ends; 0 for NULL.
+ */
+uint64_t npstow_scan_end(const NpstowScan *scan);
+
+/**
+ * What is wrong with it, where it cannot be read to its end; NULL where nothing is. It lives as
+ * long as the scan.
+ */
+const char *npstow_scan_fault(const NpstowScan *scan);
+
+/**
+ * Frees a scan.
+ */
+void npstow_scan_free(NpstowScan *scan);
 
 /**
  * The bytes of a file, which stays open.
@@ -1689,6 +2441,15 @@ NpstowStatus npstow_tree_insert_bytes(NpstowTree *tree,
                                       const char *path,
                                       const void *bytes,
                                       size_t len,
+                                      NpstowError **error);
+
+/**
+ * Adds a value under a slash path: an array as such, any other object as what only formats of
+ * Python objects can hold.
+ */
+NpstowStatus npstow_tree_insert_value(NpstowTree *tree,
+                                      const char *path,
+                                      const NpstowValue *value,
                                       NpstowError **error);
 
 /**
@@ -1847,6 +2608,78 @@ NpstowStatus npstow_tree_shape(const NpstowTree *tree,
  * `npstow_string_free`.
  */
 char *npstow_tree_descr(const NpstowTree *tree, const char *path, NpstowError **error);
+
+/**
+ * Another handle of the same value; NULL for NULL.
+ */
+NpstowValue *npstow_value_clone(const NpstowValue *value);
+
+/**
+ * Frees a handle; the values of a file are freed with the last one.
+ */
+void npstow_value_free(NpstowValue *value);
+
+/**
+ * What it is; -1 for NULL.
+ */
+NpstowValueKind npstow_value_kind(const NpstowValue *value);
+
+/**
+ * Python's name of a kind: "NoneType", "int", "ndarray", "object"; NULL for a number that is no
+ * kind. It lives as long as the program.
+ */
+const char *npstow_value_kind_name(NpstowValueKind kind);
+
+/**
+ * Whether both are the very same object of a file, not only equal; false for NULL.
+ */
+bool npstow_value_is(const NpstowValue *value, const NpstowValue *other);
+
+/**
+ * A number that names the value among those of its file: who has the same one is the same object.
+ * It tells shared parts, and where a cycle closes. 0 for NULL, and for one of the values.
+ */
+uint64_t npstow_value_id(const NpstowValue *value);
+
+/**
+ * The value of the same file with that number.
+ */
+NpstowValue *npstow_value_by_id(const NpstowValue *value, uint64_t id, NpstowError **error);
+
+/**
+ * How many values the file has in all, small numbers not counted; 0 for NULL.
+ */
+size_t npstow_value_count(const NpstowValue *value);
+
+/**
+ * Whether two values are equal, of one file or of two, into `equal`: as Python has it, but NaN is
+ * equal to NaN, arrays are equal where dtype (but for the byte order), shape and bytes are, and
+ * objects where their classes are and all that they were made of. Keys that are objects themselves
+ * have to come in the same order.
+ */
+NpstowStatus npstow_value_equal(const NpstowValue *value,
+                                const NpstowValue *other,
+                                bool *equal,
+                                NpstowError **error);
+
+/**
+ * The value under a slash path from here, "" is itself. A step is a key of a dictionary, a position
+ * in a list, or a part of an object: "weights/0", "args/1", "state/x".
+ */
+NpstowValue *npstow_value_find(const NpstowValue *value, const char *path, NpstowError **error);
+
+/**
+ * The value as Python prints it, to be freed with `npstow_string_free`; very long ones are cut.
+ * NULL for NULL.
+ */
+char *npstow_value_repr(const NpstowValue *value);
+
+/**
+ * The value as JSON, to be freed with `npstow_string_free`. What JSON lacks is an object of one
+ * key: `{"$tuple":[1,2]}`, `$bytes`, `$complex`, `$array` (dtype, shape, digest), `$object`; `$ref`
+ * where a cycle closes.
+ */
+char *npstow_value_json(const NpstowValue *value, NpstowError **error);
 
 /**
  * Reads all of a file and says what is wrong with it; an empty list where nothing is. NULL where
