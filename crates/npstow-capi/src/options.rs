@@ -288,12 +288,9 @@ pub extern "C" fn npstow_save_options_set_protocol(
 ) -> NpstowStatus {
     done(error, || {
         let options = need(options, "options")?;
-        let protocol = match u8::try_from(protocol) {
-            Ok(protocol @ 2..=5) => protocol,
-            _ => {
-                let what = format_args!("writing pickle protocol {protocol} (2 to 5 are written)");
-                return Err(Error::unsupported(what));
-            }
+        let Ok(protocol @ 2..=5) = u8::try_from(protocol) else {
+            let what = format_args!("writing pickle protocol {protocol} (2 to 5 are written)");
+            return Err(Error::unsupported(what));
         };
         options.pickle = Some(options.pickle.take().unwrap_or_default().protocol(protocol));
         Ok(())

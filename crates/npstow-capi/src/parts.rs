@@ -106,7 +106,7 @@ fn part(
     work: impl FnOnce(&Value) -> Option<Value>,
 ) -> Option<Box<NpstowValue>> {
     make(error, || {
-        let value = self::value(given)?;
+        let value = value(given)?;
         let none = || Error::not_found(format_args!("{what} of {}", value.kind().name()));
         Ok(NpstowValue::boxed(work(value).ok_or_else(none)?))
     })

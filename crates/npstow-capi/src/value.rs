@@ -127,7 +127,7 @@ pub extern "C" fn npstow_value_kind(value: Option<&NpstowValue>) -> NpstowValueK
     look(-1, || value.map_or(-1, |value| kind_of(value.value.kind())))
 }
 
-/// Python's name of a kind: "NoneType", "int", "ndarray", "object"; NULL for a number that is no
+/// Python's name of a kind: "int", "list", "ndarray", "object"; NULL for a number that is no
 /// kind. It lives as long as the program.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_value_kind_name(kind: NpstowValueKind) -> *const c_char {

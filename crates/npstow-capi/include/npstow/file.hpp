@@ -13,6 +13,7 @@ class fold;
 /// What a file may claim before it is believed. Zero leaves what is the default; see npstow.h.
 struct limits {
     std::uint64_t header_len = 0, depth = 0, array_nbytes = 0, members = 0, ratio = 0, total = 0;
+    std::uint64_t values = 0;
 };
 
 namespace detail {
@@ -25,6 +26,7 @@ inline owned<NpstowLimits, npstow_limits_free> raw_limits(const limits& from)
     if (from.members) npstow_limits_set_members(to.get(), from.members);
     if (from.ratio) npstow_limits_set_ratio(to.get(), from.ratio);
     if (from.total) npstow_limits_set_total(to.get(), from.total);
+    if (from.values) npstow_limits_set_values(to.get(), from.values);
     return to;
 }
 } // namespace detail

@@ -9,6 +9,48 @@ static const NpstowFile *file;
 static const NpstowArray *array;
 static const NpstowError *failure;
 
+static const NpstowValue *value;
+
+static void *look(void *context) {
+    uintptr_t wrong = 0;
+    for (int round = 0; round < 200; round++) {
+        NpstowError *error = NULL;
+        NpstowValue *item = npstow_value_find(value, "x/1", &error), *clone = npstow_value_clone(item);
+        size_t len = 0;
+        const char *text = npstow_value_str(clone, &len, &error);
+        wrong += !text || len != 2 || memcmp(text, "hi", 2) != 0;
+        NpstowValue *class = npstow_value_get(value, "y", &error);
+        wrong += !same(npstow_value_module(class), "m") || !same(npstow_value_name(class), "C");
+        wrong += !same(npstow_value_module(context), "m");
+        bool equal = false;
+        wrong += npstow_value_equal(value, value, &equal, &error) != NPSTOW_OK || !equal;
+        npstow_value_free(class);
+        npstow_value_free(clone);
+        npstow_value_free(item);
+        wrong += error != NULL;
+    }
+    return (void *)wrong;
+}
+
+/* One value, and one handle of another. */
+static void values(void) {
+    static const char pickle[] = "\x80\x02}(X\x01\0\0\0xK\x01X\x02\0\0\0hi\x86X\x01\0\0\0ycm\nC\nu.";
+    NpstowError *error = NULL;
+    NpstowValue *all = npstow_pickle_read(pickle, sizeof pickle - 1, NULL, &error);
+    NpstowValue *class = npstow_value_get(all, "y", &error);
+    value = all;
+    pthread_t threads[THREADS];
+    for (int n = 0; n < THREADS; n++)
+        CHECK(pthread_create(&threads[n], NULL, look, class) == 0);
+    for (int n = 0; n < THREADS; n++) {
+        void *wrong = NULL;
+        CHECK(pthread_join(threads[n], &wrong) == 0 && wrong == NULL);
+    }
+    npstow_value_free(class);
+    npstow_value_free(all);
+    CHECK_OK(error);
+}
+
 static void *work(void *context) {
     uintptr_t wrong = 0;
     for (int round = 0; round < 20; round++) {
@@ -69,5 +111,6 @@ int main(int argc, char **argv) {
     }
     npstow_tree_free(tree);
     CHECK_OK(error);
+    values();
     return end();
 }

@@ -100,7 +100,7 @@ impl ValueBuilder {
     /// `True` or `False`
     #[must_use]
     pub fn bool(&self, value: bool) -> Part {
-        Part(Cell::bool(value))
+        Part(if value { Cell::TRUE } else { Cell::FALSE })
     }
 
     /// An integer.

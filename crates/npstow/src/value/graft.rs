@@ -111,7 +111,7 @@ impl ValueBuilder {
     /// What has a table of its own, added to that table and as the last node.
     fn entry(&mut self, from: &Graph, graph: usize, cell: Cell) -> Result<Cell> {
         if let Some((module, name)) = from.name(cell) {
-            return self.graph.add_name(module, name);
+            return self.graph.add_name(module, name, from.is_old_name(cell));
         }
         if let Some(&Object { class, args, state, items, pairs, made }) = from.object(cell) {
             let class = self.place(from, graph, class)?;
