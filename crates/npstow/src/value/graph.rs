@@ -47,10 +47,6 @@ impl Cell {
         Self(u64::from_ne_bytes((i64::from(value) << 2).to_ne_bytes()) | INT)
     }
 
-    pub(crate) fn bool(value: bool) -> Self {
-        if value { Self::TRUE } else { Self::FALSE }
-    }
-
     #[inline]
     pub(crate) fn node(id: usize) -> Self {
         Self((id as u64) << 2 | NODE)
