@@ -5,6 +5,7 @@
 
 Any Python from 3.9. The corpus is not part of the repository: without it nothing is checked, and that is said.
   npy, npz, negative   nothing wrong, nothing crashed, nothing refused
+  pickle               everything right
   all kinds            nothing wrong, nothing crashed
 """
 import collections
@@ -41,6 +42,9 @@ def main():
     report.check("npy, npz and negative: neither wrong nor crashed", faults, len(rows))
     faults = [(row["path"], row["why"]) for row in rows if row["state"] == "refused"]
     report.check("npy, npz and negative: nothing refused, object arrays included", faults, len(rows))
+    rows = verdicts("pickle")
+    faults = [(row["path"], f"{row['state']}: {row['why']}") for row in rows if row["state"] != "right"]
+    report.check("pickle: all right", faults, len(rows))
     rows = verdicts("")
     faults = [(row["path"], f"{row['state']}: {row['why']}") for row in rows if row["state"] in ("wrong", "crashed")]
     states = collections.Counter(row["state"] for row in rows)

@@ -5,14 +5,17 @@
     stored FILE NEW      the array of FILE as an archive, np.savez
     packed FILE NEW      np.savez_compressed
     many NEW             the many arrays as an archive, np.savez
+    pickled PROTOCOL FILE NEW   the array of FILE as a pickle
+    data WHAT NEW        ints, floats, records or arrays as a pickle of protocol 4
     folder NEW           the many arrays as a folder, np.save, with the index that NPFold reads
 """
 
 import os
+import pickle
 import sys
 
 import numpy as np
-from pattern import many
+from pattern import PYTHON_DATA, many
 
 # How many elements are drawn at once.
 PART = 1 << 22
@@ -55,6 +58,16 @@ def packed(file, new):
     np.savez_compressed(new, array=np.load(file))
 
 
+def pickled(protocol, file, new):
+    with open(new, "wb") as out:
+        pickle.dump(np.load(file), out, int(protocol))
+
+
+def data(what, new):
+    with open(new, "wb") as out:
+        pickle.dump(PYTHON_DATA[what](), out, 4)
+
+
 def archive(new):
     np.savez(new, **many())
 
@@ -75,6 +88,8 @@ MAKERS = {
     "counts": counts,
     "stored": stored,
     "packed": packed,
+    "pickled": pickled,
+    "data": data,
     "many": archive,
     "folder": folder,
 }

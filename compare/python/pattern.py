@@ -35,6 +35,37 @@ def many():
     return {name(at): values[at * length : (at + 1) * length].reshape(SHAPE) for at in range(MANY)}
 
 
+# What P13 reads, and how many there are of each.
+INTS, FLOATS, RECORDS, ARRAYS = 1_000_000, 200_000, 100_000, 10_000
+
+
+def mixed(at):
+    return (at * 2654435761 & 0xFFFFFFFF) >> 8
+
+
+def record(at):
+    return {"id": at, "name": f"name{at}", "score": float(mixed(at)), "tags": [at % 7, at % 5]}
+
+
+PYTHON_DATA = {
+    "ints": lambda: [mixed(at) for at in range(INTS)],
+    "floats": lambda: {f"key{at:06}": float(mixed(at)) for at in range(FLOATS)},
+    "records": lambda: [record(at) for at in range(RECORDS)],
+    "arrays": lambda: {name(at): np.arange(at, at + 16, dtype="f4") for at in range(ARRAYS)},
+}
+
+
+def sample_data(what, found):
+    """How many there are, and what lies at eight places."""
+    at = {
+        "ints": lambda place: found[place],
+        "floats": lambda place: found[f"key{place:06}"],
+        "records": lambda place: found[place]["id"] + found[place]["score"] + sum(found[place]["tags"]),
+        "arrays": lambda place: float(found[name(place)][15]),
+    }[what]
+    return int(len(found) + sum(at((len(found) - 1) * step // 7) for step in range(8)))
+
+
 def sample_many(arrays):
     """How many arrays there are, and the sum of one element of eight of them."""
     last = SHAPE[0] * SHAPE[1] - 1

@@ -9,16 +9,21 @@
     p7 save NEW              np.savez of the many arrays
     p8 load|save FOLDER      np.load or np.save of each
     p11 FILE                 1000 rows of a memory map by a list of indices
+    p12 load FILE            pickle.load of one array
+    p12 limit FILE           np.load of the same array in a .npy file
+    p13 WHAT FILE            pickle.load of Python data
     small FILE               np.load of a small file, again and again
 """
 
+import gc
 import json
 import os
+import pickle
 import sys
 import time
 
 import numpy as np
-from pattern import many, sample, sample_many, wanted
+from pattern import many, sample, sample_data, sample_many, wanted
 
 AGAIN = 1000
 
@@ -143,6 +148,22 @@ def p11(file):
     return outcome | {"check": int(sum(float(row[i % len(row)]) for i, row in enumerate(array)))}
 
 
+def load(file):
+    with open(file, "rb") as source:
+        return pickle.load(source)
+
+
+def p12(how, file):
+    outcome, array = once(lambda: load(file) if how == "load" else np.load(file))
+    return outcome | {"check": sample(array)}
+
+
+def p13(what, file):
+    gc.disable()  # As those who load much do: its walks would double the time.
+    outcome, found = once(lambda: load(file))
+    return outcome | {"check": sample_data(what, found)}
+
+
 def small(file):
     outcome, array = once(lambda: np.load(file))
     all_ns = []
@@ -165,6 +186,8 @@ WORKLOADS = {
     "p9": p9,
     "p10": read_one,
     "p11": p11,
+    "p12": p12,
+    "p13": p13,
     "small": small,
 }
 

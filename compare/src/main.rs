@@ -11,13 +11,16 @@ mod ndarray_npy;
 mod npstow;
 mod npyz;
 mod pattern;
+mod pickled;
+mod records;
 mod safetensors;
+mod serde_pickle;
 
 use measure::Result;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, npyz, safetensors, deflate
+rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, npyz, safetensors, serde-pickle, deflate
   p1 FILE                          read it into new memory
   p2 first|again FILE              open a view of it
   p3 [none|default] FILE NEW       write the array of FILE to NEW
@@ -26,6 +29,9 @@ rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, np
   p5|p8 load|view PATH             read the many arrays of an archive or a folder
   p7|p8 save NEW                   write them
   p11 FILE                         1000 rows of it
+  p12 load|view FILE               read the array of a pickle, or open a view of it
+  p13 ints|floats|records|structs|arrays FILE
+                                   read the Python data of a pickle
 deflate p9 LEVEL FILE, p10 blocks LEVEL FILE, p10 stream FILE: packing and unpacking alone";
 
 fn main() -> ExitCode {
@@ -45,10 +51,12 @@ fn main() -> ExitCode {
 
 fn run(words: &[&str]) -> Result {
     match words {
+        ["npstow", "p12" | "p13", ..] => pickled::run(&words[1..]),
         ["npstow", words @ ..] => npstow::run(words),
         ["ndarray-npy", words @ ..] => ndarray_npy::run(words),
         ["npyz", words @ ..] => npyz::run(words),
         ["safetensors", words @ ..] => safetensors::run(words),
+        ["serde-pickle", words @ ..] => serde_pickle::run(words),
         ["deflate", words @ ..] => deflate::run(words),
         _ => Err(USAGE.into()),
     }

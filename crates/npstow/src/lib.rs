@@ -78,6 +78,8 @@ pub use npstow_derive::Record;
 pub use sink::{AtomicFile, Durability, Sink, WriteSink};
 pub use source::{FileSource, MemorySource, PartSource, Source, read_stream};
 pub use tree::{Item, Tree};
+#[cfg(feature = "serde")]
+pub use value::from_value;
 #[cfg(feature = "pickle")]
 pub use value::{Items, Pairs, Part, Value, ValueBuilder, ValueKind};
 

@@ -83,7 +83,8 @@ impl Tools {
         let own = locked(&lock, "npstow");
         let note = if changed { ", with changes" } else { "" };
         versions.push(("npstow".to_owned(), format!("{own}{commit}{note}")));
-        for name in ["ndarray-npy", "ndarray", "npyz", "safetensors", "libdeflater"] {
+        for name in ["ndarray-npy", "ndarray", "npyz", "safetensors", "serde-pickle", "libdeflater"]
+        {
             versions.push((name.to_owned(), locked(&lock, name)));
         }
         let ask = "import numpy, platform; print(numpy.__version__, platform.python_version())";

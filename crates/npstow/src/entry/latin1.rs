@@ -23,23 +23,28 @@ impl Entry {
             let left = usize::try_from(coded.packed_len - done).unwrap_or(usize::MAX);
             let bytes = band.bytes_mut().get_mut(..left.min(BAND)).unwrap_or_default();
             let offset = coded.offset.saturating_add(done);
-            self.bytes_into(offset, bytes)?;
+            let counts = self.read_and_count(offset, bytes)?;
             let text = latin1::whole(bytes);
             if text.is_empty() {
                 return Err(wrong(offset));
             }
-            let mut pieces = Vec::with_capacity(text.len() / BLOCK + 1);
-            let mut waiting = text;
-            while !waiting.is_empty() {
-                let block = latin1::whole(waiting.get(..BLOCK).unwrap_or(waiting));
-                let (block, after) = waiting.split_at(block.len().max(1));
-                let count = latin1::count(block);
+            let mut pieces = Vec::with_capacity(counts.len());
+            let (mut waiting, mut end) = (text, 0);
+            for count in counts {
+                // The second byte of a character belongs to the first one.
+                end = bytes.len().min(end + BLOCK);
+                let cut = end + usize::from(bytes.get(end).is_some_and(|b| latin1::is_second(*b)));
+                let start = text.len() - waiting.len();
+                let (block, after) = waiting.split_at(cut.min(text.len()).saturating_sub(start));
+                waiting = after;
+                // One that is cut in two by the end of the band comes with the next one.
+                let count = if end == bytes.len() { latin1::count(block) } else { count };
                 if count > rest.len() {
                     let expected = format_args!("{} bytes of elements", coded.unpacked_len);
                     return Err(Error::corrupt(expected, "more").at(coded.offset));
                 }
                 let (piece, behind) = rest.split_at_mut(count);
-                (rest, waiting) = (behind, after);
+                rest = behind;
                 pieces.push((block, piece));
             }
             let decode = |(block, piece): (&[u8], &mut [u8])| match latin1::decode(block, piece) {
@@ -55,6 +60,15 @@ impl Entry {
             return Err(Error::corrupt(expected, found).at(coded.offset));
         }
         Ok(())
+    }
+
+    /// Reads a band; tells how many characters begin in each block of it.
+    fn read_and_count(&self, offset: u64, band: &mut [u8]) -> Result<Vec<usize>> {
+        let blocks: Vec<(usize, &mut [u8])> = band.chunks_mut(BLOCK).enumerate().collect();
+        parallel::each(blocks, |(at, block)| {
+            self.bytes_into(offset.saturating_add((at * BLOCK) as u64), block)?;
+            Ok(latin1::count(block))
+        })
     }
 }
 

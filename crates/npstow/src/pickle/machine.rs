@@ -16,7 +16,7 @@ use super::opcode::{code, negative, no_opcode};
 use super::options::{Options, Python2};
 use super::text;
 use crate::value::{Cell, Graph, LAST_OLD, Made, Node, Object, Run, Span};
-use crate::{Error, Result, Source};
+use crate::{Error, ErrorKind, Result, Source};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -105,8 +105,11 @@ impl<'o> Machine<'o> {
             if self.graph.nodes.len() as u64 > self.most {
                 return Err(Error::limit("a number of values", self.most, "more").at(self.at));
             }
-            let [byte] = self.feed.array(&mut self.graph.store).map_err(|_| {
-                Error::corrupt("an opcode", "the end of the file").at(self.feed.offset())
+            let [byte] = self.feed.array(&mut self.graph.store).map_err(|e| match e.kind() {
+                ErrorKind::Corrupt => {
+                    Error::corrupt("an opcode", "the end of the file").at(self.feed.offset())
+                }
+                _ => e,
             })?;
             if byte == code::STOP {
                 let top = self.pop().map_err(|e| e.at(self.at))?;

@@ -37,3 +37,6 @@ pub use scan::{Mention, Named, Scan, scan};
 pub use verdict::Verdict;
 pub use within::arrays_in;
 pub use write::{WriteOptions, to_bytes, write, write_to};
+
+#[cfg(test)]
+mod tests;

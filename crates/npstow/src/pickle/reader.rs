@@ -92,6 +92,11 @@ impl Pickle {
     pub(crate) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
         let len = source.len();
         let done = run(source, 0, &Options::default().limits(limits.clone()))?;
+        // Joblib keeps arrays beside such names.
+        let is_joblib = |module: &str| module.ends_with("joblib.numpy_pickle");
+        if done.graph.has_name_in(is_joblib) {
+            return Err(Error::unsupported("a dump of joblib"));
+        }
         let places = places(&done.graph, done.top, limits)?;
         let value = Value::new(Arc::new(done.graph), done.top);
         Ok(Self { value, places, limits: Arc::new(limits.clone()), end: done.end, len })

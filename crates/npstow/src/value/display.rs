@@ -117,7 +117,7 @@ fn object(
         for (at, item) in cells.iter().enumerate() {
             match at {
                 0 => {}
-                at if at % step == 1 => parts.push(Task::Text(": ")),
+                at if step == 2 && at % 2 == 1 => parts.push(Task::Text(": ")),
                 _ => parts.push(Task::Text(", ")),
             }
             parts.push(Task::Value(*item));
@@ -126,14 +126,14 @@ fn object(
     parts.push(Task::Value(object.class));
     parts.push(Task::Text("("));
     let args = object.args.and_then(|args| graph.tuple(args)).unwrap_or_default();
-    list(&mut parts, args, usize::MAX);
+    list(&mut parts, args, 1);
     let mut comma = if args.is_empty() { "" } else { ", " };
     if let Some(state) = object.state {
         parts.extend([Task::Text(comma), Task::Text("state="), Task::Value(state)]);
         comma = ", ";
     }
     for (name, end, run, step) in
-        [("items=[", "]", object.items, usize::MAX), ("pairs={", "}", object.pairs, 2)]
+        [("items=[", "]", object.items, 1), ("pairs={", "}", object.pairs, 2)]
     {
         if !run.is_empty() {
             parts.extend([Task::Text(comma), Task::Text(name)]);

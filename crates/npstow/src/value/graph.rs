@@ -10,15 +10,17 @@ use super::renamed;
 use super::store::{Span, Store};
 use crate::array::MemoryOrder;
 use crate::{Dtype, Error, Result};
+use std::num::NonZeroU64;
 use std::ops::Range;
 
-/// A value that is small, or the number of a node: two bits say which.
+/// A value that is small, or the number of a node: two bits say which. They are never both zero,
+/// so that no cell takes no more room than a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Cell(u64);
+pub(crate) struct Cell(NonZeroU64);
 
-const NODE: u64 = 0;
-const INT: u64 = 1;
-const CONSTANT: u64 = 2;
+const INT: NonZeroU64 = NonZeroU64::MIN;
+const CONSTANT: NonZeroU64 = NonZeroU64::MIN.saturating_add(1);
+const NODE: NonZeroU64 = NonZeroU64::MIN.saturating_add(2);
 
 /// What a cell says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,31 +34,32 @@ pub(crate) enum Content {
 
 impl Cell {
     pub(crate) const NONE: Self = Self(CONSTANT);
-    pub(crate) const FALSE: Self = Self(1 << 2 | CONSTANT);
-    pub(crate) const TRUE: Self = Self(2 << 2 | CONSTANT);
+    pub(crate) const FALSE: Self = Self(CONSTANT.saturating_add(1 << 2));
+    pub(crate) const TRUE: Self = Self(CONSTANT.saturating_add(2 << 2));
 
     /// The cell of an integer that fits.
     #[inline]
     pub(crate) fn int(value: i64) -> Option<Self> {
         let shifted = value << 2;
-        (shifted >> 2 == value).then_some(Self(u64::from_ne_bytes(shifted.to_ne_bytes()) | INT))
+        (shifted >> 2 == value).then_some(Self(INT | u64::from_ne_bytes(shifted.to_ne_bytes())))
     }
 
     #[inline]
     pub(crate) fn small(value: i32) -> Self {
-        Self(u64::from_ne_bytes((i64::from(value) << 2).to_ne_bytes()) | INT)
+        Self(INT | u64::from_ne_bytes((i64::from(value) << 2).to_ne_bytes()))
     }
 
     #[inline]
     pub(crate) fn node(id: usize) -> Self {
-        Self((id as u64) << 2 | NODE)
+        Self(NODE | (id as u64) << 2)
     }
 
     #[inline]
     pub(crate) fn content(self) -> Content {
-        match self.0 & 3 {
-            NODE => Content::Node(usize::try_from(self.0 >> 2).unwrap_or(usize::MAX)),
-            INT => Content::Int(i64::from_ne_bytes(self.0.to_ne_bytes()) >> 2),
+        let bits = self.0.get();
+        match bits & 3 {
+            3 => Content::Node(usize::try_from(bits >> 2).unwrap_or(usize::MAX)),
+            1 => Content::Int(i64::from_ne_bytes(bits.to_ne_bytes()) >> 2),
             _ if self == Self::NONE => Content::None,
             _ => Content::Bool(self == Self::TRUE),
         }
@@ -64,16 +67,15 @@ impl Cell {
 
     /// All of it as a number.
     pub(crate) fn number(self) -> u64 {
-        self.0
+        self.0.get()
     }
 
     /// The cell that is this number, if one is.
     pub(crate) fn of_number(number: u64) -> Option<Self> {
-        let cell = Self(number);
+        let cell = Self(NonZeroU64::new(number)?);
         let is_one = match number & 3 {
-            NODE | INT => true,
-            CONSTANT => [Self::NONE, Self::FALSE, Self::TRUE].contains(&cell),
-            _ => false,
+            1 | 3 => true,
+            _ => [Self::NONE, Self::FALSE, Self::TRUE].contains(&cell),
         };
         is_one.then_some(cell)
     }
@@ -384,6 +386,11 @@ impl Graph {
         }
     }
 
+    /// Whether there is a name in such a module.
+    pub(crate) fn has_name_in(&self, module: impl Fn(&str) -> bool) -> bool {
+        self.names.iter().any(|name| module(self.held_text(name.module)))
+    }
+
     /// Whether a name is one of Python 2.
     pub(crate) fn is_old_name(&self, cell: Cell) -> bool {
         match self.node(cell) {
@@ -594,8 +601,8 @@ mod tests {
         for cell in [Cell::small(-3), Cell::TRUE, Cell::FALSE, Cell::NONE, Cell::node(9)] {
             assert_eq!(Cell::of_number(cell.number()), Some(cell));
         }
-        assert!([3, 7, 14, u64::MAX].into_iter().all(|none| Cell::of_number(none).is_none()));
-        assert_eq!((size_of::<Cell>(), size_of::<Node>()), (8, 24));
+        assert!([0, 4, 14].into_iter().all(|none| Cell::of_number(none).is_none()));
+        assert_eq!((size_of::<Option<Cell>>(), size_of::<Node>()), (8, 24));
     }
 
     #[test]

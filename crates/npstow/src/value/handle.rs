@@ -381,6 +381,12 @@ impl Value {
         state.map(|state| self.at(state))
     }
 
+    /// Of a masked array, which elements are hidden: an array of booleans.
+    #[must_use]
+    pub fn mask(&self) -> Option<Self> {
+        self.graph.array(self.cell)?.mask.map(|mask| self.at(mask))
+    }
+
     /// The identifier of something outside of the file.
     #[must_use]
     pub fn persistent_id(&self) -> Option<Self> {

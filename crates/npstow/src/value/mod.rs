@@ -14,7 +14,11 @@ mod graph;
 mod handle;
 mod integer;
 mod known;
+#[cfg(feature = "serde")]
+mod meaning;
 mod renamed;
+#[cfg(feature = "serde")]
+mod serde;
 mod store;
 
 pub use builder::{Part, ValueBuilder};
@@ -26,4 +30,6 @@ pub use handle::{Items, Pairs, Value, ValueKind};
 pub(crate) use integer::{binary, hexadecimal};
 pub(crate) use known::Known;
 pub(crate) use renamed::{LAST_OLD, to_old};
+#[cfg(feature = "serde")]
+pub use serde::from_value;
 pub(crate) use store::{Span, Store};

@@ -1,8 +1,10 @@
 //! The files that the contestants read, and what must be found in them.
 #![forbid(unsafe_code)]
 
+mod data;
 mod elements;
 
+pub(super) use data::Data;
 pub(super) use elements::check_written;
 
 use super::options::Options;
@@ -113,11 +115,12 @@ impl Inputs {
         inputs.single(options, tools, rows, columns)?;
         inputs.several(options, tools)?;
         inputs.packed(options, tools)?;
+        inputs.pickles(options, tools)?;
         Ok(inputs)
     }
 
     fn single(&self, options: &Options, tools: &Tools, rows: usize, columns: usize) -> Result {
-        if options.wants_any(&["p1", "p2", "p3", "p4"]) {
+        if options.wants_any(&["p1", "p2", "p3", "p4", "p12"]) {
             make(&self.large, rows, columns)?;
         }
         if options.wants("p4") {
@@ -141,6 +144,31 @@ impl Inputs {
             self.python(tools, &["folder"], &[&self.folder])?;
         }
         Ok(())
+    }
+
+    fn pickles(&self, options: &Options, tools: &Tools) -> Result {
+        if options.wants("p12") {
+            for protocol in ["2", "4", "5"] {
+                let new = self.pickled(protocol);
+                self.python(tools, &["pickled", protocol], &[&self.large, &new])?;
+            }
+        }
+        if options.wants("p13") {
+            for data in Data::ALL {
+                self.python(tools, &["data", data.name], &[&self.data(data.name)])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The large array as a pickle.
+    pub(super) fn pickled(&self, protocol: &str) -> PathBuf {
+        self.memory.join(format!("large-{protocol}.pkl"))
+    }
+
+    /// A pickle of Python's data.
+    pub(super) fn data(&self, name: &str) -> PathBuf {
+        self.memory.join(format!("{name}.pkl"))
     }
 
     fn packed(&self, options: &Options, tools: &Tools) -> Result {

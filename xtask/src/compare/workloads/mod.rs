@@ -8,6 +8,7 @@ mod list;
 mod npy;
 mod npz;
 mod packed;
+mod pickle;
 mod python;
 
 use super::contest::{Check, Contest, Contestant, Goal, Prepare};
@@ -62,6 +63,11 @@ pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<V
         }
     }
     all.push(npy::rows(tools, inputs));
+    for (protocol, least) in pickle::PROTOCOLS {
+        all.push(pickle::read(tools, inputs, protocol, least));
+    }
+    all.push(pickle::view(tools, inputs));
+    all.extend(pickle::data(tools, inputs));
     all.extend([list::small(tools, inputs), list::many(tools, inputs)]);
     all.extend([python::small(tools, inputs), python::import(tools)]);
     all.retain(|contest| options.wants(contest.key));

@@ -51,34 +51,49 @@ struct State {
     payload: Payload,
 }
 
+/// How many parts the state of an array has, at most: that of a masked one.
+const MOST_PARTS: usize = 7;
+
+/// The items of a tuple that has few; else nothing.
+fn few<'a>(graph: &Graph, tuple: Cell, place: &'a mut [Cell; MOST_PARTS]) -> &'a [Cell] {
+    let items = graph.tuple(tuple).unwrap_or_default();
+    match place.get_mut(..items.len()) {
+        Some(place) => {
+            place.copy_from_slice(items);
+            place
+        }
+        None => &[],
+    }
+}
+
 /// `ndarray.__setstate__`. What a subclass adds is kept beside the array; where its state is all
 /// its own, or the dtype is none that npstow knows, the array becomes an object.
 pub(super) fn array_state(graph: &mut Graph, cell: Cell, at: usize, state: Cell) -> Result<()> {
     let Some(array) = graph.arrays.get(at) else { return Ok(()) };
     let class = array.class;
-    let parts = graph.tuple(state).unwrap_or_default().to_vec();
+    let mut all = [Cell::NONE; MOST_PARTS];
+    let parts = few(graph, state, &mut all);
     let is_state = |parts: &[Cell]| match *parts {
         [version, shape, _, _, _] => graph.int(version).is_some() && graph.tuple(shape).is_some(),
         [shape, _, _, _] => graph.tuple(shape).is_some(),
         _ => false,
     };
-    let masked = class.is_some_and(|class| graph.known(class) == Known::MaskedArray);
-    let (parts, own, mask) = match parts.as_slice() {
-        [version, shape, dtype, order, data, mask, fill] if masked => {
-            (vec![*version, *shape, *dtype, *order, *data], Some(*fill), Some(*mask))
+    let mut inside = [Cell::NONE; MOST_PARTS];
+    let (parts, own, mask) = match *parts {
+        // A masked array, or one of a subclass.
+        [_, _, _, _, _, mask, fill] if class.is_some() => {
+            (parts.get(..5).unwrap_or_default(), Some(fill), Some(mask))
         }
-        [inner, own] if class.is_some() => {
-            (graph.tuple(*inner).unwrap_or_default().to_vec(), Some(*own), None)
-        }
+        [inner, own] if class.is_some() => (few(graph, inner, &mut inside), Some(own), None),
         _ => (parts, None, None),
     };
-    if !is_state(&parts) {
+    if !is_state(parts) {
         if class.is_none() {
             return Err(Error::corrupt("the state of an array", graph.kind(state)));
         }
         return become_object(graph, cell, at, state);
     }
-    let Some(read) = read_state(graph, &parts)? else {
+    let Some(read) = read_state(graph, parts)? else {
         return become_object(graph, cell, at, state);
     };
     let mask = match mask {

@@ -114,7 +114,10 @@ pub(super) fn begin(out: &mut Out<'_>, masked: bool, class: Option<(&str, &str)>
         true => {
             out.name("numpy.ma.core", "_mareconstruct")?;
             out.op(code::MARK)?;
-            out.name("numpy.ma.core", "MaskedArray")?;
+            match class {
+                Some((module, name)) => out.global(module, name)?,
+                None => out.name("numpy.ma.core", "MaskedArray")?,
+            }
             out.name("numpy", "ndarray")?;
         }
         false => {

@@ -258,6 +258,9 @@ impl<'a> Values<'a> {
         if let Some(args) = object.and_then(|object| object.args) {
             self.then([Task::Text(b"args"), Task::Value(args)]);
         }
+        if let Some(mask) = array.and_then(|array| array.mask) {
+            self.then([Task::Text(b"mask"), Task::Array(mask)]);
+        }
         if array.is_some() {
             self.then([Task::Text(b"array"), Task::Array(cell)]);
         }

@@ -1,0 +1,305 @@
+//! The machine and the constructors, on pickles of CPython 3.11 and NumPy 2.x and of our own hands.
+#![forbid(unsafe_code)]
+
+use super::{Options, Python2, from_bytes};
+use crate::{Buffer, ErrorKind, Limits, Value, ValueKind};
+
+const ARRAY_0: &[u8] = b"cnumpy._core.multiarray\n_reconstruct\np0\n(cnumpy\nndarray\np1\n(I0\ntp2\nc_codecs\nencode\np3\n(Vb\np4\nVlatin1\np5\ntp6\nRp7\ntp8\nRp9\n(I1\n(I2\nI2\ntp10\ncnumpy\ndtype\np11\n(Vi2\np12\nI00\nI01\ntp13\nRp14\n(I3\nV<\np15\nNNNI-1\nI-1\nI0\ntp16\nbI00\ng3\n(V\xff\xff\\u0000\\u0000\x01\\u0000\x02\\u0000\np17\ng5\ntp18\nRp19\ntp20\nb.";
+
+const ARRAY_2: &[u8] = b"\x80\x02cnumpy._core.multiarray\n_reconstruct\nq\x00cnumpy\nndarray\nq\x01K\x00\x85q\x02c_codecs\nencode\nq\x03X\x01\x00\x00\x00bq\x04X\x06\x00\x00\x00latin1q\x05\x86q\x06Rq\x07\x87q\x08Rq\x09(K\x01K\x02K\x02\x86q\ncnumpy\ndtype\nq\x0bX\x02\x00\x00\x00i2q\x0c\x89\x88\x87q\x0dRq\x0e(K\x03X\x01\x00\x00\x00<q\x0fNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq\x10b\x89h\x03X\n\x00\x00\x00\xc3\xbf\xc3\xbf\x00\x00\x01\x00\x02\x00q\x11h\x05\x86q\x12Rq\x13tq\x14b.";
+
+const ARRAY_5: &[u8] = b"\x80\x05\x95~\x00\x00\x00\x00\x00\x00\x00\x8c\x13numpy._core.numeric\x94\x8c\x0b_frombuffer\x94\x93\x94(\x96\x08\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x01\x00\x00\x00\x02\x94\x8c\x05numpy\x94\x8c\x05dtype\x94\x93\x94\x8c\x02i2\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01>\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t\x94bK\x02K\x02\x86\x94\x8c\x01F\x94t\x94R\x94.";
+
+const MASKED_4: &[u8] = b"\x80\x04\x95\xeb\x00\x00\x00\x00\x00\x00\x00\x8c\x0dnumpy.ma.core\x94\x8c\x0e_mareconstruct\x94\x93\x94(\x8c\x08numpy.ma\x94\x8c\x0bMaskedArray\x94\x93\x94\x8c\x05numpy\x94\x8c\x07ndarray\x94\x93\x94K\x00\x85\x94\x8c\x01b\x94t\x94R\x94(K\x01K\x02\x85\x94h\x06\x8c\x05dtype\x94\x93\x94\x8c\x02u1\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01|\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t\x94b\x89C\x02\x01\x02\x94C\x02\x00\x01\x94\x8c\x16numpy._core.multiarray\x94\x8c\x0c_reconstruct\x94\x93\x94h\x08K\x00\x85\x94C\x01b\x94\x87\x94R\x94(K\x01)h\x12\x89C\x01\x09\x94t\x94bt\x94b.";
+
+const RECORDS_4: &[u8] = b"\x80\x04\x95\xfd\x00\x00\x00\x00\x00\x00\x00\x8c\x16numpy._core.multiarray\x94\x8c\x0c_reconstruct\x94\x93\x94\x8c\x09numpy.rec\x94\x8c\x08recarray\x94\x93\x94K\x00\x85\x94C\x01b\x94\x87\x94R\x94(K\x01K\x01\x85\x94\x8c\x05numpy\x94\x8c\x05dtype\x94\x93\x94h\x0b\x8c\x06record\x94\x93\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01|\x94N\x8c\x01a\x94\x8c\x01b\x94\x86\x94}\x94(h\x13h\x0d\x8c\x02u1\x94\x89\x88\x87\x94R\x94(K\x03h\x12NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t\x94bK\x00\x86\x94h\x14h\x0d\x8c\x02f4\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01<\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t\x94bK\x01\x86\x94uK\x05K\x01K\x10t\x94b\x89C\x05\x01\x00\x00 @\x94t\x94b.";
+
+const OBJECTS_4: &[u8] = b"\x80\x04\x95\x8f\x00\x00\x00\x00\x00\x00\x00\x8c\x16numpy._core.multiarray\x94\x8c\x0c_reconstruct\x94\x93\x94\x8c\x05numpy\x94\x8c\x07ndarray\x94\x93\x94K\x00\x85\x94C\x01b\x94\x87\x94R\x94(K\x01K\x02\x85\x94h\x03\x8c\x05dtype\x94\x93\x94\x8c\x02O8\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01|\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?t\x94b\x89]\x94(N\x8c\x01x\x94et\x94b.";
+
+const SCALARS_4: &[u8] = b"\x80\x04\x95\xaf\x00\x00\x00\x00\x00\x00\x00]\x94(\x8c\x16numpy._core.multiarray\x94\x8c\x06scalar\x94\x93\x94\x8c\x05numpy\x94\x8c\x05dtype\x94\x93\x94\x8c\x02f4\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01<\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00t\x94bC\x04\x00\x00\x00?\x94\x86\x94R\x94h\x03h\x06\x8c\x02M8\x94\x89\x88\x87\x94R\x94(K\x04h\nNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00N(C\x01D\x94K\x01K\x01K\x01t\x94\x86\x94t\x94bC\x08WG\x00\x00\x00\x00\x00\x00\x94\x86\x94R\x94e.";
+
+const METADATA_2: &[u8] = b"\x80\x02cnumpy\ndtype\nq\x00X\x02\x00\x00\x00f8q\x01\x89\x88\x87q\x02Rq\x03(K\x04X\x01\x00\x00\x00<q\x04NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00}q\x05X\x04\x00\x00\x00unitq\x06X\x01\x00\x00\x00mq\x07stq\x08b.";
+
+fn read(bytes: &[u8]) -> Value {
+    from_bytes(bytes.to_vec(), &Options::default()).unwrap()
+}
+
+fn shown(bytes: &[u8]) -> String {
+    read(bytes).to_string()
+}
+
+/// Where a pickle is refused, and how.
+fn refused(bytes: &[u8]) -> (u64, ErrorKind) {
+    let e = from_bytes(bytes.to_vec(), &Options::default()).unwrap_err();
+    (e.offset().unwrap(), e.kind())
+}
+
+#[test]
+fn numbers_and_strings_of_every_opcode() {
+    for (bytes, expected) in [
+        (&b"I7\n."[..], "7"),
+        (b"I01\n.", "True"),
+        (b"I00\n.", "False"),
+        (b"I-12345678901234567890\n.", "-12345678901234567890"),
+        (b"L5L\n.", "5"),
+        (b"L5\n.", "5"),
+        (b"J\xff\xff\xff\xff.", "-1"),
+        (b"K\xff.", "255"),
+        (b"M\x01\x02.", "513"),
+        (b"\x8a\0.", "0"),
+        (b"\x8a\x02\0\x80.", "-32768"),
+        (b"\x8b\x01\0\0\0\x7f.", "127"),
+        (b"F1.5\n.", "1.5"),
+        (b"G?\xf8\0\0\0\0\0\0.", "1.5"),
+        (b"N.", "None"),
+        (b"\x88.", "True"),
+        (b"\x89.", "False"),
+        (b"S'a\\x41'\n.", "'aA'"),
+        (b"T\x01\0\0\0a.", "'a'"),
+        (b"U\x01\xff.", "b'\\xff'"),
+        (b"V\\u03bb\xe9\n.", "'λé'"),
+        (b"X\x02\0\0\0\xce\xbb.", "'λ'"),
+        (b"\x8c\x01a.", "'a'"),
+        (b"\x8d\x01\0\0\0\0\0\0\0a.", "'a'"),
+        (b"B\x01\0\0\0a.", "b'a'"),
+        (b"C\x01a.", "b'a'"),
+        (b"\x8e\x01\0\0\0\0\0\0\0a.", "b'a'"),
+        (b"\x96\x01\0\0\0\0\0\0\0a.", "bytearray(b'a')"),
+    ] {
+        assert_eq!(shown(bytes), expected, "{}", bytes.escape_ascii());
+    }
+}
+
+#[test]
+fn containers_the_stack_and_the_memo() {
+    for (bytes, expected) in [
+        (&b"]."[..], "[]"),
+        (b"(K\x01K\x02l.", "[1, 2]"),
+        (b"]K\x01a(K\x02K\x03e.", "[1, 2, 3]"),
+        (b"(K\x01K\x02t.", "(1, 2)"),
+        (b").", "()"),
+        (b"K\x01\x85.", "(1,)"),
+        (b"K\x01K\x02\x86.", "(1, 2)"),
+        (b"K\x01K\x02K\x03\x87.", "(1, 2, 3)"),
+        (b"(K\x01K\x02d.", "{1: 2}"),
+        (b"}K\x01K\x02s(K\x03K\x04K\x01K\x05u.", "{1: 5, 3: 4}"),
+        (b"\x8f(K\x01K\x01\x90.", "{1}"),
+        (b"(K\x01\x91.", "frozenset({1})"),
+        (b"K\x01K\x020.", "1"),
+        (b"K\x012\x86.", "(1, 1)"),
+        (b"K\x01(K\x02K\x031.", "1"),
+        // A mark is dropped by POP as well.
+        (b"K\x01(0.", "1"),
+        (b"K\x07p5\n0g5\n.", "7"),
+        (b"K\x07q\x050h\x05.", "7"),
+        (b"K\x07r\0\0\0\x050j\0\0\0\x05.", "7"),
+        // MEMOIZE counts what is remembered, not the highest number.
+        (b"K\x07q\x05K\x08\x94h\x01\x86\x86.", "(7, (8, 8))"),
+        (b"\x80\x04\x95\x02\0\0\0\0\0\0\0K\x01.", "1"),
+        (b"]q\0h\0a.", "[[...]]"),
+    ] {
+        assert_eq!(shown(bytes), expected, "{}", bytes.escape_ascii());
+    }
+    let shared = read(b"]q\0(h\0h\0\x86.");
+    assert!(shared.item(0).unwrap().is(&shared.item(1).unwrap()));
+}
+
+#[test]
+fn names_and_objects_are_inert() {
+    for (bytes, expected) in [
+        (&b"cos\nsystem\n."[..], "os.system"),
+        (b"\x8c\x02os\x8c\x06system\x93.", "os.system"),
+        (b"cos\nsystem\n(S'x'\ntR.", "os.system('x')"),
+        (b"(S'x'\nios\nsystem\n.", "os.system('x')"),
+        (b"(cmine\nOld\nK\x01o.", "mine.Old(1)"),
+        (b"(imine\nOld\n.", "mine.Old()"),
+        (b"cmine\nA\n)\x81}S'x'\nK\x01sb.", "mine.A(state={'x': 1})"),
+        (b"cmine\nA\n)\x81(K\x01e(K\x02K\x03u.", "mine.A(items=[1], pairs={2: 3})"),
+        (b"cmine\nA\n)}\x92.", "mine.A()"),
+        (b"cmine\nA\nK\x01\x85}S'k'\nK\x02s\x92.", "mine.A(1, {'k': 2})"),
+        (b"ccopyreg\n_reconstructor\n(cmine\nA\nc__builtin__\nobject\nNtR.", "mine.A()"),
+        (b"\x82\x05.", "<extension 5>"),
+        (b"\x83\x05\x01.", "<extension 261>"),
+        (b"\x84\x05\0\0\x01.", "<extension 16777221>"),
+        (b"Pname\n.", "<persistent 'name'>"),
+        (b"K\x07Q.", "<persistent 7>"),
+        (b"cbuiltins\ngetattr\ncmine\nColour\nS'RED'\n\x86R.", "mine.Colour.RED"),
+        (b"cbuiltins\nset\n](K\x01e\x85R.", "{1}"),
+        (b"c_codecs\nencode\nX\x02\0\0\0\xc3\xbfX\x06\0\0\0latin1\x86R.", "b'\\xff'"),
+        (b"cbuiltins\nbytearray\nC\x01a\x85R.", "bytearray(b'a')"),
+        (b"cbuiltins\ncomplex\nG?\xf8\0\0\0\0\0\0K\x02\x86R.", "(1.5+2j)"),
+    ] {
+        assert_eq!(shown(bytes), expected, "{}", bytes.escape_ascii());
+    }
+}
+
+#[test]
+fn strings_of_python_2_as_one_likes() {
+    let as_ = |strings, bytes: &[u8]| {
+        from_bytes(bytes.to_vec(), &Options::default().strings(strings)).map(|v| v.to_string())
+    };
+    for (strings, ascii, other, utf8) in [
+        (Python2::Auto, "'a'", Some("b'\\xe9'"), Some("b'\\xce\\xbb'")),
+        (Python2::Bytes, "b'a'", Some("b'\\xe9'"), Some("b'\\xce\\xbb'")),
+        (Python2::Latin1, "'a'", Some("'é'"), Some("'Î»'")),
+        (Python2::Ascii, "'a'", None, None),
+        (Python2::Utf8, "'a'", None, Some("'λ'")),
+    ] {
+        assert_eq!(as_(strings, b"U\x01a.").unwrap(), ascii);
+        assert_eq!(as_(strings, b"S'a'\n.").unwrap(), ascii);
+        for (bytes, expected) in [(&b"U\x01\xe9."[..], other), (b"T\x02\0\0\0\xce\xbb.", utf8)] {
+            assert_eq!(as_(strings, bytes).ok().as_deref(), expected, "{strings:?}");
+        }
+    }
+}
+
+#[test]
+fn buffers_come_from_the_caller() {
+    let bytes = b"\x80\x05\x97\x97\x98\x86.";
+    let given = vec![Buffer::from_static(b"one"), Buffer::from_static(b"two")];
+    let value = from_bytes(bytes.to_vec(), &Options::default().buffers(given)).unwrap();
+    assert_eq!(value.to_string(), "(bytearray(b'one'), b'two')");
+    let few = Options::default().buffers(vec![Buffer::from_static(b"one")]);
+    let e = from_bytes(bytes.to_vec(), &few).unwrap_err();
+    assert_eq!((e.kind(), e.offset()), (ErrorKind::Mismatch, Some(3)));
+    assert_eq!(refused(b"N\x98."), (1, ErrorKind::Corrupt));
+}
+
+#[test]
+fn wrong_types_are_refused_where_they_are() {
+    for (bytes, offset) in [
+        (&b"K\x01K\x02a."[..], 4),
+        (b"}K\x01a.", 3),
+        (b"](K\x01\x90.", 4),
+        (b"K\x01K\x02K\x03s.", 6),
+        (b"](K\x01K\x02u.", 6),
+        (b"}(K\x01u.", 4),
+        (b"(K\x01d.", 3),
+        (b"K\x01)R.", 3),
+        (b"cos\nsystem\nK\x01R.", 13),
+        (b"cmine\nA\n)K\x01\x92.", 11),
+        (b"K\x01}b.", 3),
+        (b"K\x01K\x02\x93.", 4),
+        (b"h\0.", 0),
+        (b"g5\n.", 0),
+        (b"0.", 0),
+        (b"(.", 1),
+        (b"t.", 0),
+        (b"(e.", 1),
+        (b"a.", 0),
+        (b"K\x01\x86.", 2),
+        (b"K\x01(\x85.", 3),
+        (b".", 0),
+        (b"\x82\0.", 0),
+        (b"\x84\xff\xff\xff\xff.", 0),
+        (b"\x8c\x01\xff.", 0),
+        (b"Sa\n.", 0),
+        (b"S'\\x1'\n.", 0),
+        (b"Ix\n.", 0),
+        (b"Fx\n.", 0),
+        (b"P\xff\n.", 0),
+        (b"c\xff\na\n.", 0),
+        (b"T\xff\xff\xff\xff.", 0),
+        (b"\x8b\xff\xff\xff\xff.", 0),
+        (b"N\xff.", 1),
+        (b"\x80\x04\x95\x09\0\0\0\0\0\0\0N.", 2),
+    ] {
+        assert_eq!(refused(bytes), (offset, ErrorKind::Corrupt), "{}", bytes.escape_ascii());
+    }
+    assert_eq!(refused(b"\x80\x06N."), (0, ErrorKind::Unsupported));
+    assert_eq!(refused(&[b"L", &b"9".repeat(4301)[..], b"L\n."].concat()), (0, ErrorKind::Limit));
+}
+
+#[test]
+fn arrays_of_every_protocol() {
+    for (bytes, dtype) in [(ARRAY_0, "<i2"), (ARRAY_2, "<i2"), (ARRAY_5, ">i2")] {
+        let value = read(bytes);
+        assert_eq!((value.kind(), value.shape()), (ValueKind::Array, Some(&[2, 2][..])));
+        let array = value.to_array().unwrap();
+        assert_eq!(array.dtype().to_string(), dtype);
+        let native = array.to_native().unwrap();
+        let found: Vec<i16> = native.to_vec().unwrap();
+        assert_eq!(found, [-1, 0, 1, 2]);
+    }
+    let masked = read(MASKED_4);
+    assert_eq!(masked.class().unwrap().as_global(), Some(("numpy.ma", "MaskedArray")));
+    assert_eq!(masked.to_array().unwrap().to_vec::<u8>().unwrap(), [1, 2]);
+    let mask = masked.mask().unwrap().to_array().unwrap();
+    assert_eq!(mask.to_vec::<bool>().unwrap(), [false, true]);
+    let records = read(RECORDS_4);
+    assert_eq!(records.class().unwrap().as_global().map(|(_, name)| name), Some("recarray"));
+    let dtype = records.dtype().unwrap().clone();
+    assert_eq!(dtype.as_record().unwrap().fields().len(), 2);
+    let objects = read(OBJECTS_4);
+    let all: Vec<String> = objects.objects().unwrap().map(|item| item.to_string()).collect();
+    assert_eq!(all, ["None", "'x'"]);
+    assert_eq!(objects.to_array().unwrap_err().kind(), ErrorKind::Unsupported);
+    let scalars = read(SCALARS_4);
+    assert_eq!(scalars.item(0).unwrap().to_array().unwrap().to_vec::<f32>().unwrap(), [0.5]);
+    assert_eq!(scalars.item(1).unwrap().dtype().unwrap().to_string(), "<M8[D]");
+    assert_eq!(read(METADATA_2).dtype().unwrap().to_string(), "<f8");
+}
+
+#[test]
+fn every_cut_is_seen() {
+    let samples =
+        [ARRAY_0, ARRAY_2, ARRAY_5, MASKED_4, RECORDS_4, OBJECTS_4, SCALARS_4, METADATA_2];
+    for bytes in samples {
+        for len in 0..bytes.len() {
+            let e = from_bytes(bytes[..len].to_vec(), &Options::default()).unwrap_err();
+            assert!(e.offset().is_some_and(|offset| offset <= len as u64), "{len}: {e}");
+        }
+        // What stands behind a pickle is not its own.
+        read(&[bytes, b"more"].concat());
+        // Any byte may be another one.
+        for at in 0..bytes.len() {
+            for with in [0, 0x28, 0x2e, 0x30, 0x52, 0x62, 0x74, 0x80, 0x94, 0xff] {
+                let mut changed = bytes.to_vec();
+                changed[at] = with;
+                if let Ok(value) = from_bytes(changed, &Options::default()) {
+                    let _ = (value.to_string(), value.to_array());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn budgets_bound_what_a_pickle_makes() {
+    let limited = |bytes: &[u8], limits| {
+        from_bytes(bytes.to_vec(), &Options::default().limits(limits)).map(drop)
+    };
+    let many = [&b"("[..], &b"]".repeat(1000), b"t."].concat();
+    let few = Limits::default().values(999);
+    assert_eq!(limited(&many, few).unwrap_err().kind(), ErrorKind::Limit);
+    assert!(limited(&many, Limits::default().values(1001)).is_ok());
+    let small = Limits::default().total(1 << 10);
+    let long = [&b"X\0\x08\0\0"[..], &b"a".repeat(0x800), b"."].concat();
+    assert_eq!(limited(&long, small).unwrap_err().kind(), ErrorKind::Limit);
+    // The same text decoded again and again is in the file once.
+    let mut again = b"c_codecs\nencode\n\x94X\0\xf0\0\0".to_vec();
+    again.extend("é".repeat(0x7800).bytes());
+    again.extend(b"\x94\x8c\x06latin1\x94000");
+    again.extend(b"h\x00h\x01h\x02\x86R0".repeat(20_000));
+    again.extend(b"N.");
+    assert_eq!(refused(&again).1, ErrorKind::Limit);
+    // Ten to the sixtieth numbers, in sixty tuples.
+    let mut laughs = b"(K\x01K\x01t\x94".to_vec();
+    for at in 0..60 {
+        laughs.extend([b'h', at].repeat(10));
+        laughs.splice(laughs.len() - 20..laughs.len() - 20, *b"(");
+        laughs.extend(b"t\x94");
+    }
+    laughs.push(b'.');
+    let value = read(&laughs);
+    assert!(value.count() < 100 && value.to_string().ends_with("..."));
+}
+
+#[test]
+fn deep_values_need_no_stack() {
+    let deep = [&b"]".repeat(200_000)[..], &b"a".repeat(199_999), b"."].concat();
+    let value = read(&deep);
+    assert_eq!(value.to_string().len(), 400_000);
+    let tuples = [&b")"[..], &b"\x85".repeat(100_000), b"."].concat();
+    assert_eq!(read(&tuples).len(), Some(1));
+}
