@@ -36,6 +36,7 @@ const BUILT_ON: &[(&str, &str)] = &[
     ("npz", "npy"),
     ("npz", "pickle"),
     ("folder", "npy"),
+    ("folder", "pickle"),
     ("joblib", "pickle"),
 ];
 

@@ -33,6 +33,9 @@ pub(super) enum What {
     Value,
     /// A table that was read from a property text.
     Property(Box<(Array, Notes)>),
+    /// A folder of dask that is one array.
+    #[cfg(feature = "pickle")]
+    Stack(Box<super::stack::Stack>),
     /// Something that is listed but not read, and why.
     Refused(NodeKind, Refusal),
 }
@@ -57,7 +60,8 @@ pub(super) enum Refusal {
     Link,
     /// Neither file nor folder, or one in the place of the other.
     Kind,
-    /// `dask.array.to_npy_stack`.
+    /// `dask.array.to_npy_stack`, by a build without pickles.
+    #[cfg(not(feature = "pickle"))]
     Dask,
 }
 
@@ -79,6 +83,8 @@ impl Node {
     fn is_array(&self) -> bool {
         match self.what {
             What::Array | What::Property(_) => true,
+            #[cfg(feature = "pickle")]
+            What::Stack(_) => false,
             What::Refused(NodeKind::Array, why) => {
                 why == Refusal::Missing || self.file.ends_with(NPY)
             }

@@ -57,6 +57,8 @@ mod property;
 mod reader;
 mod root;
 mod scan;
+#[cfg(feature = "pickle")]
+mod stack;
 pub mod transport;
 mod writer;
 

@@ -129,6 +129,8 @@ impl Folder {
             What::Refused(_, why) => Err(refused(*why, &self.found.path(node))),
             What::Property(table) => self.in_memory(&table.0).map(Described::Entry),
             What::Array => self.array(&self.found.path(node), desk),
+            #[cfg(feature = "pickle")]
+            What::Stack(stack) => self.stack(stack, desk).map(Described::Entry),
             What::Value => match self.take(&self.found.path(node), desk, &mut |_, _| false)? {
                 Opened::Small(len) => Ok(Described::Pooled(None, desk.keep(len))),
                 Opened::Large(file) => self.value(Arc::new(file)).map(Described::Entry),
@@ -165,6 +167,33 @@ impl Folder {
         let Desk { scratch, memo, kept, .. } = desk;
         let scratch = (kept.load(Ordering::Relaxed) < KEPT).then_some(scratch);
         self.root.take(path, scratch, &mut |bytes| is_whole(bytes, memo))
+    }
+
+    /// The files of a stack as one array.
+    #[cfg(feature = "pickle")]
+    fn stack(&self, stack: &super::stack::Stack, desk: &mut Desk<'_>) -> Result<Entry> {
+        if stack.dtype.has_object() {
+            return Err(Error::unsupported("a stack of arrays of Python objects"));
+        }
+        let part = |(path, shape): (PathBuf, Vec<usize>)| {
+            let placed = |e: Error| e.in_member(&path.to_string_lossy());
+            let entry = match self.take(&path, desk, &mut |_, _| false).map_err(placed)? {
+                Opened::Small(len) => {
+                    let bytes = Buffer::copy_of(desk.scratch.get(..len).unwrap_or_default());
+                    npy::open_source(Arc::new(MemorySource::new(bytes)), &self.limits)
+                }
+                Opened::Large(file) => npy::open_source(Arc::new(file), &self.limits),
+            };
+            let entry = entry.map_err(placed)?.found_at(self.root.path(), &path.to_string_lossy());
+            if *entry.dtype() != stack.dtype || entry.shape() != shape {
+                let expected = format!("{} of shape {shape:?}", stack.dtype);
+                let found = format!("{} of shape {:?}", entry.dtype(), entry.shape());
+                return Err(placed(Error::corrupt(expected, quoted(&found))));
+            }
+            Ok(entry)
+        };
+        let parts = stack.parts().map(part).collect::<Result<Vec<_>>>()?;
+        Entry::join(parts).map_err(|(_, e)| e)
     }
 
     /// The bytes of a file as an array.
@@ -252,6 +281,7 @@ fn refused(why: Refusal, path: &Path) -> Error {
         Refusal::Kind => {
             Error::unsupported(format!("'{shown}', which is not what its name stands for"))
         }
+        #[cfg(not(feature = "pickle"))]
         Refusal::Dask => Error::unsupported(
             "a stack of dask.array.to_npy_stack (its shape is in a pickle, 'info')",
         ),
@@ -264,6 +294,8 @@ impl Container for Folder {
             Ok(What::Group(_)) => NodeKind::Group,
             Ok(What::Value) | Err(_) => NodeKind::Value,
             Ok(What::Array | What::Property(_)) => NodeKind::Array,
+            #[cfg(feature = "pickle")]
+            Ok(What::Stack(_)) => NodeKind::Array,
             Ok(What::Refused(kind, _)) => *kind,
         }
     }

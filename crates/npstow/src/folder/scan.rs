@@ -109,10 +109,12 @@ impl Scan<'_> {
             return self.indexed(folder, &path, &listing);
         }
         if self.is_dask(&path, &listing)? {
-            if let Some(node) = self.found.nodes.get_mut(folder.id as usize) {
-                node.what = What::Refused(NodeKind::Array, Refusal::Dask);
+            if let Some(what) = self.stack(&path)? {
+                if let Some(node) = self.found.nodes.get_mut(folder.id as usize) {
+                    node.what = what;
+                }
+                return Ok(());
             }
-            return Ok(());
         }
         self.plain(folder, &path, &listing)
     }
@@ -376,6 +378,29 @@ impl Scan<'_> {
             self.add(Node::new(parent, name.to_owned(), What::Property(Box::new(table))))?;
         }
         Ok(())
+    }
+
+    /// What a folder of dask is; `None` where its files follow one another along another axis than
+    /// the first: then they are arrays of their own.
+    #[cfg(feature = "pickle")]
+    fn stack(&mut self, path: &Path) -> Result<Option<What>> {
+        let info = path.join(super::stack::INFO);
+        let stack = super::stack::Stack::parse(path.to_owned(), self.text(&info)?);
+        let stack = stack.map_err(|e| e.in_member(&info.to_string_lossy()))?;
+        let Some(stack) = stack else { return Ok(None) };
+        if stack.axis != 0 {
+            let what =
+                format!("joins the files beside it along axis {}, which is not done", stack.axis);
+            self.remark(&info, &what);
+            return Ok(None);
+        }
+        Ok(Some(What::Stack(Box::new(stack))))
+    }
+
+    #[cfg(not(feature = "pickle"))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
+    fn stack(&mut self, _: &Path) -> Result<Option<What>> {
+        Ok(Some(What::Refused(NodeKind::Array, Refusal::Dask)))
     }
 
     /// `dask.array.to_npy_stack`: a pickle named `info` beside `0.npy`, `1.npy` …

@@ -278,22 +278,46 @@ fn without_an_index_every_file_has_its_say() {
     assert!(told.contains("'_hidden' is left out") && told.contains("'.dot.npy' is left out"));
 }
 
+/// `{'chunks': ((2, 1), (2,)), 'dtype': numpy.dtype('<i4'), 'axis': AXIS}`.
+#[cfg(feature = "pickle")]
+fn info_of_dask(axis: u8) -> Vec<u8> {
+    let mut info = b"\x80\x02}(U\x06chunksK\x02K\x01\x86K\x02\x85\x86U\x05dtypecnumpy\ndtype\nU\x03<i4\x85RU\x04axisK".to_vec();
+    info.extend([axis, b'u', b'.']);
+    info
+}
+
+#[cfg(feature = "pickle")]
 #[test]
-fn stacks_of_dask_are_refused_by_name() {
-    let dir = made(&[("0.npy", ""), ("1.npy", ""), ("stack/0.npy", ""), ("stack/info", "\u{80}")]);
-    fs::write(dir.path().join("stack/info"), b"\x80\x04}.").unwrap();
+fn stacks_of_dask_are_one_array() {
+    let dir = made(&[("0.npy", ""), ("1.npy", ""), ("stack/info", "")]);
+    let stack = dir.path().join("stack");
+    let rows = Array::from_vec_shape(vec![1i32, 2, 3, 4, 5, 6], &[3, 2]).unwrap();
+    let part = |text: &str| rows.select(&text.parse().unwrap()).unwrap();
+    npy::write(stack.join("0.npy"), &part(":2")).unwrap();
+    npy::write(stack.join("1.npy"), &part("2:")).unwrap();
+    fs::write(stack.join("info"), info_of_dask(0)).unwrap();
     let folder = open(dir.path());
     assert_eq!(listed(&folder), ["a 0", "a 1", "a stack"]);
-    let e = entry(&folder, "stack").unwrap_err();
-    assert!(e.to_string().contains("dask"), "{e}");
-    let stack = open(&dir.path().join("stack"));
-    assert_eq!(
-        (stack.kind(0), stack.entry(0).unwrap_err().kind()),
-        (NodeKind::Array, ErrorKind::Unsupported)
-    );
-    // A text of that name is no stack.
-    fs::write(dir.path().join("stack/info"), b"about").unwrap();
-    assert_eq!(listed(&open(&dir.path().join("stack"))), ["a 0", "v info"]);
+    let same = |array: Array| assert_eq!(array.to_vec::<i32>().unwrap(), [1, 2, 3, 4, 5, 6]);
+    same(entry(&folder, "stack").unwrap().read().unwrap());
+    let alone = open(&stack);
+    assert_eq!(alone.kind(0), NodeKind::Array);
+    same(alone.entry(0).unwrap().read().unwrap());
+    // A file that is not what the pickle says, and one that is missing.
+    npy::write(stack.join("1.npy"), &part(":1, :1")).unwrap();
+    let e = open(&stack).entry(0).unwrap_err();
+    assert!(e.to_string().contains("expected <i4 of shape [1, 2]"), "{e}");
+    fs::remove_file(stack.join("1.npy")).unwrap();
+    assert!(open(&stack).entry(0).is_err());
+    // Along another axis they are arrays of their own, and so are they without such a pickle.
+    for other in [&info_of_dask(1)[..], b"\x80\x04}.", b"about"] {
+        fs::write(stack.join("info"), other).unwrap();
+        let answer = Folder::open(&stack, &Limits::default());
+        match other {
+            [.., 1, b'u', b'.'] => assert!(answer.is_err()),
+            _ => assert_eq!(listed(&answer.unwrap()), ["a 0", "v info"]),
+        }
+    }
 }
 
 #[cfg(unix)]
