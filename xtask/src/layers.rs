@@ -26,11 +26,12 @@ const LAYERS: &[&[&str]] = &[
     &["hdf5", "pickle"],
     &["npy"],
     &["npz", "folder", "joblib"],
+    &["torch", "shelve"],
     &["file"],
 ];
 
 /// Formats never import one another, except those that are defined in terms of another.
-const FORMATS: &[&str] = &["npy", "hdf5", "pickle", "npz", "folder", "joblib"];
+const FORMATS: &[&str] = &["npy", "hdf5", "pickle", "npz", "folder", "joblib", "torch", "shelve"];
 const BUILT_ON: &[(&str, &str)] = &[
     ("npy", "pickle"),
     ("npz", "npy"),
@@ -38,6 +39,9 @@ const BUILT_ON: &[(&str, &str)] = &[
     ("folder", "npy"),
     ("folder", "pickle"),
     ("joblib", "pickle"),
+    ("shelve", "pickle"),
+    ("torch", "pickle"),
+    ("torch", "npz"),
 ];
 
 /// What each name at the crate's root stands for: re-exports of `lib.rs`.

@@ -43,6 +43,11 @@ pub mod pickle;
 #[cfg(feature = "npz")]
 pub mod npz;
 
+#[cfg(feature = "shelve")]
+pub mod shelve;
+#[cfg(feature = "torch")]
+pub mod torch;
+
 #[cfg(feature = "folder")]
 pub mod folder;
 

@@ -63,7 +63,9 @@ impl Answer {
             _ => {
                 let entry = node.entry()?;
                 self.array(node.name(), &entry, path)?;
-                if node.file().format() != Format::Pickle && entry.is_objects() {
+                let lists_one =
+                    matches!(node.file().format(), Format::Npy | Format::Npz | Format::Folder);
+                if lists_one && entry.is_objects() {
                     self.within(node.name(), &entry, path)?;
                 }
             }

@@ -22,10 +22,15 @@ pub enum Format {
     Joblib,
     /// HDF5.
     Hdf5,
+    /// `torch.save`.
+    Torch,
+    /// Python's `shelve`.
+    Shelve,
 }
 
 impl Format {
-    /// The name in listings: `npy`, `npz`, `folder`, `pickle`, `joblib`, `hdf5`.
+    /// The name in listings: `npy`, `npz`, `folder`, `pickle`, `joblib`, `hdf5`, `torch`,
+    /// `shelve`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -35,6 +40,8 @@ impl Format {
             Self::Pickle => "pickle",
             Self::Joblib => "joblib",
             Self::Hdf5 => "hdf5",
+            Self::Torch => "torch",
+            Self::Shelve => "shelve",
         }
     }
 
@@ -51,6 +58,7 @@ impl Format {
             "npz" => Self::Npz,
             "pkl" | "pickle" => Self::Pickle,
             "joblib" => Self::Joblib,
+            "pt" | "pth" => Self::Torch,
             "h5" | "hdf5" | "hdf" | "nc" | "mat" => Self::Hdf5,
             _ => return None,
         })
@@ -69,7 +77,7 @@ pub(super) fn lacks(doing: &str, format: Format) -> Error {
         Format::Npy | Format::Npz | Format::Folder | Format::Pickle => {
             format!(" (this build is without the feature '{format}')")
         }
-        Format::Joblib | Format::Hdf5 => String::new(),
+        Format::Joblib | Format::Hdf5 | Format::Torch | Format::Shelve => String::new(),
     };
     Error::unsupported(format_args!("{doing} the format {format}{why}"))
 }
@@ -98,6 +106,14 @@ pub(super) fn start(source: &dyn Source) -> Result<Buffer> {
 
 /// Tells the format; `start` is what the source begins with.
 pub(super) fn detect(source: &dyn Source, path: &Path, start: &[u8]) -> Result<Format> {
+    #[cfg(feature = "torch")]
+    if crate::torch::sniff(start) {
+        return Ok(Format::Torch);
+    }
+    #[cfg(feature = "shelve")]
+    if crate::shelve::sniff(start) {
+        return Ok(Format::Shelve);
+    }
     let start = start.get(..8).unwrap_or(start);
     #[cfg(feature = "npy")]
     if crate::npy::sniff(start) {
@@ -112,6 +128,10 @@ pub(super) fn detect(source: &dyn Source, path: &Path, start: &[u8]) -> Result<F
     // pickletools PROTO: protocols 2 to 5 begin with it.
     if matches!(start[..], [0x80, 2..=5, ..]) {
         return Ok(Format::Pickle);
+    }
+    if is_tar(source) {
+        let what = "a tar archive (PyTorch's checkpoints were such before 0.2)";
+        return Err(Error::unsupported(what));
     }
     if let Some((_, what)) = MAGICS.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Err(Error::unsupported(what));
@@ -132,6 +152,12 @@ pub(super) fn detect(source: &dyn Source, path: &Path, start: &[u8]) -> Result<F
             Err(Error::corrupt("a file of arrays", format_args!("'{found}'")).at(0))
         }
     }
+}
+
+/// POSIX ustar: the magic stands at 257.
+fn is_tar(source: &dyn Source) -> bool {
+    let mut magic = [0; 5];
+    source.len() >= 512 && source.read_into(257, &mut magic).is_ok() && magic == *b"ustar"
 }
 
 /// HDF5 II.A: the signature is at 0 or at 512, 1024, 2048 ...

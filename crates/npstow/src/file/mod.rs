@@ -67,6 +67,12 @@ impl OpenOptions {
     pub fn open(&self, path: impl AsRef<Path>) -> Result<File> {
         let path = path.as_ref();
         let place = |e: Error| e.in_path(path);
+        #[cfg(feature = "shelve")]
+        if let Some(files) = crate::shelve::beside(path) {
+            let (path, format) = (path.to_owned(), Format::Shelve);
+            let shelf = crate::shelve::open_dumb(&files, &self.limits).map_err(place)?;
+            return Ok(File(Arc::new(Opened { path, format, container: Box::new(shelf) })));
+        }
         let metadata = std::fs::metadata(path).map_err(|e| place(Error::io("opening", e)))?;
         if metadata.is_dir() {
             let (path, format) = (path.to_owned(), Format::Folder);
@@ -166,6 +172,12 @@ impl OpenOptions {
             Format::Npz => Ok(Box::new(crate::npz::Npz::open_known(source, start, &self.limits)?)),
             #[cfg(feature = "pickle")]
             Format::Pickle => Ok(Box::new(crate::pickle::Pickle::open(source, &self.limits)?)),
+            #[cfg(feature = "torch")]
+            Format::Torch => Ok(Box::new(crate::torch::open(source, start, &self.limits)?)),
+            #[cfg(feature = "shelve")]
+            Format::Shelve => {
+                Ok(Box::new(crate::shelve::Shelf::open(source, start, &self.limits)?))
+            }
             other => Err(detect::lacks("reading", other)),
         }
     }

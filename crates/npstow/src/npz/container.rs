@@ -420,6 +420,26 @@ impl Npz {
         self.member(name)?.filter(|&i| self.kind_of(i) != NodeKind::Group).ok_or_else(missing)
     }
 
+    /// The names of all members, as they are stored.
+    #[cfg(feature = "torch")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let directory = self.archive.directory();
+        directory.members().iter().map(|member| directory.name(member))
+    }
+
+    /// The member of just this name as the array of its bytes, if there is one.
+    #[cfg(feature = "torch")]
+    pub(crate) fn bytes(&self, name: &str) -> Result<Option<Entry>> {
+        match self.archive.directory().find(name) {
+            Found::One(index) => self.bytes_of(index).map(Some),
+            Found::Many(count) => {
+                let expected = format!("one member of the name '{}'", quoted(name));
+                Err(Error::corrupt(expected, count))
+            }
+            Found::Nothing => Ok(None),
+        }
+    }
+
     /// A member as the array of its bytes, whatever it is.
     pub(super) fn bytes_of(&self, index: usize) -> Result<Entry> {
         let directory = self.archive.directory();

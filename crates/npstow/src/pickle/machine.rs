@@ -35,10 +35,10 @@ pub(super) struct Met {
 
 /// What ran: the values, the one on top, and where the pickle ends.
 #[derive(Debug)]
-pub(super) struct Done {
-    pub(super) graph: Graph,
-    pub(super) top: Cell,
-    pub(super) end: u64,
+pub(crate) struct Done {
+    pub(crate) graph: Graph,
+    pub(crate) top: Cell,
+    pub(crate) end: u64,
 }
 
 pub(super) struct Machine<'o> {
@@ -64,7 +64,7 @@ pub(super) struct Machine<'o> {
 }
 
 /// Runs a pickle that begins at `offset`.
-pub(super) fn run(source: Arc<dyn Source>, offset: u64, options: &Options) -> Result<Done> {
+pub(crate) fn run(source: Arc<dyn Source>, offset: u64, options: &Options) -> Result<Done> {
     let mut machine = Machine::new(source, offset, options);
     let top = machine.run()?;
     Ok(machine.done(top))

@@ -29,6 +29,8 @@ mod verdict;
 mod within;
 mod write;
 
+#[cfg(feature = "torch")]
+pub(crate) use machine::{Done, run};
 pub use opcode::{Argument, Instruction, Opcodes, opcodes};
 pub use options::{Options, Python2};
 pub(crate) use reader::{Pickle, sniff, unpickle};

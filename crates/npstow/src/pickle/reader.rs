@@ -5,7 +5,7 @@ use super::machine::run;
 use super::options::Options;
 use super::paths::{Place, places};
 use crate::container::{Child, Container, Fault, NodeKind};
-use crate::value::Value;
+use crate::value::{Cell, Graph, Value};
 use crate::{Buffer, Entry, Error, FileSource, Limits, MemorySource, Result, Source};
 use std::fmt;
 use std::path::Path;
@@ -97,9 +97,21 @@ impl Pickle {
         if done.graph.has_name_in(is_joblib) {
             return Err(Error::unsupported("a dump of joblib"));
         }
-        let places = places(&done.graph, done.top, limits)?;
-        let value = Value::new(Arc::new(done.graph), done.top);
-        Ok(Self { value, places, limits: Arc::new(limits.clone()), end: done.end, len })
+        Self::made(done.graph, done.top, limits, done.end, len)
+    }
+
+    /// A container of values that were made already; `end` is where their pickle ends, `len` where
+    /// its file does.
+    pub(crate) fn made(
+        graph: Graph,
+        top: Cell,
+        limits: &Limits,
+        end: u64,
+        len: u64,
+    ) -> Result<Self> {
+        let places = places(&graph, top, limits)?;
+        let value = Value::new(Arc::new(graph), top);
+        Ok(Self { value, places, limits: Arc::new(limits.clone()), end, len })
     }
 
     fn place(&self, id: u64) -> Result<&Place> {
