@@ -2625,7 +2625,7 @@ void npstow_value_free(NpstowValue *value);
 NpstowValueKind npstow_value_kind(const NpstowValue *value);
 
 /**
- * Python's name of a kind: "NoneType", "int", "ndarray", "object"; NULL for a number that is no
+ * Python's name of a kind: "int", "list", "ndarray", "object"; NULL for a number that is no
  * kind. It lives as long as the program.
  */
 const char *npstow_value_kind_name(NpstowValueKind kind);

@@ -15,6 +15,11 @@ use std::time::Instant;
 /// Folders of examples that are projects of their own, and their programs.
 const PROJECTS: &[(&str, &str)] = &[("cmake-project", "tracks"), ("make-project", "tracks")];
 
+/// The programs of `compare/cpp`, and the words that make them need nothing but npstow; those of
+/// others need what is not part of this project.
+const COMPARED: &[(&str, Option<&[&str]>)] =
+    &[("cnpy", Some(&["-DNPSTOW"])), ("libnpy", None), ("nphh", None), ("npstow", Some(&[]))];
+
 /// Builds, installs into the target folder, and tests what is installed.
 pub(crate) fn all(python: &Path) -> Result<Count> {
     let libraries = library::build()?;
@@ -23,6 +28,7 @@ pub(crate) fn all(python: &Path) -> Result<Count> {
     install::put(&libraries, &built)?;
     // What is installed may be moved.
     fs::rename(&built, &prefix).map_err(|why| format!("{}: {why}", prefix.display()))?;
+    compared(&prefix)?;
     let stage = Stage { cmake: cmake(python)?, python: python.to_owned(), prefix };
     let mut total = stage.tests("tests", &[])?;
     total.add(stage.tests("tests-sanitized", &["-DNPSTOW_SANITIZE=ON"])?);
@@ -48,6 +54,23 @@ fn called() -> Result {
         true => Ok(()),
         false => Err(format!("no test calls {}", missing.join(", "))),
     }
+}
+
+/// What is measured in C++ compiles against what is installed.
+fn compared(prefix: &Path) -> Result {
+    for path in files(&root().join("compare/cpp"), "cpp") {
+        let name = stem(&path).unwrap_or_default();
+        let Some((_, words)) = COMPARED.iter().find(|(own, _)| *own == name) else {
+            return Err(format!("{}: xtask does not know what it needs", path.display()));
+        };
+        if let Some(words) = words {
+            let mut compile = command("c++", &["-std=c++17", "-fsyntax-only", "-Wall", "-Werror"]);
+            compile.args(*words).arg("-I").arg(prefix.join("include")).arg(&path);
+            quietly(&mut compile)?;
+            println!("capi: compare/cpp/{name}.cpp compiles");
+        }
+    }
+    Ok(())
 }
 
 /// The machine's CMake, or that of the project's own Python.

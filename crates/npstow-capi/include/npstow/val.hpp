@@ -104,7 +104,8 @@ public:
     val(std::nullptr_t) noexcept {}
     val(bool value) noexcept : kind_(val_kind::boolean) { word_.integer = value; }
     /// An integer or a float.
-    template <class T, std::enable_if_t<detail::is_arithmetic<T> && !std::is_same_v<T, bool>, int> = 0>
+    template <class T,
+              std::enable_if_t<detail::is_arithmetic<T> && !std::is_same_v<T, bool>, int> = 0>
     val(T value)
     {
         if constexpr (std::is_floating_point_v<T>) {
@@ -255,11 +256,11 @@ public:
     template <class T>
     T get(on_error err NPSTOW_OR_THROW) const;
 #if NPSTOW_EXCEPTIONS
-    template <class T, std::enable_if_t<(detail::is_arithmetic<T> || std::is_same_v<T, std::string> ||
-                                         std::is_same_v<T, npstow::array> ||
-                                         detail::is_complex<T>::value ||
-                                         detail::is_growing<T>::value),
-                                        int> = 0>
+    template <class T,
+              std::enable_if_t<(detail::is_arithmetic<T> || std::is_same_v<T, std::string> ||
+                                std::is_same_v<T, npstow::array> || detail::is_complex<T>::value ||
+                                detail::is_growing<T>::value),
+                               int> = 0>
     operator T() const
     {
         return get<T>();
@@ -275,6 +276,9 @@ public:
     /// The elements of an array, without a copy; see npstow::array. As long as the value is there.
     template <class T>
     span<const T> view(on_error err NPSTOW_OR_THROW) const&;
+    /// The elements of a value that is gone behind the line would be gone, too.
+    template <class T>
+    span<const T> view(on_error err NPSTOW_OR_THROW) && = delete;
     /// The shape of an array, and its dtype or that of a scalar, without reading it.
     shape_type shape() const;
     std::string descr() const;
@@ -334,6 +338,8 @@ private:
     {
         return kind_ >= val_kind::str && kind_ <= val_kind::bytearray;
     }
+    bool is_of_file() const noexcept;
+    val found(NpstowValue* raw) const;
     static val big_of(std::string digits);
     static val of_text(val_kind kind, std::string text);
     static val of_items(val_kind kind, std::vector<val> items);
@@ -348,7 +354,10 @@ private:
     val& own_position(std::int64_t index, const on_error& err);
     const val& at_key(const val& key, const on_error& err) const;
     val& own_key(const val& key, bool make, const on_error& err);
-    val part(NpstowValue* (*function)(const NpstowValue*, NpstowError**), const on_error& err) const;
+    val part(NpstowValue* (*function)(const NpstowValue*, NpstowError**),
+             const on_error& err) const;
+    template <class T>
+    T collected(const on_error& err) const;
     std::int64_t whole(const on_error& err) const;
     std::uint64_t natural(const on_error& err) const;
     double real(const on_error& err) const;

@@ -2,6 +2,7 @@
 // and linked with code that has them (noexcept_other.cpp).
 #include "check.hpp"
 #include "npstow.hpp"
+#include "npstow/val.hpp"
 
 #if NPSTOW_EXCEPTIONS
 #error "this test is of builds without exceptions"
@@ -11,6 +12,7 @@ using npstow::array;
 using npstow::error;
 using npstow::fold;
 using npstow::status;
+using npstow::val;
 
 int with_exceptions(const char* path);
 
@@ -64,6 +66,42 @@ void folds()
         CHECK(child.name() == "hit" && child.read_vector<int>(error).size() == 2);
 }
 
+void values()
+{
+    error error;
+    CHECK(npstow::load_pickle(check::path("absent.pkl"), error).is_none() &&
+          error.status() == status::io);
+    val made = val::dict({{"a", 1}, {"b", val::list({2.5, "x"})}});
+    made.set("c", 7, error).at("b", error).push(nullptr, error);
+    CHECK(!error && made.repr(error) == "{'a': 1, 'b': [2.5, 'x', None], 'c': 7}");
+    CHECK(made.at("b", error).at(0, error).get<double>(error) == 2.5 && !error);
+    CHECK(made.at("none", error).is_none() && error.status() == status::not_found);
+    CHECK(made.at(0, error).is_none() && error.status() == status::not_found);
+    CHECK(made.at("a", error).at("x", error).is_none() && error.status() == status::mismatch);
+    CHECK(made.at("b", error).at(9, error).is_none() && error.status() == status::not_found);
+    CHECK(made.at("a", error).get<std::string>(error).empty() &&
+          error.status() == status::mismatch);
+    CHECK(made.at("b", error).get<std::vector<int>>(error).empty() &&
+          error.status() == status::mismatch);
+    CHECK(made.get_or("none", 3, error) == 3 && !error && !made.find("none", error));
+    CHECK(made.items(error).size() == 3 && val(1).items(error).empty() &&
+          error.status() == status::mismatch);
+    CHECK(val(1).values(error).empty() && error.status() == status::mismatch);
+    npstow::save_pickle(made, check::path("v.pkl"), error);
+    const val read = npstow::load_pickle(check::path("v.pkl"), error);
+    CHECK(!error && read.equals(made, error) && read.at("c", error).get<int>(error) == 7);
+    npstow::save_pickle(made, check::path("v.pkl"), 9, error);
+    CHECK(error.status() == status::unsupported);
+    CHECK(npstow::read_pickle("(", error).is_none() && error.status() == status::corrupt);
+    CHECK(val::big("1x", error).is_none() && error.status() == status::invalid);
+    CHECK(read.state(error).is_none() && error.status() == status::not_found);
+    const val text("x");
+    CHECK(text.view<float>(error).empty() && error.status() == status::mismatch);
+    const val odd = val::list({std::string("\xff")});
+    CHECK(odd.repr(error).empty() && error.status() == status::invalid);
+    CHECK(npstow::to_pickle(odd, 4, error).empty() && error.status() == status::invalid);
+}
+
 void callbacks()
 {
     error error;
@@ -84,6 +122,7 @@ int main(int count, char** arguments)
     check::begin(count, arguments);
     arrays();
     folds();
+    values();
     callbacks();
     CHECK(with_exceptions(check::path("absent.npy").c_str()) == 60 + 7);
     return check::end();

@@ -2,10 +2,12 @@
 // the other half.
 #include "check.hpp"
 #include "npstow.hpp"
+#include "npstow/val.hpp"
 #include <complex>
 
 using npstow::array;
 using npstow::fold;
+using npstow::val;
 
 namespace {
 
@@ -50,6 +52,46 @@ void write()
     npstow::save(check::path("cpp.npy"), records);
 }
 
+/// All that a val can be, for CPython.
+void write_values()
+{
+    const val shared = val::list({1, 2});
+    const val made = val::dict({
+        {"none", nullptr},
+        {"numbers", val::list({true, -5, ~std::uint64_t{0}, 0.1, std::complex<double>(1, -2)})},
+        {"big", val::big("123456789012345678901234567890")},
+        {"texts", val::tuple({"W\xc3\xa4sser", std::string("a\0b", 3), ""})},
+        {"bytes", val::list({val::bytes(std::string("\0\xff", 2)), val::bytearray("q")})},
+        {"sets", val::list({val::set({1, "x"}), val::frozenset({2})})},
+        {"array", array::from(std::vector<float>{1, 2, 3, 4}, {2, 2})},
+        {"shared", val::tuple({shared, shared})},
+        {val::tuple({1, "x"}), val::dict({{1, "int"}, {2.5, "float"}})},
+    });
+    for (int protocol = 2; protocol <= 5; protocol++)
+        npstow::save_pickle(made, check::path("cpp" + std::to_string(protocol) + ".pkl"), protocol);
+}
+
+void read_values()
+{
+    for (int protocol = 0; protocol <= 5; protocol++) {
+        const val found =
+            npstow::load_pickle(check::path("python" + std::to_string(protocol) + ".pkl"));
+        CHECK(found["float64"].get<double>() == 0.5 && found["uint8"].get<std::uint8_t>() == 200);
+        CHECK(found["bool"].get<bool>() &&
+              found["complex"].get<std::complex<double>>().imag() == -1);
+        CHECK(found["array"].get<std::vector<int>>() == (std::vector<int>{1, 2, 3}));
+        CHECK(found["array"].is(found["again"]) &&
+              found["text"].get<std::string>() == "W\xc3\xa4sser");
+        CHECK(found["objects"].objects()[1] == "x" &&
+              found["itself"]["float64"].get<float>() == 0.5f);
+        CHECK(found["date"].module() == "datetime" && found["date"].name() == "date");
+        CHECK(found["ordered"].is_object() && found["ordered"].pairs()[0] == val::tuple({"b", 1}));
+        CHECK(found["bytes"].text() == "\xff\x01" && found["set"].size() == 2);
+        CHECK(found["ints"].get<std::vector<std::int64_t>>()[2] == -(std::int64_t{1} << 40));
+        CHECK(found == npstow::read_pickle(npstow::to_pickle(found, 4)));
+    }
+}
+
 void read()
 {
     const fold found = fold::load(check::path("numpy.npz"));
@@ -73,9 +115,11 @@ int main(int count, char** arguments)
 {
     check::begin(count, arguments);
     write();
+    write_values();
     const std::string command =
         "\"" NPSTOW_PYTHON "\" \"" NPSTOW_SCRIPT "\" \"" + check::folder + "\"";
     CHECK(std::system(command.c_str()) == 0);
     read();
+    read_values();
     return check::end();
 }

@@ -1,5 +1,8 @@
 """Holds what numpy.cpp saved against NumPy, and saves what numpy.cpp reads then."""
 
+import collections
+import datetime
+import pickle
 import sys
 from pathlib import Path
 
@@ -52,3 +55,42 @@ np.savez_compressed(
     complex=np.array([1, -1j], "c8"),
     step=np.arange(16, dtype="f4").reshape(2, 2, 4),
 )
+
+for protocol in range(2, 6):
+    with open(folder / f"cpp{protocol}.pkl", "rb") as file:
+        cpp = pickle.load(file)
+    array, shared = cpp.pop("array"), cpp["shared"]
+    assert array.dtype == "<f4" and array.tolist() == [[1, 2], [3, 4]]
+    assert shared[0] is shared[1]
+    assert cpp == {
+        "none": None,
+        "numbers": [True, -5, 2**64 - 1, 0.1, 1 - 2j],
+        "big": 123456789012345678901234567890,
+        "texts": ("Wässer", "a\0b", ""),
+        "bytes": [b"\0\xff", bytearray(b"q")],
+        "sets": [{1, "x"}, frozenset({2})],
+        "shared": ([1, 2], [1, 2]),
+        (1, "x"): {1: "int", 2.5: "float"},
+    }, cpp
+    assert [type(n) for n in cpp["numbers"]] == [bool, int, int, float, complex]
+
+array = np.array([1, 2, 3], "i4")
+values = {
+    "float64": np.float64(0.5),
+    "uint8": np.uint8(200),
+    "bool": np.bool_(True),
+    "complex": np.complex128(1 - 1j),
+    "array": array,
+    "again": array,
+    "text": "Wässer",
+    "bytes": b"\xff\x01",
+    "objects": np.array([None, "x", 3], dtype=object),
+    "date": datetime.date(2020, 1, 2),
+    "ordered": collections.OrderedDict([("b", 1), ("a", 2)]),
+    "set": {1, 2},
+    "ints": [1, 2, -(2**40)],
+}
+values["itself"] = values
+for protocol in range(6):
+    with open(folder / f"python{protocol}.pkl", "wb") as file:
+        pickle.dump(values, file, protocol)

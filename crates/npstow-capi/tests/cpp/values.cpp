@@ -17,18 +17,23 @@ using namespace std::string_literals;
 
 namespace {
 
-val read(const std::string& bytes) { return npstow::read_pickle(bytes); }
+val read(const std::string& bytes)
+{
+    return npstow::read_pickle(bytes);
+}
 
 void making()
 {
-    const val made = val::dict({{"a", 1}, {"b", val::list({1.0, "x"})}, {3, nullptr}, {true, "yes"}});
+    const val made =
+        val::dict({{"a", 1}, {"b", val::list({1.0, "x"})}, {3, nullptr}, {true, "yes"}});
     CHECK(made.repr() == "{'a': 1, 'b': [1.0, 'x'], 3: None, True: 'yes'}");
     CHECK(made.is_dict() && made.size() == 4 && made["b"].size() == 2 && !made.empty());
     CHECK(val().is_none() && val(nullptr).is_none() && val(false).is_bool() && val(1u).is_int());
     CHECK(val(1.5f).is_float() && val("x").is_str() && val("x"s).is_str() && val::list().is_list());
     CHECK(val::tuple({1}).repr() == "(1,)" && val::set({1, 1.0, 2}).repr() == "{1, 2}");
     CHECK(val::frozenset({"x"}).repr() == "frozenset({'x'})");
-    CHECK(val::bytes("a\0b"s).repr() == "b'a\\x00b'" && val::bytearray("q").repr() == "bytearray(b'q')");
+    CHECK(val::bytes("a\0b"s).repr() == "b'a\\x00b'" &&
+          val::bytearray("q").repr() == "bytearray(b'q')");
     CHECK(val(std::complex<double>(1, -2)).repr() == "(1-2j)");
     CHECK(val(~std::uint64_t{0}).repr() == "18446744073709551615");
     CHECK(val::big("-1000000000000000000000").repr() == "-1000000000000000000000");
@@ -48,13 +53,15 @@ void making()
     CHECK(val::dict({{val::tuple({1, "x"}), 2}})[val::tuple({1.0, "x"})] == 2);
     std::ostringstream out;
     out << made["b"];
-    CHECK(out.str() == "[1.0, 'x']" && made.kind_name() == "dict"s && val().kind_name() == "NoneType"s);
+    CHECK(out.str() == "[1.0, 'x']" && made.kind_name() == "dict"s &&
+          val().kind_name() == "NoneType"s);
     CHECK(made["b"].json() == R"([1.0,"x"])");
 }
 
 void getting()
 {
-    const val v = read("\x80\x02(K\x05G@\x04\0\0\0\0\0\0\x88X\x01\0\0\0xU\x01\xff\x8a\x09\0\0\0\0\0\0\0\0\x40t."s);
+    const val v = read(
+        "\x80\x02(K\x05G@\x04\0\0\0\0\0\0\x88X\x01\0\0\0xU\x01\xff\x8a\x09\0\0\0\0\0\0\0\0\x40t."s);
     const int whole = v[0];
     const double real = v[1], from_whole = v[0];
     const bool flag = v[2];
@@ -84,7 +91,8 @@ void getting()
     CHECK_THROWS(status::mismatch, "expected a dictionary, found tuple", v["x"]);
     CHECK_THROWS(status::mismatch, "expected a list, a tuple or a set, found int", v[0][0]);
 
-    const val lists = val::dict({{"i", val::list({1, 2, 3})}, {"d", val::tuple({1, 2.5})}, {"s", val::list({"a", "b"})}});
+    const val lists = val::dict(
+        {{"i", val::list({1, 2, 3})}, {"d", val::tuple({1, 2.5})}, {"s", val::list({"a", "b"})}});
     const std::vector<int> ints = lists["i"];
     const auto doubles = lists["d"].get<std::vector<double>>();
     const std::vector<std::string> texts = lists["s"];
@@ -95,8 +103,10 @@ void getting()
     const std::map<std::string, std::vector<int>> map = val::dict({{"x", val::list({1})}});
     CHECK(map.at("x")[0] == 1);
     CHECK((val::dict({{1, "x"}}).get<std::unordered_map<int, std::string>>().at(1) == "x"));
-    CHECK_THROWS(status::mismatch, "found int", (val::dict({{1, "x"}}).get<std::map<std::string, int>>()));
-    CHECK(val(array::from(std::vector<int>{1, 2})).get<std::vector<double>>() == std::vector<double>{1, 2});
+    CHECK_THROWS(status::mismatch, "found int",
+                 (val::dict({{1, "x"}}).get<std::map<std::string, int>>()));
+    CHECK(val(array::from(std::vector<int>{1, 2})).get<std::vector<double>>() ==
+          std::vector<double>{1, 2});
     CHECK_THROWS(status::mismatch, "expected one axis",
                  val(array::from(std::vector<int>{1, 2}, {1, 2})).get<std::vector<int>>());
     CHECK(lists.get_or("none", 7) == 7 && lists.get_or("i", std::vector<int>()).size() == 3);
@@ -117,7 +127,8 @@ void changing()
     v["b"]["c"][-1] = nullptr;
     CHECK(v["b"]["c"] == val::list({5, nullptr}) && v["b"]["c"] != val::list({5}));
     v.set("e", 1).set("e", 2);
-    CHECK(v["e"] == 2 && v.has("e") && v.erase("e") && !v.erase("e") && !v.has("e") && v.size() == 3);
+    CHECK(v["e"] == 2 && v.has("e") && v.erase("e") && !v.erase("e") && !v.has("e") &&
+          v.size() == 3);
     CHECK(v.find("a") && *v.find("a") == 1 && !v.find("zz") && !v["a"].find("x"));
     CHECK_THROWS(status::not_found, "the key 'zz'", v.at("zz"));
     CHECK(!v.has("zz"));
@@ -143,7 +154,8 @@ void changing()
     CHECK(pairs == 3 && copy["a"] == "changed");
     const val fixed = copy;
     std::string keys;
-    for (const auto& [key, value] : fixed.items()) keys += key.get<std::string>() + value.kind_name();
+    for (const auto& [key, value] : fixed.items())
+        keys += key.get<std::string>() + value.kind_name();
     CHECK(keys == "astrbdicthitsndarray");
     // Many keys, of all kinds.
     val many = val::dict();
@@ -162,7 +174,8 @@ void changing()
 /// {'x': s, 'y': s, 'n': 1} with one s = [1, 2.5, 'a', None, b'qq'].
 val shared()
 {
-    return read("\x80\x04}(\x8c\x01x](K\x01G@\x04\0\0\0\0\0\0\x8c\x01" "aNC\x02qqe\x94\x8c\x01yh\0\x8c\x01nK\x01u."s);
+    return read("\x80\x04}(\x8c\x01x](K\x01G@\x04\0\0\0\0\0\0\x8c\x01"
+                "aNC\x02qqe\x94\x8c\x01yh\0\x8c\x01nK\x01u."s);
 }
 
 void sharing()
@@ -188,12 +201,14 @@ void sharing()
     CHECK(more["x"].is(more["y"]) && more["y"].is(more["z"]) && more["n"] == 5);
     // What is made here is shared by its copies.
     const val item = val::list({1});
-    const val made = read(npstow::to_pickle(val::dict({{"a", item}, {"b", val::tuple({item})}}), 2));
+    const val made =
+        read(npstow::to_pickle(val::dict({{"a", item}, {"b", val::tuple({item})}}), 2));
     CHECK(made["a"].is(made["b"][0]));
     val longer = shared();
     longer["x"].push(1);
     longer.erase("n");
-    CHECK(read(npstow::to_pickle(longer, 4)).repr() == "{'x': [1, 2.5, 'a', None, b'qq', 1], 'y': [1, 2.5, 'a', None, b'qq']}");
+    CHECK(read(npstow::to_pickle(longer, 4)).repr() ==
+          "{'x': [1, 2.5, 'a', None, b'qq', 1], 'y': [1, 2.5, 'a', None, b'qq']}");
 }
 
 void cycles()
@@ -228,11 +243,14 @@ void cycles()
 
 void objects()
 {
-    const val v = read("\x80\x04" "cposix\nsystem\nX\x02\0\0\0rm\x85R}X\x01\0\0\0sK\x01sb(K\x05" "e(K\x06K\x07u."s);
+    const val v = read("\x80\x04"
+                       "cposix\nsystem\nX\x02\0\0\0rm\x85R}X\x01\0\0\0sK\x01sb(K\x05"
+                       "e(K\x06K\x07u."s);
     CHECK(v.is_object() && v.module() == "posix" && v.name() == "system");
     CHECK(v.args() == val::tuple({"rm"}) && v.state()["s"] == 1);
     CHECK(v.appended() == val::list({5}) && v.pairs() == val::list({val::tuple({6, 7})}));
     CHECK(v.find_path("args/0") == "rm" && v.find_path("") == v);
+    CHECK(v.find_path("state").is(v.state()) && v.args().is(v.find_path("args/0")) == false);
     CHECK_THROWS(status::not_found, "'args/1'", v.find_path("args/1"));
     CHECK_THROWS(status::not_found, "the state of list", val::list({1}).state());
     CHECK_THROWS(status::mismatch, "expected an object, found list", val::list().appended());
@@ -242,7 +260,8 @@ void objects()
     check::write(check::path("object.pkl"), npstow::to_pickle(v, 4));
     const npstow::pickle_scan scan = npstow::scan_pickle(check::path("object.pkl"));
     CHECK(scan.mentions.size() == 1 && scan.mentions[0].module == "posix" && scan.fault.empty());
-    CHECK(scan.worst == npstow::verdict::code && scan.mentions[0].name == "system" && scan.pickles == 1);
+    CHECK(scan.worst == npstow::verdict::code && scan.mentions[0].name == "system" &&
+          scan.pickles == 1);
     npstow::launder_pickle(check::path("object.pkl"), check::path("clean.pkl"));
     const val clean = npstow::load_pickle(check::path("clean.pkl"));
     CHECK(clean["$object"]["class"] == "posix.system");
@@ -253,12 +272,16 @@ void files()
 {
     const std::string path = check::path("v.pkl");
     const val hits = array::from(std::vector<double>(10000, 0.25));
-    const val made = val::dict({{"hits", hits}, {"again", hits}, {"long", std::string(100000, 'y')}, {"b", val::bytes(std::string(100000, 'z'))}});
+    const val made = val::dict({{"hits", hits},
+                                {"again", hits},
+                                {"long", std::string(100000, 'y')},
+                                {"b", val::bytes(std::string(100000, 'z'))}});
     for (int protocol = 2; protocol <= 5; protocol++) {
         npstow::save_pickle(made, path, protocol);
         val v = npstow::load_pickle(path);
         CHECK(v == made && v["hits"].view<double>()[9999] == 0.25 && v["long"].size() == 100000);
-        CHECK(v["b"].text().back() == 'z' && v["hits"].shape()[0] == 10000 && v["hits"].descr() == "<f8");
+        CHECK(v["b"].text().back() == 'z' && v["hits"].shape()[0] == 10000 &&
+              v["hits"].descr() == "<f8");
         CHECK(v["hits"].array().size() == 10000 && v["hits"].get<std::vector<double>>()[1] == 0.25);
         v["new"] = 1;
         npstow::save_pickle(v, path, protocol);
@@ -282,9 +305,15 @@ void files()
     CHECK(npstow::to_val(root)["new"] == 1);
     CHECK(npstow::load_pickle(npstow::source::from_path(path), {})["new"] == 1);
     std::size_t written = 0;
-    npstow::save_pickle_to([&](const void*, std::size_t len) { written += len; return 0; }, made, 4);
+    npstow::save_pickle_to(
+        [&](const void*, std::size_t len) {
+            written += len;
+            return 0;
+        },
+        made, 4);
     CHECK(written > 280000);
-    CHECK_THROWS(status::io, "", npstow::save_pickle_to([](const void*, std::size_t) { return 5; }, made, 4));
+    CHECK_THROWS(status::io, "",
+                 npstow::save_pickle_to([](const void*, std::size_t) { return 5; }, made, 4));
 }
 
 void threads()

@@ -1,123 +1,9 @@
-// Lists and dictionaries, and what is done with them.
+// How values are made, and what is done with lists and dictionaries.
 #pragma once
-#include "../val.hpp"
+#include "containers.hpp"
 
 namespace npstow {
 inline namespace NPSTOW_ROAD {
-namespace detail {
-
-/// So many items are looked at with one call.
-inline constexpr std::size_t glanced = 1024;
-
-struct items_node : val_node {
-    std::vector<val> items;
-    /// Whether somebody may have changed them.
-    bool is_touched = false;
-
-    void give(val_node*& list) noexcept override
-    {
-        for (val& each : items) give_one(each, list);
-    }
-    static void give_one(val& each, val_node*& list) noexcept
-    {
-        val_node* node = each.node();
-        each.forget();
-        if (node && node->count.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            node->next = list;
-            list = node;
-        }
-    }
-    void read(const on_error& err) override
-    {
-        const value_handle value = origin.open(err);
-        if (value) items = take(value.get(), origin.root, err);
-    }
-    static std::vector<val> take(const NpstowValue* value, const std::shared_ptr<NpstowValue>& root,
-                                 const on_error& err)
-    {
-        std::vector<val> items(npstow_value_len(value));
-        std::vector<NpstowGlance> glances(std::min(items.size(), glanced));
-        for (std::size_t at = 0; at < items.size() && !err.failed(); at += glances.size()) {
-            const std::size_t count = std::min(glances.size(), items.size() - at);
-            call(err, npstow_value_glances, value, at, glances.data(), count);
-            for (std::size_t n = 0; n < count && !err.failed(); n++)
-                items[at + n] = val::of_glance(glances[n], root);
-        }
-        return items;
-    }
-};
-
-struct pairs_node : val_node {
-    std::vector<val::item> items;
-    /// Where the keys of a hash are; there is none for few pairs.
-    std::unordered_multimap<std::size_t, std::size_t> index;
-    bool is_touched = false;
-
-    static constexpr std::size_t few = 8, nowhere = static_cast<std::size_t>(-1);
-
-    void give(val_node*& list) noexcept override
-    {
-        for (val::item& each : items) {
-            // Nobody looks at the key any more.
-            items_node::give_one(const_cast<val&>(each.first), list);
-            items_node::give_one(each.second, list);
-        }
-    }
-    void read(const on_error& err) override
-    {
-        const value_handle value = origin.open(err);
-        if (value) items = take(value.get(), origin.root, err);
-        make_index(err);
-    }
-    static std::vector<val::item> take(const NpstowValue* value,
-                                       const std::shared_ptr<NpstowValue>& root,
-                                       const on_error& err)
-    {
-        const std::size_t len = npstow_value_pairs(value);
-        std::vector<val::item> items;
-        items.reserve(len);
-        std::vector<NpstowGlance> keys(std::min(len, glanced)), values(keys.size());
-        for (std::size_t at = 0; at < len && !err.failed(); at += keys.size()) {
-            const std::size_t count = std::min(keys.size(), len - at);
-            call(err, npstow_value_pair_glances, value, at, keys.data(), values.data(), count);
-            for (std::size_t n = 0; n < count && !err.failed(); n++)
-                items.emplace_back(val::of_glance(keys[n], root), val::of_glance(values[n], root));
-        }
-        return items;
-    }
-    void make_index(const on_error& err)
-    {
-        index.clear();
-        if (items.size() <= few) return;
-        index.reserve(items.size());
-        for (std::size_t at = 0; at < items.size(); at++)
-            index.emplace(items[at].first.hash(err), at);
-    }
-    std::size_t find(const val& key, const on_error& err) const
-    {
-        if (items.size() <= few) {
-            for (std::size_t at = 0; at < items.size(); at++)
-                if (val::same_key(items[at].first, key, err)) return at;
-            return nowhere;
-        }
-        const auto found = index.equal_range(key.hash(err));
-        for (auto at = found.first; at != found.second; ++at)
-            if (val::same_key(items[at->second].first, key, err)) return at->second;
-        return nowhere;
-    }
-    val& add(const val& key, const on_error& err)
-    {
-        items.emplace_back(key, val());
-        if (items.size() == few + 1)
-            make_index(err);
-        else if (items.size() > few)
-            index.emplace(key.hash(err), items.size() - 1);
-        return items.back().second;
-    }
-};
-
-} // namespace detail
-
 inline val& val::nowhere()
 {
     static thread_local val none;
@@ -160,30 +46,39 @@ inline val val::of_glance(const NpstowGlance& glance, const std::shared_ptr<Npst
         return val(kind, node.release());
     };
     switch (kind) {
-    case val_kind::none: return val();
-    case val_kind::boolean: return val(glance.integer != 0);
+    case val_kind::none:
+        return val();
+    case val_kind::boolean:
+        return val(glance.integer != 0);
     case val_kind::integer: {
         if (glance.is_int64) return val(glance.integer);
         val made = far(std::make_unique<detail::text_node>());
         made.is_big_ = true;
         return made;
     }
-    case val_kind::real: return val(glance.real);
-    case val_kind::complex: return val(std::complex<double>(glance.real, glance.imaginary));
+    case val_kind::real:
+        return val(glance.real);
+    case val_kind::complex:
+        return val(std::complex<double>(glance.real, glance.imaginary));
     case val_kind::str:
     case val_kind::bytes:
         if (glance.bytes) return of_text(kind, std::string(glance.bytes, glance.len));
         return far(std::make_unique<detail::text_node>());
     // It can be changed in Python, so it matters which one it is.
-    case val_kind::bytearray: return far(std::make_unique<detail::text_node>());
+    case val_kind::bytearray:
+        return far(std::make_unique<detail::text_node>());
     case val_kind::list:
     case val_kind::tuple:
     case val_kind::set:
-    case val_kind::frozenset: return far(std::make_unique<detail::items_node>());
-    case val_kind::dict: return far(std::make_unique<detail::pairs_node>());
+    case val_kind::frozenset:
+        return far(std::make_unique<detail::items_node>());
+    case val_kind::dict:
+        return far(std::make_unique<detail::pairs_node>());
     case val_kind::array:
-    case val_kind::scalar: return far(std::make_unique<detail::array_node>());
-    default: return far(std::make_unique<detail::val_node>());
+    case val_kind::scalar:
+        return far(std::make_unique<detail::array_node>());
+    default:
+        return far(std::make_unique<detail::val_node>());
     }
 }
 
@@ -205,7 +100,10 @@ val::val(std::complex<T> value) : kind_(val_kind::complex)
     word_.node = node.release();
 }
 
-inline val::val(std::string text) { *this = of_text(val_kind::str, std::move(text)); }
+inline val::val(std::string text)
+{
+    *this = of_text(val_kind::str, std::move(text));
+}
 
 inline val::val(npstow::array array)
 {
@@ -229,13 +127,23 @@ val::val(const T& values)
         std::vector<val> items;
         for (const auto& value : values)
             items.push_back(val(static_cast<typename T::value_type>(value)));
-        *this = of_items(detail::is_set<T>::value ? val_kind::set : val_kind::list, std::move(items));
+        *this =
+            of_items(detail::is_set<T>::value ? val_kind::set : val_kind::list, std::move(items));
     }
 }
 
-inline val val::list(std::initializer_list<val> items) { return of_items(val_kind::list, items); }
-inline val val::tuple(std::initializer_list<val> items) { return of_items(val_kind::tuple, items); }
-inline val val::set(std::initializer_list<val> items) { return of_items(val_kind::set, items); }
+inline val val::list(std::initializer_list<val> items)
+{
+    return of_items(val_kind::list, items);
+}
+inline val val::tuple(std::initializer_list<val> items)
+{
+    return of_items(val_kind::tuple, items);
+}
+inline val val::set(std::initializer_list<val> items)
+{
+    return of_items(val_kind::set, items);
+}
 inline val val::frozenset(std::initializer_list<val> items)
 {
     return of_items(val_kind::frozenset, items);
@@ -247,10 +155,21 @@ inline val val::dict(std::initializer_list<item> items)
     for (const item& each : items) made.set(each.first, each.second, on_error(none));
     return made;
 }
-inline val val::bytes(std::string bytes) { return of_text(val_kind::bytes, std::move(bytes)); }
+inline val val::bytes(std::string bytes)
+{
+    return of_text(val_kind::bytes, std::move(bytes));
+}
 inline val val::bytearray(std::string bytes)
 {
     return of_text(val_kind::bytearray, std::move(bytes));
+}
+
+/// Whether it is a value of a file as it is there.
+inline bool val::is_of_file() const noexcept
+{
+    if (!node() || !node()->origin) return false;
+    return !(is_sequence() && as<detail::items_node>()->is_touched) &&
+           !(is_dict() && as<detail::pairs_node>()->is_touched);
 }
 
 inline bool val::is(const val& other) const noexcept
@@ -258,12 +177,7 @@ inline bool val::is(const val& other) const noexcept
     if (kind_ != other.kind_ || is_big_ != other.is_big_) return false;
     if (!has_node()) return is_none() || word_.integer == other.word_.integer;
     if (word_.node == other.word_.node) return true;
-    const auto untouched = [](const val& one) {
-        return !(one.is_sequence() && one.as<detail::items_node>()->is_touched) &&
-               !(one.is_dict() && one.as<detail::pairs_node>()->is_touched);
-    };
-    return word_.node->origin && word_.node->origin == other.word_.node->origin &&
-           untouched(*this) && untouched(other);
+    return is_of_file() && other.is_of_file() && word_.node->origin == other.word_.node->origin;
 }
 
 inline const std::vector<val>* val::sequence(const on_error& err) const
@@ -463,14 +377,16 @@ inline std::size_t val::hash(const on_error& err) const
         return static_cast<double>(cut) == own ? of_whole(cut) : std::hash<double>()(own);
     }
     case val_kind::str:
-    case val_kind::bytes: return std::hash<std::string_view>()(text(err));
+    case val_kind::bytes:
+        return std::hash<std::string_view>()(text(err));
     case val_kind::tuple: {
         std::size_t sum = 3;
         for (const val& each : values(err))
             sum = sum * 31 + (each.is_tuple() ? each.size(err) : each.hash(err));
         return sum;
     }
-    default: return 2;
+    default:
+        return 2;
     }
 }
 

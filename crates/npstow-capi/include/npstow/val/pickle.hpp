@@ -23,7 +23,8 @@ using raw_pickle_options = owned<NpstowPickleOptions, npstow_pickle_options_free
 NPSTOW_COLD inline raw_pickle_options give(const pickle_options& from, const on_error& err)
 {
     raw_pickle_options to(npstow_pickle_options_new());
-    call(err, npstow_pickle_options_set_strings, to.get(), static_cast<NpstowStringsOf2>(from.strings));
+    call(err, npstow_pickle_options_set_strings, to.get(),
+         static_cast<NpstowStringsOf2>(from.strings));
     call(err, npstow_pickle_options_set_limits, to.get(), raw_limits(from.limits).get());
     for (const span<const unsigned char>& buffer : from.buffers)
         call(err, npstow_pickle_options_add_buffer, to.get(), buffer.data(), buffer.size(), nullptr,
@@ -86,8 +87,7 @@ NPSTOW_COLD inline void save_pickle(const val& value, const std::string& path, i
 {
     const auto options = detail::pickling(protocol, err);
     const auto raw = options ? value.handle(err) : nullptr;
-    if (raw)
-        detail::call(err, npstow_value_save, detail::word(path), raw.get(), options.get());
+    if (raw) detail::call(err, npstow_value_save, detail::word(path), raw.get(), options.get());
 }
 /// Of protocol 4, which Python reads from 3.4 on.
 NPSTOW_COLD inline void save_pickle(const val& value, const std::string& path,
