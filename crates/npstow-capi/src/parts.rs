@@ -82,7 +82,8 @@ pub extern "C" fn npstow_value_pair_value(
     make(error, || Ok(NpstowValue::boxed(pair(value, index)?.1)))
 }
 
-/// The value under a key of text in a dictionary, or of what was set on an object.
+/// The value under a key of text in a dictionary, or of what was set on an object. The keys are looked
+/// at one by one.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_value_get(
     value: Option<&NpstowValue>,

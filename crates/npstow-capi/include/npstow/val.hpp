@@ -102,7 +102,12 @@ public:
     /// `None`
     val() noexcept = default;
     val(std::nullptr_t) noexcept {}
-    val(bool value) noexcept : kind_(val_kind::boolean) { word_.integer = value; }
+    /// A boolean, and nothing that would become one: no pointer, no character.
+    template <class T, std::enable_if_t<std::is_same_v<T, bool>, int> = 0>
+    val(T value) noexcept : kind_(val_kind::boolean)
+    {
+        word_.integer = value;
+    }
     /// An integer or a float.
     template <class T,
               std::enable_if_t<detail::is_arithmetic<T> && !std::is_same_v<T, bool>, int> = 0>

@@ -67,6 +67,9 @@ void getting()
     const bool flag = v[2];
     std::string text = v[3];
     text = v[3];
+    if (!v[2]) CHECK(false);
+    static_assert(!std::is_constructible_v<val, char> && !std::is_constructible_v<val, void*>);
+    static_assert(!std::is_constructible_v<val, val*> && std::is_constructible_v<val, char*>);
     CHECK(whole == 5 && real == 2.5 && from_whole == 5.0 && flag && text == "x");
     CHECK(v[-1].get<double>() == std::ldexp(1.0, 70) && v[-1].digits() == "1180591620717411303424");
     CHECK(v[0] == 5 && 5 == v[0] && v[0] != 6 && v[3] == "x" && v[3] != "y"s && v[1] == 2.5);
@@ -239,6 +242,19 @@ void cycles()
     val dicts;
     for (int n = 0; n < 100000; n++) dicts = val::dict({{"d", std::move(dicts)}});
     CHECK(npstow::to_pickle(dicts, 2).size() > 300000);
+    // A reference that is kept behind a copy: no way to do it, and no endless one.
+    val knot = val::list({1});
+    val& kept = knot[0];
+    kept = knot;
+    CHECK_THROWS(status::invalid, "put into itself", knot.repr());
+    kept = nullptr;
+    CHECK(knot == val::list({nullptr}));
+    // Keys that stay in the file, in a dictionary of many.
+    val keys = val::dict();
+    for (char n = 0; n < 20; n++) keys[std::string(100000, static_cast<char>('a' + n))] = int(n);
+    npstow::save_pickle(keys, check::path("keys.pkl"));
+    const val found = npstow::load_pickle(check::path("keys.pkl"));
+    CHECK(found[std::string(100000, 'c')] == 2 && !found.has(std::string(100001, 'c')));
 }
 
 void objects()

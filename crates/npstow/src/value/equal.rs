@@ -33,6 +33,7 @@ impl Value {
         let mut work = Work::new(self, other);
         work.pairs.push((self.cell(), other.cell()));
         while let Some((a, b)) = work.pairs.pop() {
+            work.left = work.left.checked_sub(1).ok_or_else(|| work.too_much())?;
             if !work.pair(a, b)? {
                 return Ok(false);
             }
@@ -47,6 +48,8 @@ struct Work<'a> {
     b: (&'a Value, &'a Graph),
     pairs: Vec<(Cell, Cell)>,
     seen: HashSet<(usize, usize)>,
+    /// How many pairs may be looked at: what is shared makes more of them than there are values.
+    left: u64,
     most: u64,
 }
 
@@ -63,10 +66,16 @@ enum Number {
 impl<'a> Work<'a> {
     fn new(a: &'a Value, b: &'a Value) -> Self {
         let (first, second): (&Graph, &Graph) = (a.graph(), b.graph());
-        let most = (first.nodes.len() as u64).saturating_add(second.nodes.len() as u64);
-        let most = most.saturating_mul(4).saturating_add(1 << 20);
+        let len =
+            |graph: &Graph| (graph.nodes.len() as u64).saturating_add(graph.cells.len() as u64);
+        let most = len(first).saturating_add(len(second)).saturating_mul(16);
+        let most = most.saturating_add(1 << 20);
         let (pairs, seen) = (Vec::new(), HashSet::new());
-        Self { a: (a, first), b: (b, second), pairs, seen, most }
+        Self { a: (a, first), b: (b, second), pairs, seen, left: most, most }
+    }
+
+    fn too_much(&self) -> Error {
+        Error::limit("a number of comparisons", self.most, "one more")
     }
 
     fn pair(&mut self, a: Cell, b: Cell) -> Result<bool> {
@@ -84,9 +93,6 @@ impl<'a> Work<'a> {
         let (Some(a_id), Some(b_id)) = (a.as_node(), b.as_node()) else { return Ok(false) };
         if !self.seen.insert((a_id, b_id)) {
             return Ok(true);
-        }
-        if self.seen.len() as u64 > self.most {
-            return Err(Error::limit("a number of comparisons", self.most, "one more"));
         }
         let (Some(x), Some(y)) = (first.node(a), second.node(b)) else { return Ok(false) };
         match (x, y) {
@@ -375,6 +381,31 @@ mod tests {
         assert!(knot(2).equals(&knot(3)).unwrap());
         assert!(knot(100_000).equals(&knot(1)).unwrap());
         assert!(!knot(1).equals(&list_of(ValueBuilder::list)).unwrap());
+    }
+
+    #[test]
+    fn what_is_shared_in_two_ways_is_bounded() {
+        // Each list of the first with each of the second.
+        let lists = |turn: bool| {
+            let mut builder = ValueBuilder::default();
+            let all = builder.list().unwrap();
+            let one = builder.int(1).unwrap();
+            let lists: Vec<Part> = (0..100)
+                .map(|_| {
+                    let list = builder.list().unwrap();
+                    (0..2000).for_each(|_| builder.push(list, one).unwrap());
+                    list
+                })
+                .collect();
+            for n in 0..10_000 {
+                let at = if turn { n % 100 } else { n / 100 };
+                builder.push(all, lists[at]).unwrap();
+            }
+            builder.finish(all).unwrap()
+        };
+        let e = lists(true).equals(&lists(false)).unwrap_err();
+        assert!(e.to_string().contains("a number of comparisons"), "{e}");
+        assert!(lists(true).equals(&lists(true)).unwrap());
     }
 
     #[test]

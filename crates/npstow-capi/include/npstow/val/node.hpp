@@ -36,10 +36,11 @@ struct val_origin {
     }
 };
 
-/// Some threads may look at a value at the same time; who comes first reads it for all.
-inline std::mutex& opening()
+/// Some threads may look at a value at the same time; who comes first reads it for all. What is read
+/// may have keys that are to be read then.
+inline std::recursive_mutex& opening()
 {
-    static std::mutex mutex;
+    static std::recursive_mutex mutex;
     return mutex;
 }
 
@@ -60,11 +61,13 @@ struct val_node {
     /// Takes what it holds from the file.
     virtual void read(const on_error& err) { static_cast<void>(err); }
 
+    virtual std::recursive_mutex& lock() noexcept { return opening(); }
+
     /// Whether what it holds is here now.
     bool open(const on_error& err)
     {
         if (is_open.load(std::memory_order_acquire)) return true;
-        const std::lock_guard<std::mutex> lock(opening());
+        const std::lock_guard<std::recursive_mutex> own(lock());
         if (!is_open.load(std::memory_order_relaxed)) {
             read(err);
             if (err.failed()) return false;
@@ -114,6 +117,9 @@ struct complex_node : val_node {
 
 struct array_node : val_node {
     npstow::array array;
+    /// Its own: several arrays may be read at the same time.
+    std::recursive_mutex mutex;
+    std::recursive_mutex& lock() noexcept override { return mutex; }
     void read(const on_error& err) override
     {
         const value_handle value = origin.open(err);

@@ -81,9 +81,12 @@ private:
             return false;
         }
         if (const auto found = done_.find(node); found != done_.end()) {
+            // Only a reference that was kept too long makes one.
+            if (!found->second.part) err_.fail(status::invalid, "a value that was put into itself");
             result = found->second;
             return false;
         }
+        done_[node] = made();
         const std::size_t size = value.is_dict() ? 2 * value.as<pairs_node>()->items.size()
                                                  : value.as<items_node>()->items.size();
         open_.push_back({&value, node, size, {}});
