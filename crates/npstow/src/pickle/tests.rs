@@ -105,6 +105,33 @@ fn containers_the_stack_and_the_memo() {
 }
 
 #[test]
+fn copies_and_equal_keys() {
+    for (bytes, expected) in [
+        // What is added to a list later does not come to a copy of it, nor the other way.
+        (
+            &b"]q\0K\x01a]q\x010h\0K\x02a0cbuiltins\nlist\nh\0\x85R0\
+            cbuiltins\nlist\nh\0\x85RK\x03a0h\0K\x04a."[..],
+            "[1, 2, 4]",
+        ),
+        (
+            b"]q\0K\x01aK\x09\x850K\x02a(K\x03K\x04K\x05e0\
+            cbuiltins\nlist\nh\0\x85Rq\x01K\x06a0h\0K\x07a0h\0h\x01\x86.",
+            "([1, 2, 3, 4, 5, 7], [1, 2, 3, 4, 5, 6])",
+        ),
+        (b"cbuiltins\nset\n](K\x01G?\xf0\0\0\0\0\0\0\x88e\x85R.", "{1}"),
+        // The same keys twice, twice.
+        (b"X\x01\0\0\0aq\0(h\0K\x01h\0K\x02d(h\0K\x01h\0K\x02d\x87.", "('a', {'a': 2}, {'a': 2})"),
+        (b"}(K\x01\x85K\x05G?\xf0\0\0\0\0\0\0\x85K\x06u.", "{(1,): 6}"),
+    ] {
+        assert_eq!(shown(bytes), expected, "{}", bytes.escape_ascii());
+    }
+    for bytes in [&b"}]K\x01s."[..], b"}(K\x01K\x02]K\x03u.", b"\x8f(}\x90."] {
+        let e = from_bytes(bytes.to_vec(), &Options::default()).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Corrupt, "{}", bytes.escape_ascii());
+    }
+}
+
+#[test]
 fn names_and_objects_are_inert() {
     for (bytes, expected) in [
         (&b"cos\nsystem\n."[..], "os.system"),

@@ -33,6 +33,8 @@ pub(in crate::pickle) fn finish(graph: &mut Graph) -> Result<()> {
             if let Some(place) = graph.nodes.get_mut(id) {
                 *place = node;
             }
+            // Others with the same keys have them twice, too.
+            before.clear();
         }
     }
     Ok(())

@@ -65,6 +65,57 @@ fn cycles_through_tuples_stay_cycles() {
     }
 }
 
+/// All strings of a pickle that are written as text.
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn names_are_those_of_the_protocol() {
+    let old = read(b"c__builtin__\nxrange\n(I1\nI2\nI1\ntR.");
+    let new = read(b"\x80\x04\x8c\x08builtins\x8c\x05range\x93K\x01K\x02K\x01\x87R.");
+    for value in [old, new] {
+        for protocol in 2..=5 {
+            let bytes = to_bytes(&value, &WriteOptions::default().protocol(protocol)).unwrap();
+            let name =
+                if protocol == 2 { ["__builtin__", "xrange"] } else { ["builtins", "range"] };
+            assert!(name.iter().all(|part| holds(&bytes, part)), "{value} {protocol}");
+            assert!(protocol == 2 || !holds(&bytes, "__"), "{value} {protocol}");
+        }
+    }
+}
+
+#[test]
+fn what_is_laundered_calls_nothing_unknown() {
+    for (bytes, name) in [
+        (&b"cos\nsystem\n(S'x'\ntR."[..], "os.system"),
+        // Made of its state it would be data; called, it opens a file.
+        (b"cnumpy\nmemmap\n(S'x'\nS'u1'\nS'w+'\ntR.", "numpy.memmap"),
+        (b"ccollections\ndefaultdict\n(cos\nsystem\ntR.", "os.system"),
+        (b"cdatetime\ndate\n(cos\nsystem\n(tRtR.", "os.system"),
+        (b"cbuiltins\ngetattr\ncos\npath\nX\x06\0\0\0system\x86R.", "os.path.system"),
+        (b"Pos\n.", "os"),
+        (b"\x82\x07.", "$extension"),
+    ] {
+        let Ok(value) = from_bytes(bytes.to_vec(), &Options::default()) else { continue };
+        for protocol in 2..=5 {
+            let options = WriteOptions::default().protocol(protocol).only_data(true);
+            let clean = to_bytes(&value, &options).unwrap();
+            let source = std::sync::Arc::new(crate::MemorySource::new(clean.clone()));
+            let scan = crate::pickle::scan(source, &crate::Limits::default()).unwrap();
+            assert_eq!(scan.verdict(), crate::pickle::Verdict::Data, "{value} {protocol}");
+            assert!(holds(&clean, name), "{value} {protocol}");
+        }
+    }
+    // Data stays what it is.
+    for bytes in [&b"cdatetime\ndate\n(C\x04\x07\xe4\x01\x02tR."[..], b"cnumpy\nfloat64\n."] {
+        let value = read(bytes);
+        let clean = to_bytes(&value, &WriteOptions::default().only_data(true)).unwrap();
+        let is_known = value.kind() == crate::ValueKind::Object;
+        assert_eq!(read(&clean).to_string() == value.to_string(), is_known, "{value}");
+    }
+}
+
 #[test]
 fn arrays_of_all_kinds_come_back() {
     let dtypes = [
