@@ -58,7 +58,8 @@ impl Place {
         if progress.is_shown() && self.path.is_file() {
             let source: Arc<dyn Source> = Arc::new(FileSource::open(&self.path)?);
             let source = progress.counted(source);
-            return options.open_source(Arc::new(source), &self.path);
+            let folder = self.path.parent().unwrap_or(Path::new(""));
+            return options.folder(folder).open_source(Arc::new(source), &self.path);
         }
         options.open(&self.path)
     }

@@ -57,6 +57,11 @@ impl<'a> Target<'a> {
         self.format
     }
 
+    /// Whether it keeps Python's objects as they are.
+    pub(crate) fn has_objects(&self) -> bool {
+        matches!(self.format, Format::Pickle | Format::Joblib)
+    }
+
     /// Saves a tree; `from` is where it comes from, for arrays that have no name of their own.
     pub(crate) fn save(
         &self,
@@ -97,14 +102,14 @@ impl<'a> Target<'a> {
     fn holds_objects(&self, item: &Item, entry: &Entry) -> Result<()> {
         let is_array = matches!(item, Item::Entry(_)) && entry.value()?.objects().is_some();
         match self.format {
-            Format::Pickle => entry.value().map(drop),
+            Format::Pickle | Format::Joblib => entry.value().map(drop),
             Format::Npy | Format::Npz | Format::Folder if is_array => Ok(()),
             _ => entry.check(),
         }
     }
 
     fn has_no_notes(&self) -> bool {
-        matches!(self.format, Format::Npy | Format::Pickle)
+        self.format == Format::Npy || self.has_objects()
     }
 
     /// One array in a file of one array, else names for all.
@@ -114,7 +119,7 @@ impl<'a> Target<'a> {
             let e = Error::invalid("a .npy file holds one array: name one, as in run.npz:photon");
             return Err(e.in_path(&from.path));
         }
-        if matches!(self.format, Format::Npy | Format::Pickle) || !is_alone {
+        if self.has_no_notes() || !is_alone {
             return Ok(tree);
         }
         match name_of(from) {

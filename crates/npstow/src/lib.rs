@@ -23,6 +23,9 @@ mod codec;
 mod sink;
 mod source;
 
+#[cfg(feature = "npz")]
+mod packed;
+
 #[cfg(feature = "pickle")]
 mod value;
 
@@ -50,6 +53,9 @@ pub mod torch;
 
 #[cfg(feature = "folder")]
 pub mod folder;
+
+#[cfg(feature = "joblib")]
+pub mod joblib;
 
 mod file;
 

@@ -12,10 +12,14 @@ pub(crate) struct Saving {
     /// The format of DST; by default its extension says it, and a folder has none
     #[arg(long, value_name = "FORMAT")]
     pub(crate) to: Option<To>,
-    /// Compress each array (npz): 1 is fast, 6 normal, 12 the smallest
+    /// Compress each array (npz) or the whole (joblib): 1 is fast, 6 normal, 12 the smallest
     #[arg(long, value_name = "LEVEL", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "6", value_parser = clap::value_parser!(u8).range(0..=12))]
     pub(crate) compress: Option<u8>,
+    /// What packs a joblib dump; by default zlib where --compress is given, or what the extension
+    /// says, as in x.joblib.gz
+    #[arg(long, value_name = "NAME")]
+    pub(crate) compressor: Option<PackedBy>,
     /// For whom a folder is written: npstow and NumPy, or NPFold, which reads less
     #[arg(long, value_name = "WHOM")]
     pub(crate) profile: Option<FolderProfile>,
@@ -29,10 +33,37 @@ impl Saving {
         if let Some(level) = self.compress {
             options = options.compress(level);
         }
+        if let Some(compressor) = self.compressor {
+            options = options.compressor(compressor.into());
+        }
         match self.profile {
             Some(FolderProfile::Native) => options.profile(Profile::Native),
             Some(FolderProfile::Npfold) => options.profile(Profile::NpFold),
             None => options,
+        }
+    }
+}
+
+/// What packs a dump of joblib, by joblib's names.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PackedBy {
+    Zlib,
+    Gzip,
+    Bz2,
+    Lzma,
+    Xz,
+    Lz4,
+}
+
+impl From<PackedBy> for npstow::joblib::Compressor {
+    fn from(by: PackedBy) -> Self {
+        match by {
+            PackedBy::Zlib => Self::Zlib,
+            PackedBy::Gzip => Self::Gzip,
+            PackedBy::Bz2 => Self::Bzip2,
+            PackedBy::Lzma => Self::Lzma,
+            PackedBy::Xz => Self::Xz,
+            PackedBy::Lz4 => Self::Lz4,
         }
     }
 }

@@ -165,7 +165,7 @@ pub(crate) struct Verify {
     pub(crate) form: Form,
 }
 
-/// List every class and function that a pickle names, without loading it
+/// List every class and function that a pickle or a joblib dump names, without loading it
 ///
 /// CLASS says what is known of a name: data, which npstow rebuilds; harmless; unknown; code, which
 /// is known to run code or to reach for such. Pickles within pickles are looked into. npstow itself
@@ -175,6 +175,7 @@ pub(crate) struct Verify {
     verbatim_doc_comment,
     after_help = "Examples:
   npstow scan model.pkl
+  npstow scan model.joblib
   npstow scan --json model.pkl | jq -r '.globals[] | select(.class == \"code\") | .name'"
 )]
 pub(crate) struct Scan {

@@ -52,7 +52,7 @@ pub(crate) struct Convert {
     pub(crate) form: Form,
 }
 
-/// Write a pickle anew with nothing in it but data
+/// Write a pickle or a joblib dump anew with nothing in it but data
 ///
 /// What npstow knows to be data stays what it is; every other object, class or function becomes a
 /// dictionary that says what it was, as show --json does: {'$object': {'class': ..., 'args': ...}}.
@@ -62,13 +62,14 @@ pub(crate) struct Convert {
     verbatim_doc_comment,
     after_help = "Examples:
   npstow launder model.pkl clean.pkl
+  npstow launder model.joblib clean.joblib
   npstow launder - - < model.pkl > clean.pkl"
 )]
 pub(crate) struct Launder {
-    /// The pickle, or a place in it
+    /// The pickle or dump, or a place in it
     #[arg(value_name = "SRC")]
     pub(crate) source: OsString,
-    /// The pickle to write
+    /// The pickle or dump to write
     #[arg(value_name = "DST")]
     pub(crate) target: OsString,
     /// The protocol, 2 to 5

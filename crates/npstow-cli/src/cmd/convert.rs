@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::target::Target;
-use npstow::{Format, Item, Result, SaveOptions, Tree, npy, pickle};
+use npstow::{Item, Result, SaveOptions, Tree, npy, pickle};
 
 pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
     let place = Place::new(&args.source);
@@ -17,7 +17,7 @@ pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
     let progress = Progress::new(quiet);
     let tree = match node.value() {
         // From one pickle to another, lists stay lists and objects stay objects.
-        Ok(value) if target.format() == Format::Pickle => Item::try_from(&value).map(Tree::from),
+        Ok(value) if target.has_objects() => Item::try_from(&value).map(Tree::from),
         _ if args.data_only => node.to_data_tree(),
         _ => node.to_tree(),
     };

@@ -1,4 +1,4 @@
-//! `npstow launder`: a pickle written anew, with nothing in it but data.
+//! `npstow launder`: a pickle or a dump of joblib written anew, with nothing in it but data.
 #![forbid(unsafe_code)]
 
 use crate::args::Launder;
@@ -14,7 +14,7 @@ pub(super) fn run(args: &Launder, quiet: bool) -> Result<Exit> {
     let node = place.node(&Progress::none())?;
     let value = node.value()?;
     let target = Target::new(&args.target, None, Format::Pickle, (args.form.json, quiet))?;
-    if target.format() != Format::Pickle {
+    if !target.has_objects() {
         let what = format!(
             "laundering into the format {}: convert writes only data there",
             target.format()

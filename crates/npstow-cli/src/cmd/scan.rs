@@ -1,4 +1,4 @@
-//! `npstow scan`: what a pickle names, and what is known of it.
+//! `npstow scan`: what a pickle or a dump of joblib names, and what is known of it.
 #![forbid(unsafe_code)]
 
 use crate::args::Scan as Args;
@@ -6,7 +6,8 @@ use crate::exit::{Exit, complain};
 use crate::json::Json;
 use crate::place::Place;
 use crate::render::{self, Align, harmless};
-use npstow::pickle::{Mention, Named, Scan, Verdict, scan};
+use npstow::joblib::scan;
+use npstow::pickle::{Mention, Named, Scan, Verdict};
 use npstow::{Error, FileSource, Limits, MemorySource, Result, Source, read_stream};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -17,7 +18,10 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         return Err(Error::invalid("scan takes a whole file").in_path(&place.path));
     }
     let at = |e: Error| e.in_path(&place.path);
-    let found = source(&place).and_then(|source| scan(source, &Limits::default())).map_err(at)?;
+    // What comes from a stream has no files beside it.
+    let folder = (place.path.as_os_str() != "-").then(|| place.path.parent()).flatten();
+    let found = source(&place).and_then(|source| scan(source, folder, &Limits::default()));
+    let found = found.map_err(at)?;
     let fault = found.fault.as_ref();
     if args.form.json {
         super::print(&format!("{}\n", json(&place, &found)))?;
@@ -61,8 +65,9 @@ fn text(found: &Scan) -> String {
         lines.push(["OFFSET", "CLASS", "NAME"].map(str::to_owned).to_vec());
     }
     for mention in &found.mentions {
+        let beside = mention.beside.as_deref().map(|file| format!("  (in {})", harmless(file)));
         let within = match mention.depth {
-            0 => String::new(),
+            0 => beside.unwrap_or_default(),
             1 => "  (in a pickle within)".to_owned(),
             depth => format!("  (in a pickle {depth} deep within)"),
         };
@@ -96,6 +101,9 @@ fn json(place: &Place, found: &Scan) -> Json {
         }
         all.push(("class", mention.verdict.name().into()));
         all.push(("depth", mention.depth.into()));
+        if let Some(file) = &mention.beside {
+            all.push(("file", file.as_str().into()));
+        }
         Json::Object(all)
     };
     Json::Object(vec![

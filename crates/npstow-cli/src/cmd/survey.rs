@@ -22,6 +22,8 @@ const TRIED: &[(&str, &str, Format, Option<u8>)] = &[
     ("npz --compress=1", "x1.npz", Format::Npz, Some(1)),
     ("npz --compress=6", "x6.npz", Format::Npz, Some(6)),
     ("folder", "x", Format::Folder, None),
+    ("joblib", "x.joblib", Format::Joblib, None),
+    ("joblib --compress=3", "x3.joblib", Format::Joblib, Some(3)),
 ];
 
 /// Up to so many bytes everything is read into memory at once, as a program would.

@@ -34,7 +34,6 @@ impl Steps for Bunzip {
 }
 
 /// Packs all of `bytes` and appends it to `out`; levels go from 1 to 9.
-#[cfg(any(test, fuzzing))]
 pub(super) fn encode(level: u8, bytes: &[u8], out: &mut Vec<u8>) -> crate::Result<()> {
     use bzip2::{Action, Compress, Compression};
     if !(1..=9).contains(&level) {

@@ -14,7 +14,7 @@ use crate::Result;
 pub(crate) const MOST_LEVEL: u8 = 12;
 
 /// What each block but the last ends with: the length of an empty stored block.
-pub(super) const JOINT: [u8; 4] = [0, 0, 0xff, 0xff];
+pub(crate) const JOINT: [u8; 4] = [0, 0, 0xff, 0xff];
 
 /// Packs one block of a stream and appends it to `out`; `last` ends the stream.
 ///
@@ -29,6 +29,24 @@ pub(crate) fn compress_block(level: u8, bytes: &[u8], last: bool, out: &mut Vec<
 pub(crate) fn compress_block(level: u8, bytes: &[u8], last: bool, out: &mut Vec<u8>) -> Result<()> {
     let _ = (level, bytes, last, out);
     Err(Error::unsupported("deflate in a build without the feature 'npz'"))
+}
+
+/// Unpacks one block; how many bytes it became, none where it is broken or becomes more than `dst`.
+#[cfg(feature = "npz")]
+pub(crate) fn unpack_block(packed: &[u8], last: bool, dst: &mut [u8]) -> Option<usize> {
+    match last {
+        true => super::inflate::at_most(packed, dst).flatten(),
+        false => {
+            (packed.ends_with(&JOINT) && super::inflate::block(packed, dst)).then_some(dst.len())
+        }
+    }
+}
+
+/// Unpacks a whole stream that becomes no more than `dst`: none where it is broken, `Some(None)`
+/// where the room is too small. What stands behind its end is not looked at.
+#[cfg(feature = "npz")]
+pub(crate) fn unpack_at_most(packed: &[u8], dst: &mut [u8]) -> Option<Option<usize>> {
+    super::inflate::at_most(packed, dst)
 }
 
 #[cfg(feature = "npz")]

@@ -3,7 +3,7 @@
 
 use super::steps::{State, Step, Steps, since};
 use flate2::{Decompress, FlushDecompress, Status};
-use libdeflater::Decompressor;
+use libdeflater::{DecompressionError, Decompressor};
 use std::cell::RefCell;
 
 thread_local! {
@@ -36,24 +36,47 @@ pub(super) fn block(packed: &[u8], dst: &mut [u8]) -> bool {
     })
 }
 
-/// Deflate in steps.
-pub(super) struct Inflate(Decompress);
+/// Deflate in steps, with or without the frame of RFC 1950.
+pub(super) struct Inflate {
+    decoder: Decompress,
+    has_frame: bool,
+}
 
 impl Inflate {
     pub(super) fn new() -> Self {
-        Self(Decompress::new(false))
+        Self { decoder: Decompress::new(false), has_frame: false }
+    }
+
+    pub(super) fn zlib() -> Self {
+        Self { decoder: Decompress::new(true), has_frame: true }
     }
 }
 
 impl Steps for Inflate {
     fn step(&mut self, input: &[u8], output: &mut [u8], _: bool) -> Step {
-        let (read, written) = (self.0.total_in(), self.0.total_out());
-        let state = match self.0.decompress(input, output, FlushDecompress::None) {
+        let (read, written) = (self.decoder.total_in(), self.decoder.total_out());
+        let state = match self.decoder.decompress(input, output, FlushDecompress::None) {
             Ok(Status::StreamEnd) => State::Ended(0),
             Ok(Status::Ok | Status::BufError) => State::Going,
             Err(e) => State::Broken(e.message().unwrap_or("invalid data").to_owned()),
         };
-        let read = since(self.0.total_in(), read);
-        Step { read, written: since(self.0.total_out(), written), state }
+        let read = since(self.decoder.total_in(), read);
+        Step { read, written: since(self.decoder.total_out(), written), state }
     }
+
+    /// joblib reads streams one after another as one; a raw stream is alone.
+    fn restart(&mut self) -> bool {
+        self.decoder.reset(self.has_frame);
+        self.has_frame
+    }
+}
+
+/// Unpacks what may be less than `dst` has room for: `None` where it is broken, `Some(None)` where
+/// the room is too small. What stands behind the end of the stream is not looked at.
+pub(super) fn at_most(packed: &[u8], dst: &mut [u8]) -> Option<Option<usize>> {
+    TOOLS.with_borrow_mut(|(decoder, _)| match decoder.deflate_decompress(packed, dst) {
+        Ok(len) => Some(Some(len)),
+        Err(DecompressionError::InsufficientSpace) => Some(None),
+        Err(DecompressionError::BadData) => None,
+    })
 }

@@ -1,9 +1,9 @@
 //! Unpacking LZMA as zip archives have it (APPNOTE 5.8): nine bytes that say how the stream was
-//! made, then the stream.
+//! made, then the stream; and as files have it: `.xz` and `.lzma`.
 #![forbid(unsafe_code)]
 
 use super::steps::{State, Step, Steps};
-use lzma_rust2::{Action, DICT_SIZE_MAX, LzmaStream, Status};
+use lzma_rust2::{Action, DICT_SIZE_MAX, LzmaStream, Status, XzStream};
 use std::io;
 
 /// What stands before the stream: the version of the encoder (2), the length of the properties
@@ -53,10 +53,7 @@ impl Steps for Unlzma {
         };
         let action = if is_end { Action::Finish } else { Action::Run };
         let step = match stream.process(rest, output, action) {
-            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
-                return Step { read: 0, written: 0, state: State::Short };
-            }
-            Err(e) => return broken(e.to_string()),
+            Err(e) => return fault(&e),
             Ok(step) => step,
         };
         let state = match step.status {
@@ -65,5 +62,62 @@ impl Steps for Unlzma {
         };
         self.stream = Some(stream);
         Step { read: head.len() + step.bytes_consumed, written: step.bytes_produced, state }
+    }
+}
+
+fn fault(e: &io::Error) -> Step {
+    let state = match e.kind() {
+        io::ErrorKind::UnexpectedEof => State::Short,
+        _ => State::Broken(e.to_string()),
+    };
+    Step { read: 0, written: 0, state }
+}
+
+/// The `.lzma` format: a header of 13 bytes, then the stream.
+pub(super) struct UnlzmaAlone(LzmaStream);
+
+impl UnlzmaAlone {
+    /// The memory grows with what is unpacked, whatever the header declares.
+    pub(super) fn new() -> Self {
+        Self(LzmaStream::new_mem_limit(u32::MAX, None))
+    }
+}
+
+impl Steps for UnlzmaAlone {
+    fn step(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> Step {
+        let action = if is_end { Action::Finish } else { Action::Run };
+        let step = match self.0.process(input, output, action) {
+            Err(e) => return fault(&e),
+            Ok(step) => step,
+        };
+        let state = match step.status {
+            Status::StreamEnd => State::Ended(self.0.unused_input().len()),
+            Status::Ok => State::Going,
+        };
+        Step { read: step.bytes_consumed, written: step.bytes_produced, state }
+    }
+}
+
+/// The `.xz` format; streams one after another are one, with padding between them.
+pub(super) struct Unxz(XzStream);
+
+impl Unxz {
+    pub(super) fn new() -> Self {
+        Self(XzStream::new(true))
+    }
+}
+
+impl Steps for Unxz {
+    fn step(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> Step {
+        let action = if is_end { Action::Finish } else { Action::Run };
+        let step = match self.0.process(input, output, action) {
+            Err(e) => return fault(&e),
+            Ok(step) => step,
+        };
+        let state = match step.status {
+            Status::StreamEnd => State::Ended(0),
+            Status::Ok => State::Going,
+        };
+        Step { read: step.bytes_consumed, written: step.bytes_produced, state }
     }
 }

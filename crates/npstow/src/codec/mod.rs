@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "npz")]
+mod adler;
+#[cfg(feature = "npz")]
 mod bits;
 #[cfg(feature = "bzip2")]
 mod bzip2;
@@ -29,6 +31,8 @@ mod walk;
 #[cfg(feature = "zstd")]
 mod zstd;
 
+#[cfg(feature = "npz")]
+pub(crate) use adler::Adler32;
 pub(crate) use crc::{Crc32, crc32};
 #[allow(unused_imports)] // Salvage is about to use it.
 pub(crate) use stream::{Measured, measure, reader};
@@ -53,6 +57,12 @@ impl Codec {
     pub const LZMA_UNMARKED: Self = Self(5);
     /// Bytes as the characters of Latin-1, in UTF-8.
     pub const LATIN1: Self = Self(6);
+    /// Deflate in the frame of RFC 1950.
+    pub(crate) const ZLIB: Self = Self(7);
+    /// The xz format, of one or more streams.
+    pub(crate) const XZ: Self = Self(8);
+    /// LZMA in the frame that came before xz: `.lzma`.
+    pub(crate) const LZMA_ALONE: Self = Self(9);
 
     /// Its name in listings.
     #[must_use]
@@ -60,7 +70,9 @@ impl Codec {
         match self {
             Self::DEFLATE => "deflate",
             Self::BZIP2 => "bzip2",
-            Self::LZMA | Self::LZMA_UNMARKED => "lzma",
+            Self::LZMA | Self::LZMA_UNMARKED | Self::LZMA_ALONE => "lzma",
+            Self::ZLIB => "zlib",
+            Self::XZ => "xz",
             Self::ZSTD => "zstd",
             Self::LATIN1 => "latin1",
             _ => "unknown",
@@ -72,7 +84,7 @@ impl Codec {
     /// of 1,300,000, and a block of Zstandard is at least 4 bytes for 128 KiB.
     pub(crate) fn reach(self) -> u64 {
         match self {
-            Self::LZMA | Self::LZMA_UNMARKED => 16,
+            Self::LZMA | Self::LZMA_UNMARKED | Self::LZMA_ALONE | Self::XZ => 16,
             Self::ZSTD => 64,
             Self::BZIP2 => 2048,
             _ => 1,
@@ -92,19 +104,26 @@ impl Codec {
         match self {
             #[cfg(feature = "npz")]
             Self::DEFLATE => Ok(Box::new(inflate::Inflate::new())),
+            #[cfg(feature = "npz")]
+            Self::ZLIB => Ok(Box::new(inflate::Inflate::zlib())),
             #[cfg(feature = "bzip2")]
             Self::BZIP2 => Ok(Box::new(bzip2::Bunzip::new())),
             #[cfg(feature = "lzma")]
             Self::LZMA => Ok(Box::new(lzma::Unlzma::new(u64::MAX))),
             #[cfg(feature = "lzma")]
             Self::LZMA_UNMARKED => Ok(Box::new(lzma::Unlzma::new(unpacked_len))),
+            #[cfg(feature = "lzma")]
+            Self::XZ => Ok(Box::new(lzma::Unxz::new())),
+            #[cfg(feature = "lzma")]
+            Self::LZMA_ALONE => Ok(Box::new(lzma::UnlzmaAlone::new())),
             #[cfg(feature = "zstd")]
             Self::ZSTD => Ok(Box::new(zstd::Unzstd::new()?)),
             #[cfg(feature = "pickle")]
             Self::LATIN1 => Ok(Box::new(latin1::Latin1::default())),
             _ => {
                 let feature = match self {
-                    Self::DEFLATE => "npz",
+                    Self::DEFLATE | Self::ZLIB => "npz",
+                    Self::XZ => "lzma",
                     Self::LATIN1 => "pickle",
                     _ => self.name(),
                 };
@@ -156,7 +175,7 @@ pub(crate) fn decode_block(codec: Codec, packed: &[u8], last: bool, dst: &mut [u
 
 /// Packs all of `bytes` into one stream and appends it to `out`. The levels are those of the codec:
 /// deflate has 0 to 12, bzip2 1 to 9, zstd 1 to 22.
-#[cfg(any(test, fuzzing))]
+#[allow(dead_code)] // Without joblib only tests pack so.
 pub(crate) fn encode(codec: Codec, level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     match codec {
         Codec::DEFLATE => deflate::compress_block(level, bytes, true, out),

@@ -32,7 +32,6 @@ impl Steps for Unzstd {
 }
 
 /// Packs all of `bytes` and appends it to `out`; levels go from 1 to 22.
-#[cfg(any(test, fuzzing))]
 pub(super) fn encode(level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     if !(1..=22).contains(&level) {
         return Err(Error::invalid(format!("level {level} of zstd (1 to 22)")));

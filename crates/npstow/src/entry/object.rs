@@ -38,15 +38,19 @@ impl Entry {
                 (Arc::new(MemorySource::new(read.buffer().clone())) as _, Data::Inline)
             }
             Payload::Text(span) => {
-                let offset = span.offset().unwrap_or_default();
+                let at = span.offset().and_then(|offset| store.locate(offset));
+                let (source, offset) = match at {
+                    Some((_, source, offset)) => (Arc::clone(source), offset),
+                    None => (file(), 0),
+                };
                 let unpacked_len = crate::array::nbytes(shape, dtype.itemsize())? as u64;
                 let (codec, packed_len, skip) = (Codec::LATIN1, span.len(), 0);
                 let blocks = None;
                 let coded = Coded { codec, offset, packed_len, unpacked_len, skip, blocks };
-                (file(), Data::Coded(Arc::new(coded)))
+                (source, Data::Coded(Arc::new(coded)))
             }
-            Payload::Bytes(span) => match span.offset() {
-                Some(offset) => (file(), Data::Raw { offset }),
+            Payload::Bytes(span) => match span.offset().and_then(|offset| store.locate(offset)) {
+                Some((_, source, offset)) => (Arc::clone(source), Data::Raw { offset }),
                 None => (Arc::new(MemorySource::new(store.read(span)?)) as _, Data::Inline),
             },
         };

@@ -53,7 +53,14 @@ impl Format {
             return Some(Self::Folder);
         }
         let Some(extension) = path.extension() else { return Some(Self::Folder) };
-        Some(match extension.to_str()?.to_ascii_lowercase().as_str() {
+        let extension = extension.to_str()?.to_ascii_lowercase();
+        // joblib's own way of saying how a dump is packed.
+        if matches!(&*extension, "z" | "gz" | "bz2" | "xz" | "lzma" | "lz4") {
+            let inner = Path::new(path.file_stem()?);
+            let is_joblib = inner.extension().is_some_and(|e| e.eq_ignore_ascii_case("joblib"));
+            return is_joblib.then_some(Self::Joblib);
+        }
+        Some(match &*extension {
             "npy" => Self::Npy,
             "npz" => Self::Npz,
             "pkl" | "pickle" => Self::Pickle,
@@ -74,10 +81,10 @@ impl fmt::Display for Format {
 /// The error for a format that is known and not read, or not written.
 pub(super) fn lacks(doing: &str, format: Format) -> Error {
     let why = match format {
-        Format::Npy | Format::Npz | Format::Folder | Format::Pickle => {
+        Format::Npy | Format::Npz | Format::Folder | Format::Pickle | Format::Joblib => {
             format!(" (this build is without the feature '{format}')")
         }
-        Format::Joblib | Format::Hdf5 | Format::Torch | Format::Shelve => String::new(),
+        Format::Hdf5 | Format::Torch | Format::Shelve => String::new(),
     };
     Error::unsupported(format_args!("{doing} the format {format}{why}"))
 }
@@ -125,9 +132,11 @@ pub(super) fn detect(source: &dyn Source, path: &Path, start: &[u8]) -> Result<F
     if is_hdf5(source) {
         return Ok(Format::Hdf5);
     }
-    // pickletools PROTO: protocols 2 to 5 begin with it.
+    // pickletools PROTO: protocols 2 to 5 begin with it. A dump of joblib without arrays is a
+    // pickle like any other: then the name says which of both it is.
+    let named = Format::of_path(path);
     if matches!(start[..], [0x80, 2..=5, ..]) {
-        return Ok(Format::Pickle);
+        return Ok(named.filter(|format| *format == Format::Joblib).unwrap_or(Format::Pickle));
     }
     if is_tar(source) {
         let what = "a tar archive (PyTorch's checkpoints were such before 0.2)";
@@ -136,9 +145,12 @@ pub(super) fn detect(source: &dyn Source, path: &Path, start: &[u8]) -> Result<F
     if let Some((_, what)) = MAGICS.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Err(Error::unsupported(what));
     }
-    let named = Format::of_path(path);
+    #[cfg(feature = "joblib")]
+    use crate::joblib::sniff;
+    #[cfg(all(feature = "pickle", not(feature = "joblib")))]
+    use crate::pickle::sniff;
     #[cfg(feature = "pickle")]
-    if named.is_none_or(|format| format == Format::Folder) && crate::pickle::sniff(source) {
+    if named.is_none_or(|format| format == Format::Folder) && sniff(source) {
         return Ok(Format::Pickle);
     }
     // The name breaks the tie: its parser says what is wrong.
@@ -208,5 +220,7 @@ mod tests {
         assert_eq!(of("a/b"), Some(Format::Folder));
         assert_eq!(of("a/b.d/"), Some(Format::Folder));
         assert_eq!(of("a/b.txt"), None);
+        assert_eq!(of("a/b.joblib.GZ"), Some(Format::Joblib));
+        assert_eq!(of("a/b.pkl.gz"), None);
     }
 }

@@ -7,8 +7,6 @@ mod node;
 mod notes;
 mod place;
 mod save;
-#[cfg(feature = "npz")]
-mod unpack;
 mod verify;
 
 pub use detect::Format;
@@ -50,6 +48,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<File> {
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
     limits: Limits,
+    folder: Option<PathBuf>,
 }
 
 impl OpenOptions {
@@ -57,6 +56,14 @@ impl OpenOptions {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Where files beside the file are looked for, which old dumps of joblib have: by default
+    /// where the path says, and nowhere for what is opened without one.
+    #[must_use]
+    pub fn folder(mut self, path: impl Into<PathBuf>) -> Self {
+        self.folder = Some(path.into());
         self
     }
 
@@ -76,20 +83,26 @@ impl OpenOptions {
         let metadata = std::fs::metadata(path).map_err(|e| place(Error::io("opening", e)))?;
         if metadata.is_dir() {
             let (path, format) = (path.to_owned(), Format::Folder);
-            let container = self.folder(&path).map_err(place)?;
+            let container = self.open_folder(&path).map_err(place)?;
             return Ok(File(Arc::new(Opened { path, format, container })));
         }
         let source = self.source(path, metadata.is_file()).map_err(place)?;
-        self.open_source(source, path)
+        match &self.folder {
+            Some(_) => self.open_source(source, path),
+            None => {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                self.clone().folder(folder).open_source(source, path)
+            }
+        }
     }
 
     #[cfg(feature = "folder")]
-    fn folder(&self, path: &Path) -> Result<Box<dyn Container>> {
+    fn open_folder(&self, path: &Path) -> Result<Box<dyn Container>> {
         Ok(Box::new(crate::folder::Folder::open(path, &self.limits)?))
     }
 
     #[cfg(not(feature = "folder"))]
-    fn folder(&self, _: &Path) -> Result<Box<dyn Container>> {
+    fn open_folder(&self, _: &Path) -> Result<Box<dyn Container>> {
         Err(detect::lacks("reading", Format::Folder))
     }
 
@@ -107,7 +120,7 @@ impl OpenOptions {
         let first = reader.take(FIRST).read_to_end(&mut start);
         first.map_err(|e| Error::io("reading", e).at(0))?;
         #[cfg(feature = "npz")]
-        let is_packed = unpack::is_packed(&start);
+        let is_packed = crate::packed::sniff(&start).is_some();
         #[cfg(not(feature = "npz"))]
         let is_packed = false;
         if !is_packed {
@@ -143,15 +156,17 @@ impl OpenOptions {
     fn opened(&self, source: Arc<dyn Source>, name: &Path) -> Result<Opened> {
         let start = detect::start(&*source)?;
         #[cfg(feature = "npz")]
-        let (source, start) = if unpack::is_packed(&start) {
-            let source = unpack::unpacked(&source, &self.limits)?;
-            let start = detect::start(&*source)?;
-            (source, start)
-        } else {
-            (source, start)
+        let (source, start) = match crate::packed::sniff(&start) {
+            Some(packing) => {
+                let unpacked = crate::packed::unpack(packing, &*source, &self.limits)?;
+                let source = Arc::new(MemorySource::new(unpacked)) as Arc<dyn Source>;
+                let start = detect::start(&*source)?;
+                (source, start)
+            }
+            None => (source, start),
         };
         let format = detect::detect(&*source, name, &start)?;
-        let container = self.container(format, source, &start)?;
+        let (format, container) = self.container(format, source, &start)?;
         Ok(Opened { path: name.to_owned(), format, container })
     }
 
@@ -162,24 +177,31 @@ impl OpenOptions {
         format: Format,
         source: Arc<dyn Source>,
         start: &[u8],
-    ) -> Result<Box<dyn Container>> {
+    ) -> Result<(Format, Box<dyn Container>)> {
         #[cfg(not(feature = "npz"))]
         let _ = start;
-        match format {
+        let container: Box<dyn Container> = match format {
             #[cfg(feature = "npy")]
-            Format::Npy => Ok(Box::new(crate::npy::Npy::open(source, &self.limits)?)),
+            Format::Npy => Box::new(crate::npy::Npy::open(source, &self.limits)?),
             #[cfg(feature = "npz")]
-            Format::Npz => Ok(Box::new(crate::npz::Npz::open_known(source, start, &self.limits)?)),
-            #[cfg(feature = "pickle")]
-            Format::Pickle => Ok(Box::new(crate::pickle::Pickle::open(source, &self.limits)?)),
-            #[cfg(feature = "torch")]
-            Format::Torch => Ok(Box::new(crate::torch::open(source, start, &self.limits)?)),
-            #[cfg(feature = "shelve")]
-            Format::Shelve => {
-                Ok(Box::new(crate::shelve::Shelf::open(source, start, &self.limits)?))
+            Format::Npz => Box::new(crate::npz::Npz::open_known(source, start, &self.limits)?),
+            #[cfg(feature = "joblib")]
+            Format::Pickle | Format::Joblib => {
+                // What it is shows when it is read.
+                let folder = self.folder.as_deref();
+                let dump = crate::joblib::Dump::open(source, folder, &self.limits)?;
+                let format = if dump.is_joblib { Format::Joblib } else { format };
+                return Ok((format, Box::new(dump.pickle)));
             }
-            other => Err(detect::lacks("reading", other)),
-        }
+            #[cfg(all(feature = "pickle", not(feature = "joblib")))]
+            Format::Pickle => Box::new(crate::pickle::Pickle::open(source, &self.limits, None)?),
+            #[cfg(feature = "torch")]
+            Format::Torch => Box::new(crate::torch::open(source, start, &self.limits)?),
+            #[cfg(feature = "shelve")]
+            Format::Shelve => Box::new(crate::shelve::Shelf::open(source, start, &self.limits)?),
+            other => return Err(detect::lacks("reading", other)),
+        };
+        Ok((format, container))
     }
 }
 

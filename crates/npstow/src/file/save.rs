@@ -52,6 +52,8 @@ pub struct SaveOptions {
     profile: Option<crate::folder::Profile>,
     #[cfg(feature = "pickle")]
     pickle: Option<crate::pickle::WriteOptions>,
+    #[cfg(feature = "joblib")]
+    compressor: Option<crate::joblib::Compressor>,
 }
 
 impl SaveOptions {
@@ -70,7 +72,7 @@ impl SaveOptions {
     }
 
     /// Compresses every array; the levels are those of the format, 6 is what others call normal.
-    /// For NPZ they go from 0 to 12.
+    /// For NPZ they go from 0 to 12, for joblib they are those of the compressor.
     #[must_use]
     pub fn compress(mut self, level: u8) -> Self {
         self.level = Some(level);
@@ -86,7 +88,17 @@ impl SaveOptions {
         self
     }
 
-    /// How a pickle is written: its protocol, and whether only data are.
+    /// What packs a dump of joblib. By default what the path's extension says, as in
+    /// `x.joblib.gz`; else zlib where a level is given, and nothing where none is.
+    #[cfg(feature = "joblib")]
+    #[must_use]
+    pub fn compressor(mut self, compressor: crate::joblib::Compressor) -> Self {
+        self.compressor = Some(compressor);
+        self
+    }
+
+    /// How a pickle is written, or the objects of a dump of joblib: the protocol, and whether only
+    /// data are.
     #[cfg(feature = "pickle")]
     #[must_use]
     pub fn pickle(mut self, options: crate::pickle::WriteOptions) -> Self {
@@ -106,7 +118,7 @@ impl SaveOptions {
     fn check(&self, format: Format) -> Result<()> {
         let refused =
             |what: &str| Err(Error::unsupported(format_args!("{what} in the format {format}")));
-        if self.level.is_some() && format != Format::Npz {
+        if self.level.is_some() && !matches!(format, Format::Npz | Format::Joblib) {
             return refused("compression");
         }
         #[cfg(feature = "npy")]
@@ -114,8 +126,12 @@ impl SaveOptions {
             return refused("orders and versions of NPY");
         }
         #[cfg(feature = "pickle")]
-        if self.pickle.is_some() && format != Format::Pickle {
+        if self.pickle.is_some() && !matches!(format, Format::Pickle | Format::Joblib) {
             return refused("a protocol of pickles");
+        }
+        #[cfg(feature = "joblib")]
+        if self.compressor.is_some() && format != Format::Joblib {
+            return refused("a compressor of joblib's");
         }
         #[cfg(feature = "folder")]
         if self.profile.is_some() && format != Format::Folder {
@@ -137,6 +153,21 @@ impl SaveOptions {
             Some(level) => options.compress(level),
             None => options,
         }
+    }
+
+    #[cfg(feature = "joblib")]
+    fn joblib(&self, path: &Path) -> crate::joblib::WriteOptions {
+        use crate::joblib::Compressor;
+        let named = self.compressor.or_else(|| Compressor::of_path(path));
+        let compressor = match (named, self.level) {
+            (Some(compressor), _) => compressor,
+            (None, Some(_)) => Compressor::Zlib,
+            (None, None) => Compressor::None,
+        };
+        crate::joblib::WriteOptions::default()
+            .compress(compressor, self.level)
+            .pickle(self.pickle.clone().unwrap_or_default())
+            .durability(self.durability)
     }
 
     #[cfg(feature = "folder")]
@@ -183,6 +214,8 @@ pub fn save_with(path: impl AsRef<Path>, tree: &Tree, options: &SaveOptions) -> 
                 let pickle = options.pickle.clone().unwrap_or_default();
                 crate::pickle::write(path, tree, &pickle.durability(options.durability))
             }
+            #[cfg(feature = "joblib")]
+            Format::Joblib => crate::joblib::write(path, tree, &options.joblib(path)),
             other => Err(super::detect::lacks("writing", other)),
         }
     });
@@ -215,6 +248,8 @@ pub fn save_to(sink: &mut dyn Sink, tree: &Tree, options: &SaveOptions) -> Resul
         Format::Pickle => {
             crate::pickle::write_to(sink, tree, &options.pickle.clone().unwrap_or_default())
         }
+        #[cfg(feature = "joblib")]
+        Format::Joblib => crate::joblib::write_to(sink, tree, &options.joblib(Path::new(""))),
         Format::Folder => Err(Error::unsupported("writing a folder to a stream")),
         other => Err(super::detect::lacks("writing", other)),
     }

@@ -20,7 +20,7 @@ pub(super) struct Feed {
     position: usize,
     /// What is added to such a position to have the offset in the file.
     shift: u64,
-    /// How long the source is.
+    /// Where the source ends.
     end: u64,
     window: usize,
     /// How many bytes may be held.
@@ -29,7 +29,9 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn new(store: &mut Store, offset: u64, most: u64) -> Self {
-        let end = store.source().map_or(0, |source| source.len());
+        let end = store
+            .locate(offset)
+            .map_or(0, |(_, source, at)| offset.saturating_add(source.len().saturating_sub(at)));
         store.begin(offset);
         let shift = offset.wrapping_sub(store.all_held().len() as u64);
         Self { position: store.all_held().len(), shift, end, window: WINDOW, most }

@@ -10,6 +10,7 @@
 //! size whatever the file says; a memo with holes is a hash map. Shared parts are shared.
 #![forbid(unsafe_code)]
 
+use super::beside::Beside;
 use super::build;
 use super::feed::Feed;
 use super::opcode::{code, negative, no_opcode};
@@ -33,41 +34,29 @@ pub(super) struct Met {
     pub(super) cell: Cell,
 }
 
-/// What ran: the values, the one on top, and where the pickle ends.
-#[derive(Debug)]
-pub(crate) struct Done {
+/// The machine.
+pub(crate) struct Machine<'o> {
     pub(crate) graph: Graph,
-    pub(crate) top: Cell,
-    pub(crate) end: u64,
-}
-
-pub(super) struct Machine<'o> {
-    pub(super) graph: Graph,
-    feed: Feed,
+    pub(super) feed: Feed,
     options: &'o Options,
-    stack: Vec<Cell>,
-    marks: Vec<usize>,
+    pub(super) stack: Vec<Cell>,
+    pub(super) marks: Vec<usize>,
     /// Where the stack begins for now: behind the last mark.
-    floor: usize,
-    memo: Vec<Option<Cell>>,
+    pub(super) floor: usize,
+    pub(super) memo: Vec<Option<Cell>>,
     /// Of numbers far behind the end of the memo.
-    far_memo: HashMap<u64, Cell>,
-    memoized: u64,
+    pub(super) far_memo: HashMap<u64, Cell>,
+    pub(super) memoized: u64,
     buffers: std::slice::Iter<'o, crate::Buffer>,
-    protocol: u8,
+    pub(super) protocol: u8,
     /// Every name, extension and persistent identifier, where somebody asks for them.
     pub(super) met: Option<Vec<Met>>,
+    /// Who reads what stands beside the opcodes.
+    pub(super) beside: Option<&'o mut dyn Beside>,
     /// The offset of the opcode at work.
     at: u64,
     /// How many nodes there may be.
     most: u64,
-}
-
-/// Runs a pickle that begins at `offset`.
-pub(crate) fn run(source: Arc<dyn Source>, offset: u64, options: &Options) -> Result<Done> {
-    let mut machine = Machine::new(source, offset, options);
-    let top = machine.run()?;
-    Ok(machine.done(top))
 }
 
 impl<'o> Machine<'o> {
@@ -88,18 +77,24 @@ impl<'o> Machine<'o> {
             buffers: options.buffers.iter(),
             protocol: 0,
             met: None,
+            beside: None,
             at: offset,
             most: options.limits.max_values(),
         }
     }
 
-    pub(super) fn done(mut self, top: Cell) -> Done {
-        self.graph.store.settle();
-        Done { graph: self.graph, top, end: self.feed.offset() }
-    }
-
     /// Runs up to the end; gives what is on top then.
     pub(super) fn run(&mut self) -> Result<Cell> {
+        let top = self.run_opcodes()?;
+        build::finish(&mut self.graph)?;
+        Ok(top)
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        self.options
+    }
+
+    pub(super) fn run_opcodes(&mut self) -> Result<Cell> {
         loop {
             self.at = self.feed.offset();
             if self.graph.nodes.len() as u64 > self.most {
@@ -112,9 +107,7 @@ impl<'o> Machine<'o> {
                 _ => e,
             })?;
             if byte == code::STOP {
-                let top = self.pop().map_err(|e| e.at(self.at))?;
-                build::finish(&mut self.graph)?;
-                return Ok(top);
+                return self.pop().map_err(|e| e.at(self.at));
             }
             if let Err(e) = self.step(byte) {
                 return Err(if e.offset().is_none() { e.at(self.at) } else { e });
@@ -389,6 +382,9 @@ impl<'o> Machine<'o> {
                 let state = self.pop()?;
                 let top = self.top()?;
                 build::state(&mut self.graph, top, state)?;
+                if self.beside.is_some() {
+                    self.built(top)?;
+                }
             }
             _ => return self.outside(byte),
         }
@@ -449,7 +445,7 @@ impl<'o> Machine<'o> {
     // The stack.
 
     #[inline]
-    fn push(&mut self, cell: Cell) {
+    pub(super) fn push(&mut self, cell: Cell) {
         self.stack.push(cell);
     }
 
@@ -460,7 +456,7 @@ impl<'o> Machine<'o> {
     }
 
     #[inline]
-    fn pop(&mut self) -> Result<Cell> {
+    pub(super) fn pop(&mut self) -> Result<Cell> {
         if self.stack.len() <= self.floor {
             return Err(self.nothing());
         }
@@ -582,7 +578,7 @@ impl<'o> Machine<'o> {
         Ok(())
     }
 
-    fn set_node(&mut self, id: usize, node: Node) {
+    pub(super) fn set_node(&mut self, id: usize, node: Node) {
         if let Some(place) = self.graph.nodes.get_mut(id) {
             *place = node;
         }
@@ -636,7 +632,7 @@ impl<'o> Machine<'o> {
     // What follows opcodes.
 
     #[inline]
-    fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
+    pub(super) fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
         self.feed.array(&mut self.graph.store)
     }
 

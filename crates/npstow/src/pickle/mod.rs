@@ -16,6 +16,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod beside;
 mod build;
 mod feed;
 mod machine;
@@ -23,21 +24,34 @@ mod opcode;
 mod options;
 mod paths;
 mod reader;
+mod run;
 mod scan;
 mod text;
 mod verdict;
 mod within;
 mod write;
 
-#[cfg(feature = "torch")]
-pub(crate) use machine::{Done, run};
+#[cfg(feature = "joblib")]
+pub(crate) use beside::{Beside, described};
+#[cfg(feature = "joblib")]
+pub(crate) use machine::Machine;
 pub use opcode::{Argument, Instruction, Opcodes, opcodes};
 pub use options::{Options, Python2};
-pub(crate) use reader::{Pickle, sniff, unpickle};
+#[cfg(any(feature = "shelve", not(feature = "joblib")))]
+pub(crate) use reader::sniff;
+pub(crate) use reader::{Pickle, unpickle};
 pub use reader::{from_bytes, from_source, open};
+#[cfg(feature = "joblib")]
+pub(crate) use reader::{from_source_beside, sniff_beside};
+#[cfg(feature = "torch")]
+pub(crate) use run::{Done, run};
+#[cfg(feature = "joblib")]
+pub(crate) use scan::scan_beside;
 pub use scan::{Mention, Named, Scan, scan};
 pub use verdict::Verdict;
 pub use within::arrays_in;
+#[cfg(feature = "joblib")]
+pub(crate) use write::write_between;
 pub use write::{WriteOptions, to_bytes, write, write_to};
 
 #[cfg(test)]

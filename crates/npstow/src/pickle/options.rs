@@ -37,6 +37,10 @@ pub struct Options {
 }
 
 impl Options {
+    pub(crate) fn max(&self) -> &Limits {
+        &self.limits
+    }
+
     /// What strings of Python 2 are taken for.
     #[must_use]
     pub fn strings(mut self, strings: Python2) -> Self {

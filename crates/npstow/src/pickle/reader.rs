@@ -1,9 +1,11 @@
 //! Reading: from a path, from bytes, from any source.
 #![forbid(unsafe_code)]
 
-use super::machine::run;
+use super::beside::Beside;
+
 use super::options::Options;
 use super::paths::{Place, places};
+use super::run::{run, run_beside};
 use crate::container::{Child, Container, Fault, NodeKind};
 use crate::value::{Cell, Graph, Value};
 use crate::{Buffer, Entry, Error, FileSource, Limits, MemorySource, Result, Source};
@@ -57,16 +59,33 @@ pub(crate) fn unpickle(
     Ok((Value::new(Arc::new(done.graph), done.top), done.end))
 }
 
+/// Reads a pickle, with somebody who reads what stands beside the opcodes.
+#[cfg(feature = "joblib")]
+pub(crate) fn from_source_beside(
+    source: Arc<dyn Source>,
+    options: &Options,
+    beside: &mut dyn Beside,
+) -> Result<Value> {
+    let done = run_beside(source, 0, options, Some(beside))?;
+    Ok(Value::new(Arc::new(done.graph), done.top))
+}
+
 /// How far the beginning of a file is looked at to tell a pickle without a head.
 const SNIFFED: u64 = 4096;
 
 /// Whether a file looks like a pickle of protocol 0 or 1, which begin with nothing of their own:
 /// the machine runs on it without a fault, up to the end or as far as is looked.
+#[cfg(any(feature = "shelve", not(feature = "joblib")))]
 pub(crate) fn sniff(source: &dyn Source) -> bool {
+    sniff_beside(source, None)
+}
+
+/// The same, with somebody who reads what stands beside the opcodes.
+pub(crate) fn sniff_beside(source: &dyn Source, beside: Option<&mut dyn Beside>) -> bool {
     let len = source.len().min(SNIFFED);
     let Ok(start) = source.read(0, usize::try_from(len).unwrap_or_default()) else { return false };
     let whole = len == source.len();
-    match run(Arc::new(MemorySource::new(start)), 0, &Options::default()) {
+    match run_beside(Arc::new(MemorySource::new(start)), 0, &Options::default(), beside) {
         Ok(_) => true,
         // Where it ends because no more was read, it may go on.
         Err(e) => !whole && (e.what().contains("the end") || e.what().ends_with("no newline")),
@@ -89,12 +108,18 @@ impl fmt::Debug for Pickle {
 }
 
 impl Pickle {
-    pub(crate) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Self> {
+    pub(crate) fn open(
+        source: Arc<dyn Source>,
+        limits: &Limits,
+        beside: Option<&mut dyn Beside>,
+    ) -> Result<Self> {
         let len = source.len();
-        let done = run(source, 0, &Options::default().limits(limits.clone()))?;
+        let is_plain = beside.is_none();
+        let options = Options::default().limits(limits.clone());
+        let done = run_beside(source, 0, &options, beside)?;
         // Joblib keeps arrays beside such names.
         let is_joblib = |module: &str| module.ends_with("joblib.numpy_pickle");
-        if done.graph.has_name_in(is_joblib) {
+        if is_plain && done.graph.has_name_in(is_joblib) {
             return Err(Error::unsupported("a dump of joblib"));
         }
         Self::made(done.graph, done.top, limits, done.end, len)

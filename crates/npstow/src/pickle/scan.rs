@@ -5,6 +5,7 @@
 //! what stands in front of it.
 #![forbid(unsafe_code)]
 
+use super::beside::Beside;
 use super::machine::{Machine, Met};
 use super::options::{Options, Python2};
 use super::verdict::{Verdict, verdict};
@@ -32,6 +33,8 @@ pub struct Mention {
     pub verdict: Verdict,
     /// How many pickles it is within, beside the one that the file is.
     pub depth: usize,
+    /// The file that it is in, where that is one beside the file: dumps of joblib may have such.
+    pub beside: Option<String>,
 }
 
 /// What a pickle names.
@@ -86,10 +89,21 @@ impl Scan {
 /// # Errors
 /// `Limit` beyond a million names; `Io`. That a pickle is broken is told in the answer.
 pub fn scan(source: Arc<dyn Source>, limits: &Limits) -> Result<Scan> {
+    scan_beside(source, limits, None)
+}
+
+/// The same, with somebody who reads what stands beside the opcodes.
+pub(crate) fn scan_beside(
+    source: Arc<dyn Source>,
+    limits: &Limits,
+    mut beside: Option<&mut dyn Beside>,
+) -> Result<Scan> {
     let mut scan = Scan::default();
     let mut waiting = vec![(source, 0)];
     while let Some((source, depth)) = waiting.pop() {
-        let mut inner = one(&source, depth, limits, &mut scan)?;
+        // Whoever loads a string as a pickle does not take it for a dump of joblib.
+        let beside = if depth == 0 { beside.take() } else { None };
+        let mut inner = one(&source, depth, limits, &mut scan, beside)?;
         inner.reverse();
         waiting.extend(inner);
     }
@@ -104,12 +118,17 @@ fn one(
     depth: usize,
     limits: &Limits,
     scan: &mut Scan,
+    mut beside: Option<&mut dyn Beside>,
 ) -> Result<Vec<Inner>> {
     let options = Options::default().strings(Python2::Auto).limits(limits.clone());
     let (mut offset, mut inner) = (0, Vec::new());
     while offset < source.len() {
         let mut machine = Machine::new(Arc::clone(source), offset, &options);
         machine.met = Some(Vec::new());
+        machine.beside = match &mut beside {
+            Some(beside) => Some(&mut **beside),
+            None => None,
+        };
         let done = machine.run();
         if let Err(e) = &done {
             if e.kind() == crate::ErrorKind::Io {
@@ -166,7 +185,12 @@ fn note(graph: &Graph, met: &[Met], depth: usize, scan: &mut Scan) -> Result<()>
                 (Named::Global { module: module.to_owned(), name: name.to_owned() }, verdict)
             }
         };
-        scan.mentions.push(Mention { offset, what, verdict, depth });
+        let (offset, beside) = match graph.store.locate(offset) {
+            Some((file, _, offset)) => (offset, graph.store.name_beside(file)),
+            None => (offset, None),
+        };
+        let beside = beside.map(str::to_owned);
+        scan.mentions.push(Mention { offset, what, verdict, depth, beside });
     }
     Ok(())
 }
@@ -183,8 +207,10 @@ fn strings(
         if span.len() < SHORTEST || !may_begin(graph, source, span)? {
             continue;
         }
-        let part: Arc<dyn Source> = match span.offset() {
-            Some(offset) => Arc::new(PartSource::new(Arc::clone(source), offset, span.len())?),
+        let part: Arc<dyn Source> = match span.offset().and_then(|at| graph.store.locate(at)) {
+            Some((_, source, offset)) => {
+                Arc::new(PartSource::new(Arc::clone(source), offset, span.len())?)
+            }
             None => Arc::new(MemorySource::new(Buffer::copy_of(
                 graph.store.held(span).unwrap_or_default(),
             ))),

@@ -94,7 +94,7 @@ impl Shelf {
         // pickletools PROTO: protocols from 2 on begin with it; those of others are tried.
         let is_pickle = matches!(start[..], [0x80, 2..=5]) || crate::pickle::sniff(&*source);
         let found = match is_pickle {
-            true => Shelved::Pickle(Pickle::open(source, &self.limits)?),
+            true => Shelved::Pickle(Pickle::open(source, &self.limits, None)?),
             false => Shelved::Bytes(self.bytes(source)?),
         };
         Ok(known.get_or_init(|| found))

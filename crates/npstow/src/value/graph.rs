@@ -479,8 +479,7 @@ impl Graph {
 
     /// Refuses what copies things that are in the file once and are used again and again.
     pub(crate) fn check_budget(&self) -> Result<()> {
-        let len = self.store.source().map_or(0, |source| source.len());
-        let most = len.saturating_mul(8).saturating_add(1 << 20);
+        let most = self.store.files_len().saturating_mul(8).saturating_add(1 << 20);
         let used = (self.cells.len() as u64).saturating_add(self.store.aside_len());
         if used > most {
             return Err(Error::limit("what a pickle makes of its bytes", most, used));

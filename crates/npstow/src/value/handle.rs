@@ -257,7 +257,7 @@ impl Value {
                 let bytes = self.graph.store.read(span)?;
                 let text = String::from_utf8(bytes.to_vec());
                 let text = text.map_err(|e| {
-                    let at = span.offset().unwrap_or_default();
+                    let at = self.graph.store.place(span);
                     let at = at.saturating_add(e.utf8_error().valid_up_to() as u64);
                     Error::corrupt("text in UTF-8", "other bytes").at(at)
                 });
@@ -462,7 +462,7 @@ impl Value {
                 let text = self.graph.store.read(span)?;
                 let bytes = from_latin1(&text);
                 let wrong = || Error::corrupt("characters of Latin-1", "others");
-                bytes.ok_or_else(|| wrong().at(span.offset().unwrap_or_default()))?.into()
+                bytes.ok_or_else(|| wrong().at(self.graph.store.place(span)))?.into()
             }
             Payload::Objects(_) => return Err(Error::unsupported("objects as an array of bytes")),
         };
@@ -484,7 +484,7 @@ impl Value {
                 Node::FarStr(_) => value.to_text().map(drop),
                 _ => value.to_bytes().map(drop),
             };
-            let at = span.offset().unwrap_or_default();
+            let at = self.graph.store.place(span);
             done.map_err(|e| if e.offset().is_none() { e.at(at) } else { e })?;
         }
         Ok(())

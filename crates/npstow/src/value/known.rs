@@ -56,6 +56,10 @@ pub(crate) enum Known {
     Subarray,
     /// Made of its state it is an array; called, it opens a file.
     Memmap,
+    // Stand for arrays in what joblib writes.
+    JoblibArray,
+    JoblibFile,
+    JoblibZfile,
     // Named beside those, and data as well.
     Data,
 }
@@ -146,6 +150,31 @@ fn renamed(module: &str) -> &str {
 }
 
 impl Known {
+    /// Whether it stands for an array whose elements are elsewhere.
+    pub(crate) fn is_wrapper(self) -> bool {
+        matches!(self, Self::JoblibArray | Self::JoblibFile | Self::JoblibZfile)
+    }
+
+    /// Whether an array of this class is one like all others when it was read.
+    pub(crate) fn is_plain_array(self) -> bool {
+        matches!(self, Self::Ndarray | Self::Memmap)
+    }
+
+    /// The classes of joblib's that stand for arrays; scikit-learn once brought a joblib along.
+    fn of_joblib(module: &str, name: &str) -> Self {
+        let known = match name {
+            "NumpyArrayWrapper" => Self::JoblibArray,
+            "NDArrayWrapper" => Self::JoblibFile,
+            "ZNDArrayWrapper" => Self::JoblibZfile,
+            _ => return Self::No,
+        };
+        let module = module.strip_prefix("sklearn.externals.").unwrap_or(module);
+        match module {
+            "joblib.numpy_pickle" | "joblib.numpy_pickle_compat" => known,
+            _ => Self::No,
+        }
+    }
+
     pub(crate) fn of(module: &str, name: &str) -> Self {
         let module = renamed(module);
         if (module, name) == ("numpy.ma", "_mareconstruct") {
@@ -157,7 +186,7 @@ impl Known {
             None => (TABLE, module),
         };
         let found = table.iter().find(|(m, n, _)| *m == module && *n == name);
-        found.map_or(Self::No, |(_, _, known)| *known)
+        found.map_or_else(|| Self::of_joblib(module, name), |(_, _, known)| *known)
     }
 }
 
@@ -175,6 +204,10 @@ mod tests {
             ("copy_reg", "_reconstructor", Known::Reconstructor),
             ("numpy.ma.core", "_mareconstruct", Known::ReconstructMasked),
             ("numpy.ma.core", "MaskedArray", Known::MaskedArray),
+            ("joblib.numpy_pickle", "NumpyArrayWrapper", Known::JoblibArray),
+            ("sklearn.externals.joblib.numpy_pickle", "NDArrayWrapper", Known::JoblibFile),
+            ("joblib.numpy_pickle_compat", "ZNDArrayWrapper", Known::JoblibZfile),
+            ("my.joblib.numpy_pickle", "NDArrayWrapper", Known::No),
             ("builtins", "eval", Known::No),
             ("numpy.core.multiarray", "reconstruct", Known::No),
             ("builtins ", "int", Known::No),

@@ -38,8 +38,9 @@ impl Span {
 #[derive(Clone, Copy, Debug)]
 struct Part {
     offset: u64,
-    /// Where it begins among the bytes held.
+    /// Where it is among the bytes held.
     start: usize,
+    end: usize,
 }
 
 /// Bytes that came from outside: in memory, or still in the file of another store.
@@ -48,15 +49,22 @@ enum Given {
     Far { source: Arc<dyn Source>, offset: u64 },
 }
 
+/// Files beside the first one begin at such offsets, each behind the one before.
+const STEP: u64 = 1 << 20;
+
 /// Bytes that were read, bytes that were decoded, and the source of those that were not read.
 #[derive(Default)]
 pub(crate) struct Store {
     held: Vec<u8>,
-    /// By offset; each goes on up to the start of the next one among the bytes held.
+    /// By offset.
     parts: Vec<Part>,
+    /// Which of them was begun last.
+    current: usize,
     aside: Vec<u8>,
     given: Vec<Given>,
     source: Option<Arc<dyn Source>>,
+    /// Files beside it, by the offset that stands for their beginning.
+    beside: Vec<(u64, Arc<dyn Source>, String)>,
 }
 
 impl Store {
@@ -69,28 +77,79 @@ impl Store {
         self.source.as_ref()
     }
 
+    /// Adds a file beside the first one; spans of it count from the offset that this gives.
+    pub(crate) fn add_beside(&mut self, source: Arc<dyn Source>, name: &str) -> Result<u64> {
+        let (base, last) = match self.beside.last() {
+            Some((base, last, _)) => (*base, last.len()),
+            None => (0, self.source.as_ref().map_or(0, |source| source.len())),
+        };
+        let next = base.saturating_add(last).checked_next_multiple_of(STEP).and_then(|base| {
+            let end = base.checked_add(source.len())?.checked_add(STEP)?;
+            (end < GIVEN).then_some(base + STEP)
+        });
+        let next = next.ok_or_else(|| Error::unsupported("files of exabytes"))?;
+        self.beside.push((next, source, name.to_owned()));
+        Ok(next)
+    }
+
+    /// The file that an offset is in, with the offset there; the first file has number 0.
+    pub(crate) fn locate(&self, offset: u64) -> Option<(usize, &Arc<dyn Source>, u64)> {
+        let at = self.beside.partition_point(|(base, ..)| *base <= offset);
+        match at.checked_sub(1).and_then(|last| self.beside.get(last)) {
+            Some((base, source, _)) => Some((at, source, offset - base)),
+            None => self.source.as_ref().map(|source| (0, source, offset)),
+        }
+    }
+
+    /// The name of a file beside the first one, by its number.
+    pub(crate) fn name_beside(&self, number: usize) -> Option<&str> {
+        let file = number.checked_sub(1).and_then(|at| self.beside.get(at));
+        file.map(|(_, _, name)| name.as_str())
+    }
+
+    /// Where in its file a span begins; 0 of what is in none.
+    pub(crate) fn place(&self, span: Span) -> u64 {
+        let found = span.offset().and_then(|offset| self.locate(offset));
+        found.map_or(0, |(_, _, offset)| offset)
+    }
+
+    /// How long all files are together.
+    pub(crate) fn files_len(&self) -> u64 {
+        let beside = self.beside.iter().map(|(_, source, _)| source.len());
+        let first = self.source.as_ref().map_or(0, |source| source.len());
+        beside.fold(first, u64::saturating_add)
+    }
+
     /// All bytes that were read so far.
     #[inline]
     pub(crate) fn all_held(&self) -> &[u8] {
         &self.held
     }
 
-    /// Begins another part of the file; parts come in the order of their offsets.
+    /// Begins another part of the file.
     pub(crate) fn begin(&mut self, offset: u64) {
         let start = self.held.len();
-        match self.parts.last_mut() {
-            Some(last) if last.start == start => last.offset = offset,
-            _ => self.parts.push(Part { offset, start }),
+        if self.parts.get(self.current).is_some_and(|part| part.start == part.end) {
+            self.parts.remove(self.current);
         }
+        let at = self.parts.partition_point(|part| part.offset <= offset);
+        self.parts.insert(at, Part { offset, start, end: start });
+        self.current = at;
     }
 
     /// Reads the next bytes of the part begun last, which are at this offset.
     pub(crate) fn load(&mut self, offset: u64, len: usize) -> Result<()> {
-        let source = self.source.as_ref().ok_or_else(|| Error::invalid("bytes of no source"))?;
+        let missing = || Error::invalid("bytes of no source");
+        let (_, source, at) = self.locate(offset).ok_or_else(missing)?;
+        let source = Arc::clone(source);
         let start = self.held.len();
         self.held.resize(start + len, 0);
-        let read = source.read_into(offset, self.held.get_mut(start..).unwrap_or_default());
-        read.map_err(|e| Error::io("reading a pickle", e).at(offset))
+        let read = source.read_into(at, self.held.get_mut(start..).unwrap_or_default());
+        read.map_err(|e| Error::io("reading a pickle", e).at(at))?;
+        if let Some(part) = self.parts.get_mut(self.current) {
+            part.end = self.held.len();
+        }
+        Ok(())
     }
 
     /// Gives back memory that was kept in reserve.
@@ -137,7 +196,10 @@ impl Store {
         }
         let far = match other.given(span) {
             Some(Given::Far { source, offset }) => Some((Arc::clone(source), *offset)),
-            _ => span.offset().zip(other.source.clone()).map(|(at, source)| (source, at)),
+            _ => span
+                .offset()
+                .and_then(|at| other.locate(at))
+                .map(|(_, source, at)| (Arc::clone(source), at)),
         };
         let (source, offset) = far.ok_or_else(|| Error::invalid("bytes that are nowhere"))?;
         Ok(self.give_far(source, offset, span.len))
@@ -164,18 +226,17 @@ impl Store {
             let start = usize::try_from(span.start & !ASIDE).ok()?;
             return self.aside.get(start..start.checked_add(len)?);
         };
-        let (at, end) = match self.parts.as_slice() {
+        let part = match self.parts.as_slice() {
             [] => return None,
-            [only] => (only, self.held.len()),
+            [only] => only,
             parts => {
-                let at = parts.partition_point(|part| part.offset <= offset).checked_sub(1)?;
-                let end = parts.get(at + 1).map_or(self.held.len(), |next| next.start);
-                (parts.get(at)?, end)
+                parts.get(parts.partition_point(|part| part.offset <= offset).checked_sub(1)?)?
             }
         };
-        let start = usize::try_from(offset.checked_sub(at.offset)?).ok()?.checked_add(at.start)?;
+        let start = usize::try_from(offset.checked_sub(part.offset)?).ok()?;
+        let start = start.checked_add(part.start)?;
         let stop = start.checked_add(len)?;
-        if stop > end { None } else { self.held.get(start..stop) }
+        if stop > part.end { None } else { self.held.get(start..stop) }
     }
 
     /// The bytes, read from the file where they are not in memory.
@@ -189,12 +250,16 @@ impl Store {
         }
         let missing = || Error::invalid("bytes that are nowhere");
         let (offset, source) = match given {
-            Some(Given::Far { source, offset }) => (*offset, Some(source)),
-            _ => (span.offset().ok_or_else(missing)?, self.source.as_ref()),
+            Some(Given::Far { source, offset }) => (*offset, source),
+            _ => {
+                let at = span.offset().ok_or_else(missing)?;
+                let (_, source, offset) = self.locate(at).ok_or_else(missing)?;
+                (offset, source)
+            }
         };
         let len = usize::try_from(span.len)
             .map_err(|_| Error::unsupported("bytes beyond the address space").at(offset))?;
-        let read = source.ok_or_else(missing)?.read(offset, len);
+        let read = source.read(offset, len);
         read.map_err(|e| Error::io("reading bytes", e).at(offset))
     }
 }
@@ -246,5 +311,30 @@ mod tests {
             let again = third.take(&other, taken).unwrap();
             assert_eq!(&*third.read(again).unwrap(), bytes);
         }
+    }
+
+    #[test]
+    fn files_beside_have_offsets_of_their_own() {
+        let mut store = Store::default();
+        store.set_source(Arc::new(MemorySource::new(b"first".to_vec())));
+        store.begin(0);
+        store.load(0, 2).unwrap();
+        let second =
+            store.add_beside(Arc::new(MemorySource::new(b"second".to_vec())), "s").unwrap();
+        let third = store.add_beside(Arc::new(MemorySource::new(b"third".to_vec())), "t").unwrap();
+        store.begin(third);
+        store.load(third, 5).unwrap();
+        // The first one goes on.
+        store.begin(2);
+        store.load(2, 3).unwrap();
+        assert_eq!(store.held(Span::in_file(third + 1, 4)), Some(&b"hird"[..]));
+        assert_eq!(store.held(Span::in_file(2, 3)), Some(&b"rst"[..]));
+        assert_eq!(store.held(Span::in_file(0, 2)), Some(&b"fi"[..]));
+        assert_eq!(store.held(Span::in_file(1, 2)), None);
+        assert_eq!(&*store.read(Span::in_file(second, 6)).unwrap(), b"second");
+        assert!(store.read(Span::in_file(second + 1, 6)).is_err());
+        let (number, _, offset) = store.locate(second + 3).unwrap();
+        assert_eq!((number, offset, store.files_len()), (1, 3, 16));
+        assert_eq!((store.name_beside(0), store.name_beside(2)), (None, Some("t")));
     }
 }

@@ -7,6 +7,7 @@ mod numpy;
 mod plain;
 
 pub(super) use keys::finish;
+pub(super) use numpy::lengths;
 
 use crate::value::{Cell, Graph, Known, Made, Node, Object, Run};
 use crate::{Error, Result};

@@ -167,7 +167,7 @@ fn read_state(graph: &mut Graph, parts: &[Cell]) -> Result<Option<State>> {
     Ok(Some(State { shape: shape.into(), dtype, dtype_cell, order, payload }))
 }
 
-fn lengths(graph: &Graph, cell: Cell) -> Result<Vec<usize>> {
+pub(in crate::pickle) fn lengths(graph: &Graph, cell: Cell) -> Result<Vec<usize>> {
     let wrong = || Error::corrupt("a shape", graph.kind(cell));
     let lengths = graph.sequence(cell).ok_or_else(wrong)?;
     if lengths.len() > MAX_NDIM {

@@ -77,7 +77,7 @@ impl WriteOptions {
         if self.only_data { values.only_data() } else { values }
     }
 
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if !(2..=5).contains(&self.protocol) {
             let what = format!("writing pickle protocol {} (2 to 5 are written)", self.protocol);
             return Err(Error::unsupported(what));
@@ -130,7 +130,23 @@ pub fn write(path: impl AsRef<Path>, tree: &Tree, options: &WriteOptions) -> Res
 /// As [`write()`].
 pub fn write_to(sink: &mut dyn Sink, tree: &Tree, options: &WriteOptions) -> Result<()> {
     options.check()?;
-    let mut out = Out::new(sink, options.protocol);
+    write_out(Out::new(sink, options.protocol), tree, options)
+}
+
+/// Writes a tree as joblib does: the elements of arrays stand between the opcodes. `is_raw`:
+/// nothing packs the file, so that arrays can be mapped.
+#[cfg(feature = "joblib")]
+pub(crate) fn write_between(
+    sink: &mut dyn Sink,
+    tree: &Tree,
+    options: &WriteOptions,
+    is_raw: bool,
+) -> Result<()> {
+    options.check()?;
+    write_out(Out::new(sink, options.protocol).between(is_raw), tree, options)
+}
+
+fn write_out(mut out: Out<'_>, tree: &Tree, options: &WriteOptions) -> Result<()> {
     let mut dtypes = Dtypes::new();
     match tree.get("") {
         Some(item) => leaf(&mut out, &mut dtypes, item, options)?,

@@ -140,13 +140,49 @@ pub(super) fn begin(out: &mut Out<'_>, masked: bool, class: Option<(&str, &str)>
 
 /// Whether an array is written as protocol 5 has it: in one call, its bytes first.
 pub(super) fn is_one_call(out: &Out<'_>) -> bool {
-    out.protocol >= 5
+    out.protocol >= 5 || out.between.is_some()
+}
+
+/// Where arrays begin in what joblib's `mmap_mode` maps: joblib's own begin at multiples of 16.
+const ALIGNMENT: u64 = 64;
+
+/// An array as joblib has it: an object that says what it is, then the elements.
+fn between(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry, is_raw: bool) -> Result<()> {
+    out.name("joblib.numpy_pickle", "NumpyArrayWrapper")?;
+    out.op(code::EMPTY_TUPLE)?;
+    out.op(code::NEWOBJ)?;
+    out.op(code::EMPTY_DICT)?;
+    out.op(code::MARK)?;
+    out.known_text("subclass")?;
+    out.name("numpy", "ndarray")?;
+    out.known_text("shape")?;
+    shape(out, entry.shape())?;
+    out.known_text("order")?;
+    out.known_text(if entry.order() == MemoryOrder::F { "F" } else { "C" })?;
+    out.known_text("dtype")?;
+    dtype(out, seen, entry.dtype())?;
+    out.known_text("allow_mmap")?;
+    out.bool(is_raw)?;
+    out.known_text("numpy_array_alignment_bytes")?;
+    out.size(usize::try_from(ALIGNMENT).unwrap_or_default())?;
+    out.op(code::SETITEMS)?;
+    out.op(code::BUILD)?;
+    // One byte for the number of bytes of padding, then those.
+    let behind = out.offset() + 1;
+    let padding = behind.next_multiple_of(ALIGNMENT) - behind;
+    let mut bytes = vec![u8::try_from(padding).unwrap_or_default()];
+    bytes.resize(1 + bytes.first().map_or(0, |len| usize::from(*len)), 0xff);
+    out.raw(&bytes)?;
+    pieces(out, entry)
 }
 
 /// An array of NumPy's own class.
 pub(super) fn array(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Result<()> {
     if entry.dtype().has_object() {
         return Err(Error::unsupported("Python objects as elements of an array"));
+    }
+    if let Some(is_raw) = out.between {
+        return between(out, seen, entry, is_raw);
     }
     let is_fortran = entry.order() == MemoryOrder::F;
     if is_one_call(out) {

@@ -19,12 +19,39 @@ pub(super) struct Out<'s> {
     memoized: u32,
     /// Names that were written.
     names: HashMap<(&'static str, &'static str), u32>,
+    /// Whether the elements of arrays stand between the opcodes, as joblib has it; and whether they
+    /// can be mapped there.
+    pub(super) between: Option<bool>,
 }
 
 impl<'s> Out<'s> {
     pub(super) fn new(sink: &'s mut dyn Sink, protocol: u8) -> Self {
         let bytes = vec![code::PROTO, protocol];
-        Self { sink, bytes, written: 0, protocol, memoized: 0, names: HashMap::new() }
+        let names = HashMap::new();
+        Self { sink, bytes, written: 0, protocol, memoized: 0, names, between: None }
+    }
+
+    /// Puts the elements of arrays between the opcodes.
+    #[cfg(feature = "joblib")]
+    pub(super) fn between(mut self, is_raw: bool) -> Self {
+        self.between = Some(is_raw);
+        self
+    }
+
+    /// How many bytes there are so far.
+    pub(super) fn offset(&self) -> u64 {
+        self.written + self.bytes.len() as u64
+    }
+
+    /// Text that comes again and again: written once, remembered then.
+    pub(super) fn known_text(&mut self, text: &'static str) -> Result<()> {
+        if let Some(&at) = self.names.get(&("", text)) {
+            return self.get(at);
+        }
+        self.text(text.as_bytes())?;
+        let at = self.put()?;
+        self.names.insert(("", text), at);
+        Ok(())
     }
 
     pub(super) fn finish(mut self) -> Result<()> {

@@ -14,7 +14,8 @@ pub(super) fn is_data(graph: &Graph, cell: Cell) -> bool {
 fn is_data_at(graph: &Graph, cell: Cell, depth: usize) -> bool {
     match graph.node(cell) {
         Some(Node::Global(_)) => {
-            !matches!(graph.known(cell), Known::No | Known::Getattr | Known::Memmap)
+            let known = graph.known(cell);
+            !matches!(known, Known::No | Known::Getattr | Known::Memmap) && !known.is_wrapper()
         }
         Some(Node::Persistent(_) | Node::Extension(_)) => false,
         Some(Node::Object(_)) => {

@@ -1,0 +1,42 @@
+//! What a dump names, before anybody loads it.
+#![forbid(unsafe_code)]
+
+use super::reader::unpacked;
+use super::side::Folder;
+use super::wrapper::Wrappers;
+use crate::pickle::{self, Mention, Scan, scan_beside};
+use crate::{Limits, Result, Source};
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Lists all that a dump names, packed or not, and the pickles in it and in the files beside it,
+/// which are looked for in `folder`. Nothing is loaded for it. A pickle without anything of
+/// joblib's is listed as by [`pickle::scan`].
+///
+/// The elements of arrays between the opcodes are no opcodes for joblib, but they are for
+/// `pickle.load`: what that would meet in them before it fails is listed as well, behind the rest.
+///
+/// ```
+/// use npstow::{MemorySource, joblib, pickle};
+/// let bytes = b"cposix\nsystem\n(S'true'\ntR.".to_vec();
+/// let source = std::sync::Arc::new(MemorySource::new(bytes));
+/// let scan = joblib::scan(source, None, &Default::default())?;
+/// assert_eq!((scan.mentions[0].offset, scan.verdict()), (0, pickle::Verdict::Code));
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`pickle::scan`]; `Corrupt` or `Limit` where the dump cannot be unpacked.
+pub fn scan(source: Arc<dyn Source>, folder: Option<&Path>, limits: &Limits) -> Result<Scan> {
+    let source = unpacked(source, limits)?;
+    let mut wrappers = Wrappers::new(Folder::new(folder));
+    let mut scan = scan_beside(Arc::clone(&source), limits, Some(&mut wrappers))?;
+    if wrappers.met > 0 {
+        let plain = pickle::scan(source, limits)?;
+        let place = |m: &Mention| (m.offset, m.depth, m.what.clone());
+        let known: HashSet<_> = scan.mentions.iter().map(place).collect();
+        scan.mentions.extend(plain.mentions.into_iter().filter(|m| !known.contains(&place(m))));
+    }
+    Ok(scan)
+}

@@ -1,0 +1,274 @@
+#![forbid(unsafe_code)]
+
+use super::{Compressor, WriteOptions, from_bytes, from_source, scan, to_bytes, write, write_to};
+use crate::pickle::{self, Options, Verdict};
+use crate::{Array, Error, ErrorKind, Item, MemoryOrder, MemorySource, OpenOptions, Result, Tree};
+use std::path::Path;
+use std::sync::Arc;
+
+/// An object of joblib's with these attributes, each of them opcodes; behind it, what belongs to it.
+fn wrapper(class: &str, attributes: &[(&str, &[u8])], behind: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x80\x02c".to_vec();
+    bytes.extend_from_slice(class.replace(':', "\n").as_bytes());
+    bytes.extend_from_slice(b"\n)\x81}(");
+    for (name, value) in attributes {
+        bytes.push(b'X');
+        bytes.extend_from_slice(&u32::try_from(name.len()).unwrap().to_le_bytes());
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.extend_from_slice(value);
+    }
+    bytes.extend_from_slice(b"ub");
+    bytes.extend_from_slice(behind);
+    bytes
+}
+
+const CLASS: &str = "joblib.numpy_pickle:NumpyArrayWrapper";
+const U2: &[u8] = b"cnumpy\ndtype\nX\x02\0\0\0u2K\0K\x01\x87Rq\x01(K\x03X\x01\0\0\0<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb";
+const OBJECT: &[u8] = b"cnumpy\ndtype\nX\x02\0\0\0O8K\0K\x01\x87R";
+const NDARRAY: &[u8] = b"cnumpy\nndarray\n";
+const C: &[u8] = b"X\x01\0\0\0C";
+const F: &[u8] = b"X\x01\0\0\0F";
+
+fn old(shape: &[u8], order: &[u8], dtype: &[u8], behind: &[u8]) -> Vec<u8> {
+    let attributes = [("subclass", NDARRAY), ("shape", shape), ("order", order), ("dtype", dtype)];
+    wrapper(CLASS, &attributes, behind)
+}
+
+fn read(bytes: Vec<u8>) -> Result<crate::Value> {
+    from_bytes(bytes, &Options::default())
+}
+
+#[test]
+fn arrays_stand_between_the_opcodes() {
+    let value = read(old(b"K\x02\x85", C, U2, b"\x01\0\x02\0.")).unwrap();
+    assert_eq!(value.to_array().unwrap().as_slice::<u16>().unwrap(), [1, 2]);
+    let value = read(old(b"K\x01K\x02\x86", F, U2, b"\x01\0\x02\0.")).unwrap();
+    assert_eq!(value.to_array().unwrap().strides(), [2, 2]);
+    // Since 1.2 there is padding.
+    let attributes = [
+        ("subclass", NDARRAY),
+        ("shape", b"K\x02\x85"),
+        ("order", C),
+        ("dtype", U2),
+        ("allow_mmap", b"\x88"),
+        ("numpy_array_alignment_bytes", b"K\x10"),
+    ];
+    let bytes = wrapper(CLASS, &attributes, b"\x03\xff\xff\xff\x01\0\x02\0.");
+    assert_eq!(read(bytes).unwrap().to_array().unwrap().as_slice::<u16>().unwrap(), [1, 2]);
+}
+
+#[test]
+fn objects_stand_there_as_a_pickle() {
+    let inner = pickle::to_bytes(
+        &pickle::from_bytes(b"(I1\nS'a'\ntp0\n.".to_vec(), &Options::default()).unwrap(),
+        &pickle::WriteOptions::default(),
+    )
+    .unwrap();
+    // What the pickle within remembers is not what the one around it remembers.
+    let mut bytes = b"\x80\x02]q\x05".to_vec();
+    let within = old(b"K\x02\x85", C, OBJECT, &inner);
+    bytes.extend_from_slice(&within[2..]);
+    bytes.extend_from_slice(b"ah\x05a.");
+    let value = read(bytes).unwrap();
+    assert_eq!(value.item(0).unwrap().to_string(), "(1, 'a')");
+    assert_eq!(value.items().len(), 2);
+}
+
+#[test]
+fn an_object_like_those_of_joblib_remains_one_for_pickle() {
+    let bytes = old(b"K\x02\x85", C, U2, b".");
+    let value = pickle::from_bytes(bytes, &Options::default()).unwrap();
+    let class = value.class().unwrap();
+    assert_eq!(class.as_global(), Some(("joblib.numpy_pickle", "NumpyArrayWrapper")));
+}
+
+#[test]
+fn dumps_are_cut_anywhere_and_refused() {
+    let mut tree = Tree::new();
+    for (name, order) in [("a", MemoryOrder::C), ("b", MemoryOrder::F)] {
+        let array = Array::from_vec((0..12_i16).collect::<Vec<_>>()).reshape(&[3, 4]).unwrap();
+        tree.insert(name, array.to_contiguous(order).unwrap()).unwrap();
+    }
+    let mut bytes = Vec::new();
+    write_to(&mut bytes, &tree, &WriteOptions::default()).unwrap();
+    assert!(read(bytes.clone()).is_ok());
+    for len in 0..bytes.len() {
+        assert!(read(bytes[..len].to_vec()).is_err(), "{len} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn what_lies_is_refused() {
+    let kind = |bytes| read(bytes).unwrap_err().kind();
+    for (bytes, expected) in [
+        // A length that is not there, and one that nobody has.
+        (old(b"K\x09\x85", C, U2, b"\x01\0."), ErrorKind::Corrupt),
+        (old(b"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x85", C, U2, b"."), ErrorKind::Limit),
+        (old(b"J\xff\xff\xff\xff\x85", C, U2, b"."), ErrorKind::Corrupt),
+        (old(b"K\x01\x85", b"X\x01\0\0\0K", U2, b"\x01\0."), ErrorKind::Corrupt),
+        (old(b"K\x01\x85", C, b"K\x02", b"\x01\0."), ErrorKind::Unsupported),
+        (wrapper(CLASS, &[("shape", b")"), ("order", C)], b"."), ErrorKind::Corrupt),
+        // A pickle within that is none.
+        (old(b"K\x01\x85", C, OBJECT, b"\xff."), ErrorKind::Corrupt),
+        // A file beside what is in memory.
+        (
+            wrapper("joblib.numpy_pickle:NDArrayWrapper", &[("filename", b"X\x01\0\0\0x")], b"."),
+            ErrorKind::Unsupported,
+        ),
+    ] {
+        assert_eq!(kind(bytes.clone()), expected, "{}", bytes.escape_ascii());
+    }
+    // Attributes that are no dictionary.
+    assert_eq!(
+        kind(b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81K\x01b.".to_vec()),
+        ErrorKind::Corrupt
+    );
+}
+
+#[test]
+fn pickles_within_pickles_within_are_not_followed() {
+    // Within the pickle of an array of objects joblib reads a plain pickle.
+    let within = old(b"K\x01\x85", C, U2, b".");
+    let value = read(old(b"K\x01\x85", C, OBJECT, &[&within[..], b"."].concat())).unwrap();
+    assert!(value.class().is_some());
+}
+
+/// A file beside a dump.
+fn beside(name: &str) -> Vec<u8> {
+    let mut text = vec![b'X'];
+    text.extend_from_slice(&u32::try_from(name.len()).unwrap().to_le_bytes());
+    text.extend_from_slice(name.as_bytes());
+    let attributes = [("filename", &text[..]), ("subclass", NDARRAY)];
+    wrapper("joblib.numpy_pickle:NDArrayWrapper", &attributes, b".")
+}
+
+#[test]
+fn files_beside_stay_in_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let inner = dir.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    let array = Array::from_vec(vec![1_u16, 2]);
+    crate::npy::write(dir.path().join("x.npy"), &array).unwrap();
+    crate::npy::write(inner.join("x.npy"), &array).unwrap();
+    let open = |name: &str| {
+        let path = inner.join("dump.pkl");
+        std::fs::write(&path, beside(name)).unwrap();
+        super::open(&path, &Options::default())
+    };
+    let value = open("x.npy").unwrap();
+    assert_eq!(value.to_array().unwrap().as_slice::<u16>().unwrap(), [1, 2]);
+    let file = crate::open(inner.join("dump.pkl")).unwrap();
+    assert_eq!((file.format().name(), file.root().shape().unwrap().len()), ("joblib", 1));
+    let entry = file.root().entry().unwrap();
+    assert_eq!(entry.offset(), Some(128));
+    let absolute = dir.path().join("x.npy");
+    for name in ["../x.npy", "none.npy", absolute.to_str().unwrap(), "dump.pkl"] {
+        assert!(open(name).is_err(), "{name}");
+    }
+    // Bytes that a caller gives have no folder, whatever they are called.
+    let source = Arc::new(MemorySource::new(beside("x.npy")));
+    let named = OpenOptions::default().open_source(source.clone(), inner.join("dump.pkl"));
+    assert!(named.is_err());
+    assert!(from_source(source, Some(&inner), &Options::default()).is_ok());
+}
+
+fn tree() -> Result<Tree> {
+    let value =
+        pickle::from_bytes(b"(dS'k'\n(lp1\nI1\nasS'l'\ng1\ns.".to_vec(), &Options::default())?;
+    Tree::new()
+        .with("a/b", Array::from_vec((0..5000).map(f64::from).collect::<Vec<_>>()))?
+        .with("c", Array::from_vec(vec![1_u8, 2, 3]))?
+        .with("o", Item::try_from(&value)?)
+}
+
+#[test]
+fn what_is_written_is_read_however_it_is_packed() {
+    for compressor in ["none", "zlib", "gzip", "bz2", "lzma", "xz", "lz4"] {
+        let compressor = Compressor::of_name(compressor).unwrap();
+        for protocol in 2..=5 {
+            let options = WriteOptions::default().compress(compressor, None).protocol(protocol);
+            let mut bytes = Vec::new();
+            write_to(&mut bytes, &tree().unwrap(), &options).unwrap();
+            let value = read(bytes.clone()).unwrap();
+            let b = value.get("a").unwrap().get("b").unwrap().to_array().unwrap();
+            assert_eq!(b.as_slice::<f64>().unwrap()[4999], 4999.0);
+            assert_eq!(value.get("o").unwrap().to_string(), "{'k': [1], 'l': [1]}");
+            // Read, and written again, it is the same.
+            assert!(to_bytes(&value, &options).unwrap() == bytes, "{compressor} {protocol}");
+        }
+    }
+}
+
+#[test]
+fn arrays_can_be_viewed_where_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.joblib");
+    write(&path, &tree().unwrap(), &WriteOptions::default()).unwrap();
+    let file = crate::open(&path).unwrap();
+    assert_eq!(file.format().name(), "joblib");
+    let entry = file.get("a/b").unwrap().entry().unwrap();
+    assert_eq!(entry.offset().unwrap() % 64, 0);
+    assert_eq!(entry.view().unwrap().as_slice::<f64>().unwrap()[7], 7.0);
+    let slice = entry.read_slice(&"10:12".parse().unwrap()).unwrap();
+    assert_eq!(slice.as_slice::<f64>().unwrap(), [10.0, 11.0]);
+    assert!(file.verify().unwrap().is_empty());
+}
+
+#[test]
+fn options_that_a_compressor_has_not_are_refused() {
+    let fails = |compressor, level| {
+        let options = WriteOptions::default().compress(compressor, Some(level));
+        write_to(&mut Vec::new(), &tree().unwrap(), &options).err().map(|e: Error| e.to_string())
+    };
+    assert_eq!(fails(Compressor::Lz4, 9).unwrap(), "not supported: level 9 of lz4 (0 to 2)");
+    assert_eq!(fails(Compressor::Bzip2, 0).unwrap(), "not supported: level 0 of bz2 (1 to 9)");
+    assert_eq!(fails(Compressor::None, 3).unwrap(), "a level without a compressor");
+    assert_eq!(fails(Compressor::Zlib, 12), None);
+    let options = WriteOptions::default().protocol(1);
+    assert!(write_to(&mut Vec::new(), &tree().unwrap(), &options).is_err());
+}
+
+#[test]
+fn the_extension_says_how_it_is_packed() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, start) in [
+        ("x.joblib", &b"\x80\x04"[..]),
+        ("x.joblib.z", b"\x78\x5e"),
+        ("x.joblib.gz", b"\x1f\x8b"),
+        ("x.joblib.bz2", b"BZh9"),
+        ("x.joblib.xz", b"\xfd7zXZ"),
+        ("x.joblib.lzma", b"\x5d\0\0"),
+        ("x.joblib.lz4", b"\x04\x22\x4d\x18"),
+    ] {
+        let path = dir.path().join(name);
+        crate::save(&path, &tree().unwrap()).unwrap();
+        assert!(std::fs::read(&path).unwrap().starts_with(start), "{name}");
+        assert_eq!(crate::open(&path).unwrap().format().name(), "joblib", "{name}");
+    }
+}
+
+#[test]
+fn names_are_found_behind_and_within_arrays() {
+    let found = |bytes: Vec<u8>, folder: Option<&Path>| {
+        let scan = scan(Arc::new(MemorySource::new(bytes)), folder, &Default::default()).unwrap();
+        let names: Vec<String> = scan.mentions.iter().map(|m| format!("{:?}", m.what)).collect();
+        (names.join(" "), scan.verdict(), scan.fault.is_some())
+    };
+    // Behind an array, in the pickle of an array of objects, in a file beside.
+    let call = b"cos\nsystem\n(S'x'\ntR.";
+    let behind = old(b"K\x02\x85", C, U2, &[&b"\x01\0\x02\0"[..], call].concat());
+    let within = old(b"K\x02\x85", C, OBJECT, &[&call[..], b"."].concat());
+    for bytes in [behind, within] {
+        let (names, verdict, fault) = found(bytes, None);
+        assert!(names.contains("system") && verdict == Verdict::Code && !fault, "{names}");
+    }
+    // Elements that a plain reader of pickles would run.
+    let hidden = old(b"K\x06\x85", C, U2, b"cos\nsystem\n).");
+    let hidden = [&hidden[..], b"."].concat();
+    assert!(found(hidden, None).0.contains("system"));
+    let clean = old(b"K\x02\x85", C, U2, b"\x01\0\x02\0.");
+    assert_eq!(found(clean, None).1, Verdict::Data);
+    let dir = tempfile::tempdir().unwrap();
+    let (names, _, fault) = found(beside("x.npy"), Some(dir.path()));
+    assert!(fault && names.contains("NDArrayWrapper"));
+}

@@ -1,0 +1,174 @@
+//! The objects that stand for arrays, and what belongs to them.
+//!
+//! `joblib.numpy_pickle.NumpyArrayWrapper` (0.10 and later), `NDArrayWrapper` and `ZNDArrayWrapper`
+//! (up to 0.9) of joblib's sources are the specification.
+#![forbid(unsafe_code)]
+
+use super::side::Folder;
+use crate::array::MemoryOrder;
+use crate::error::quoted;
+use crate::packed::{Packing, unpack};
+use crate::pickle::{Beside, Machine, described};
+use crate::value::{ArrayNode, Cell, Graph, Known, Node, Payload};
+use crate::{Data, Error, Result, npy};
+use std::sync::Arc;
+
+/// Reads what belongs to the objects.
+#[derive(Debug)]
+pub(super) struct Wrappers {
+    folder: Folder,
+    /// How many there were.
+    pub(super) met: usize,
+}
+
+impl Wrappers {
+    pub(super) fn new(folder: Folder) -> Self {
+        Self { folder, met: 0 }
+    }
+}
+
+impl Beside for Wrappers {
+    fn read(
+        &mut self,
+        known: Known,
+        object: Cell,
+        machine: &mut Machine<'_>,
+    ) -> Result<Option<Cell>> {
+        self.met += 1;
+        let state = State::of(&machine.graph, object)?;
+        match known {
+            Known::JoblibArray => between(machine, &state).map(Some),
+            Known::JoblibFile => self.file(machine, &state).map(Some),
+            Known::JoblibZfile => self.zfile(machine, &state).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The attributes of an object.
+struct State(Vec<(Cell, Cell)>);
+
+impl State {
+    fn of(graph: &Graph, object: Cell) -> Result<Self> {
+        let state = graph.object(object).and_then(|object| object.state).unwrap_or(Cell::NONE);
+        let wrong = || Error::corrupt("the attributes of an array of joblib's", graph.kind(state));
+        let cells = graph.dict(state).ok_or_else(wrong)?.chunks_exact(2);
+        let pairs = cells.filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
+        Ok(Self(pairs.collect()))
+    }
+
+    /// An attribute; the last of its name counts.
+    fn find(&self, graph: &Graph, name: &str) -> Option<Cell> {
+        let mut pairs = self.0.iter().rev();
+        let found = pairs.find(|(key, _)| text(graph, *key) == Some(name));
+        found.map(|(_, value)| *value)
+    }
+
+    fn get(&self, graph: &Graph, name: &str) -> Result<Cell> {
+        let missing = || Error::corrupt(format_args!("an attribute '{name}' of an array"), "none");
+        self.find(graph, name).ok_or_else(missing)
+    }
+
+    fn text(&self, graph: &Graph, name: &str) -> Result<String> {
+        let cell = self.get(graph, name)?;
+        let wrong = || Error::corrupt(format_args!("text as '{name}'"), graph.kind(cell));
+        text(graph, cell).map(str::to_owned).ok_or_else(wrong)
+    }
+}
+
+/// Text, which Python 2 has as bytes.
+fn text(graph: &Graph, cell: Cell) -> Option<&str> {
+    match graph.node(cell)? {
+        Node::Str(span) | Node::Bytes(span) => std::str::from_utf8(graph.store.held(span)?).ok(),
+        _ => None,
+    }
+}
+
+/// An array whose elements stand behind the object: `NumpyArrayWrapper.read_array`.
+fn between(machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
+    let graph = &machine.graph;
+    let order = match &*state.text(graph, "order")? {
+        "C" => MemoryOrder::C,
+        "F" => MemoryOrder::F,
+        other => return Err(Error::corrupt("the order 'C' or 'F'", quoted(other))),
+    };
+    let (shape, dtype) = (state.get(graph, "shape")?, state.get(graph, "dtype")?);
+    let class = state.find(graph, "subclass");
+    let described = described(graph, class, shape, dtype, order)?;
+    if described.array.dtype.has_object() {
+        return machine.inner();
+    }
+    // Since 1.2 a byte says how many bytes of padding follow.
+    let alignment = state.find(graph, "numpy_array_alignment_bytes");
+    if alignment.is_some_and(|cell| cell != Cell::NONE) {
+        let len = machine.byte()?;
+        machine.take(len.into())?;
+    }
+    let span = machine.take(described.nbytes)?;
+    let array = ArrayNode { payload: Payload::Bytes(span), ..described.array };
+    machine.graph.push_array(array)
+}
+
+impl Wrappers {
+    /// An array in a `.npy` file beside: `NDArrayWrapper.read`.
+    fn file(&self, machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
+        let name = state.text(&machine.graph, "filename")?;
+        let class = state.find(&machine.graph, "subclass");
+        self.npy(machine, &name, class).map_err(|e| e.in_member(&name))
+    }
+
+    fn npy(&self, machine: &mut Machine<'_>, name: &str, class: Option<Cell>) -> Result<Cell> {
+        let source = self.folder.open(name)?;
+        let entry = npy::open_source(Arc::clone(&source), machine.limits())?;
+        let offset = match entry.data() {
+            Data::Objects { offset } => return machine.inner_of(source, name, *offset),
+            Data::Raw { offset } => *offset,
+            _ => return Err(Error::invalid("a .npy file without bytes or objects")),
+        };
+        entry.check()?;
+        let span = machine.span_of(source, name, offset, entry.nbytes() as u64)?;
+        let class = class.filter(|class| !machine.graph.known(*class).is_plain_array());
+        let (dtype, shape, order) = (entry.dtype().clone(), entry.shape().into(), entry.order());
+        let payload = Payload::Bytes(span);
+        let (dtype_cell, state, mask) = (None, None, None);
+        let array = ArrayNode { class, dtype, dtype_cell, shape, order, payload, state, mask };
+        machine.graph.push_array(array)
+    }
+
+    /// An array whose bytes are packed in a file beside, with all else in the dump:
+    /// `ZNDArrayWrapper.read`.
+    fn zfile(&self, machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
+        let graph = &machine.graph;
+        let name = state.text(graph, "filename")?;
+        let (made, parts) = (state.get(graph, "init_args")?, state.get(graph, "state")?);
+        let class = graph.tuple(made).and_then(|args| args.first().copied());
+        let Some([_, shape, dtype, fortran]) = graph.tuple(parts) else {
+            return Err(Error::corrupt("the state of an array but its bytes", graph.kind(parts)));
+        };
+        let order = match graph.int(*fortran) {
+            Some(0) => MemoryOrder::C,
+            Some(_) => MemoryOrder::F,
+            None => return Err(Error::corrupt("a flag of the order", graph.kind(*fortran))),
+        };
+        let described = described(graph, class, *shape, *dtype, order)?;
+        if described.array.dtype.has_object() {
+            return Err(Error::corrupt("elements that are bytes", "objects"));
+        }
+        let limits = machine.limits().clone();
+        let unpacked = self.folder.open(&name).and_then(|source| {
+            let start = source.read(0, 2.min(usize::try_from(source.len()).unwrap_or(2)));
+            match start.as_deref() {
+                Ok(b"ZF") => unpack(Packing::Zfile, &*source, &limits),
+                _ => Err(Error::corrupt("a file that begins with ZF", "another one").at(0)),
+            }
+        });
+        let bytes = unpacked.map_err(|e| e.in_member(&name))?;
+        if bytes.len() as u64 != described.nbytes {
+            let expected = format_args!("{} bytes of elements", described.nbytes);
+            return Err(Error::corrupt(expected, bytes.len()).at(0).in_member(&name));
+        }
+        let span = machine.graph.store.give(bytes);
+        let array = ArrayNode { payload: Payload::Bytes(span), ..described.array };
+        machine.graph.push_array(array)
+    }
+}
