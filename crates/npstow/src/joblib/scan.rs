@@ -4,7 +4,7 @@
 use super::reader::unpacked;
 use super::side::Folder;
 use super::wrapper::Wrappers;
-use crate::pickle::{self, Mention, Scan, scan_beside};
+use crate::pickle::{self, Mention, Scan, Verdict, scan_beside};
 use crate::{Limits, Result, Source};
 use std::collections::HashSet;
 use std::path::Path;
@@ -34,9 +34,15 @@ pub fn scan(source: Arc<dyn Source>, folder: Option<&Path>, limits: &Limits) -> 
     let mut scan = scan_beside(Arc::clone(&source), limits, Some(&mut wrappers))?;
     if wrappers.met > 0 {
         let plain = pickle::scan(source, limits)?;
-        let place = |m: &Mention| (m.offset, m.depth, m.what.clone());
-        let known: HashSet<_> = scan.mentions.iter().map(place).collect();
-        scan.mentions.extend(plain.mentions.into_iter().filter(|m| !known.contains(&place(m))));
+        let known: HashSet<_> = scan.mentions.iter().map(|m| (m.offset, m.depth)).collect();
+        let named: HashSet<_> = scan.mentions.iter().map(|m| (m.offset, m.what.clone())).collect();
+        // In the pickle of an array of objects the same opcodes are read, with another memory: what
+        // they name is nonsense, unless somebody has seen to it that it is not.
+        let is_new = |m: &Mention| match known.contains(&(m.offset, m.depth)) {
+            true => m.verdict == Verdict::Code && !named.contains(&(m.offset, m.what.clone())),
+            false => true,
+        };
+        scan.mentions.extend(plain.mentions.into_iter().filter(is_new));
     }
     Ok(scan)
 }

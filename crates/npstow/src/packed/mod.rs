@@ -66,9 +66,8 @@ pub(crate) fn sniff(start: &[u8]) -> Option<Packing> {
         // Parameters as everybody has them, and a window of whole 64 KiB.
         [0x5d, 0, 0, _, _, ..] => Packing::Lzma,
         [0x04, 0x22, 0x4d, 0x18, ..] => Packing::Lz4,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
-        // A frame to be skipped, which both have: as pzstd begins.
-        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
+        // The magic, or a frame to be skipped, as pzstd begins; lz4 has such frames as well.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
         _ => return None,
     })
 }

@@ -10,7 +10,6 @@ use crate::codec::{self, Codec};
 use crate::parallel::{each, width};
 use crate::{Buffer, BufferMut, Result, read_stream};
 use std::borrow::Cow;
-use std::ops::Range;
 
 /// A part, and what it becomes.
 struct Piece<'a> {
@@ -209,18 +208,18 @@ fn xz_alone(head: &[u8], block: &[u8], unpadded: usize, len: usize) -> Vec<u8> {
     let mut index = vec![0, 1];
     for mut value in [unpadded, len] {
         while value >= 0x80 {
-            index.push((value & 0x7f) as u8 | 0x80);
+            index.push(value.to_le_bytes()[0] | 0x80);
             value >>= 7;
         }
-        index.push(value as u8);
+        index.push(value.to_le_bytes()[0]);
     }
     index.resize(index.len().next_multiple_of(4), 0);
     let crc = codec::crc32(&index);
     index.extend_from_slice(&crc.to_le_bytes());
-    // At most 24 bytes.
-    let mut end = ((index.len() / 4 - 1) as u32).to_le_bytes().to_vec();
+    // The length in fours, less one.
+    let fours = u32::try_from(index.len() / 4 - 1).expect("an index of one block is short");
+    let mut end = fours.to_le_bytes().to_vec();
     end.extend_from_slice(head.get(6..8).unwrap_or_default());
-    let range: Range<usize> = 0..6;
-    let crc = codec::crc32(end.get(range).unwrap_or_default());
+    let crc = codec::crc32(&end);
     [head, block, &index, &crc.to_le_bytes(), &end, b"YZ"].concat()
 }

@@ -86,11 +86,9 @@ fn damage_is_found() {
     // Without a checksum, as lz4 and .lzma are, a byte more or less goes unnoticed.
     for (method, packing) in &ALL[..4] {
         let file = packed(*method, 1, &[&sample(1_500_000)]);
-        let mut step = 13;
-        for at in (20..file.len() - 20).step_by(file.len() / 40) {
+        for (step, at) in (20..file.len() - 20).step_by(file.len() / 40).enumerate() {
             let mut broken = file.clone();
             broken[at] ^= 1 << (step % 8);
-            step += 1;
             assert!(unpacked(&broken).is_err(), "{packing:?} {at}");
         }
     }
