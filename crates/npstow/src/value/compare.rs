@@ -21,7 +21,7 @@ impl Visits {
     /// In proportion to the file.
     pub(crate) fn new(graph: &Graph) -> Self {
         let len = graph.store.source().map_or(0, |source| source.len());
-        let most = len.saturating_mul(16).saturating_add(1 << 20);
+        let most = len.saturating_mul(16).saturating_add(1 << 16);
         Self { left: most, most }
     }
 
