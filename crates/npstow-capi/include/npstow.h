@@ -1759,7 +1759,7 @@ NpstowMeta *npstow_node_meta(const NpstowNode *node, NpstowError **error);
 NpstowSaveOptions *npstow_save_options_new(void);
 
 /**
- * The format, whatever the path's extension: "npy", "npz", "folder" or "pickle".
+ * The format, whatever the path's extension: "npy", "npz", "folder", "pickle" or "joblib".
  */
 NpstowStatus npstow_save_options_set_format(NpstowSaveOptions *options,
                                             const char *format,
@@ -1854,9 +1854,12 @@ NpstowValue *npstow_value_pair_key(const NpstowValue *value, size_t index, Npsto
 NpstowValue *npstow_value_pair_value(const NpstowValue *value, size_t index, NpstowError **error);
 
 /**
- * The value under a key of text in a dictionary, or of what was set on an object.
+ * The value under a key of text in a dictionary, or of what was set on an object. The keys are looked
+ * at one by one.
  */
-NpstowValue *npstow_value_get(const NpstowValue *value, const char *key, NpstowError **error);
+NpstowValue *npstow_value_get(const NpstowValue *value,
+                              const char *key,
+                              NpstowError **error);
 
 /**
  * The class of an object, or of an array of a subclass: a name, or what makes one.
@@ -2008,9 +2011,16 @@ NpstowValue *npstow_pickle_open_source(const NpstowSource *source,
                                        NpstowError **error);
 
 /**
+ * The Python object in a file of any format that holds such: all of it, or what stands behind a colon,
+ * as in "run.pkl:weights/0".
+ */
+NpstowValue *npstow_value_load(const char *place,
+                               NpstowError **error);
+
+/**
  * Saves a value in the format that the options name, or else the path's extension; an old file is
- * replaced only when the new one is whole. An array goes into any format, other objects into
- * pickles. Options may be NULL.
+ * replaced only when the new one is whole. An array goes into any format, another object where the
+ * format holds objects. Options may be NULL.
  */
 NpstowStatus npstow_value_save(const char *path,
                                const NpstowValue *value,

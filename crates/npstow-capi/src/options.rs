@@ -163,7 +163,7 @@ pub extern "C" fn npstow_save_options_new() -> Option<Box<NpstowSaveOptions>> {
     look(None, || Some(Box::default()))
 }
 
-/// The format, whatever the path's extension: "npy", "npz", "folder" or "pickle".
+/// The format, whatever the path's extension: "npy", "npz", "folder", "pickle" or "joblib".
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_save_options_set_format(
     options: Option<&mut NpstowSaveOptions>,
@@ -177,6 +177,7 @@ pub extern "C" fn npstow_save_options_set_format(
             "npz" => Format::Npz,
             "folder" => Format::Folder,
             "pickle" => Format::Pickle,
+            "joblib" => Format::Joblib,
             other => return Err(Error::unsupported(format_args!("writing the format '{other}'"))),
         });
         Ok(())

@@ -151,13 +151,25 @@ pub extern "C" fn npstow_pickle_open_source(
     })
 }
 
+/// The Python object in a file of any format that holds such: all of it, or what stands behind a colon,
+/// as in "run.pkl:weights/0".
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_value_load(place: Text, error: ErrorOut) -> Option<Box<NpstowValue>> {
+    make(error, || {
+        let (path, name) = npstow::split_place(place.get("place")?);
+        let (value, name) = (npstow::open(&path)?.root().value()?, name.unwrap_or_default());
+        let none = || Error::not_found(format_args!("the path '{name}'")).in_path(&path);
+        Ok(NpstowValue::boxed(value.find(&name).ok_or_else(none)?))
+    })
+}
+
 fn tree(given: Option<&NpstowValue>) -> Result<Tree> {
     Ok(Tree::from(Item::try_from(value(given)?)?))
 }
 
 /// Saves a value in the format that the options name, or else the path's extension; an old file is
-/// replaced only when the new one is whole. An array goes into any format, other objects into
-/// pickles. Options may be NULL.
+/// replaced only when the new one is whole. An array goes into any format, another object where the
+/// format holds objects. Options may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_value_save(
     path: Text,

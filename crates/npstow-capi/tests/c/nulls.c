@@ -629,6 +629,9 @@ static void values(void) {
     CHECK(!npstow_value_view(NULL, &error));
     CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
     CHECK(!npstow_value_view(NULL, NULL));
+    CHECK(!npstow_value_load(NULL, &error));
+    CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
+    CHECK(!npstow_value_load(NULL, NULL));
     CHECK(!npstow_pickle_open(NULL, NULL, &error));
     CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
     CHECK(!npstow_pickle_open(NULL, NULL, NULL));

@@ -479,6 +479,14 @@ static void files(void) {
     value = npstow_pickle_open(path_of("tree.pkl"), NULL, &error);
     CHECK_OWNED(npstow_value_repr(value), "{'g': {'object': os.system('x')}}");
     npstow_value_free(value);
+    char place[4200];
+    snprintf(place, sizeof place, "%s:g/object/args", path_of("tree.pkl"));
+    value = npstow_value_load(place, &error);
+    CHECK_OWNED(npstow_value_repr(value), "('x',)");
+    npstow_value_free(value);
+    snprintf(place, sizeof place, "%s:g/none", path_of("tree.pkl"));
+    CHECK(!npstow_value_load(place, &error));
+    CHECK_ERROR(error, NPSTOW_NOT_FOUND, "'g/none'");
     npstow_value_free(bad);
     CHECK_OK(error);
 }

@@ -319,6 +319,14 @@ void files()
     CHECK(npstow::read_pickle("\x80\x05\x97\x98."s, buffers).text() == "\x01\x02\x03");
     const npstow::node root = npstow::open(path).root();
     CHECK(npstow::to_val(root)["new"] == 1);
+    CHECK(npstow::load_val(path)["new"] == 1 && npstow::load_val(path + ":new") == 1);
+    CHECK(npstow::load_val(path + ":hits").array().size() == 10000);
+    CHECK_THROWS(status::not_found, "'none'", npstow::load_val(path + ":none"));
+    npstow::save_val(made["hits"], check::path("hits.npy"));
+    CHECK(npstow::load(check::path("hits.npy")).size() == 10000);
+    npstow::save_val(made, check::path("byname.pkl"));
+    CHECK(npstow::load_val(check::path("byname.pkl")) == made);
+    CHECK_THROWS(status::unsupported, "", npstow::save_val(val::list({1}), check::path("l.h5")));
     CHECK(npstow::load_pickle(npstow::source::from_path(path), {})["new"] == 1);
     std::size_t written = 0;
     npstow::save_pickle_to(

@@ -114,7 +114,7 @@ impl Name<'_> {
 impl Value {
     /// The value under a slash path from here, whether it holds an array or not; "" is the value
     /// itself. A step is a key of a dictionary, a position in a list, or a part of an object, named as
-    /// the nodes of a [`File`](crate::File) are: `weights/0`, `args/1`, `state/x`.
+    /// the nodes of a [`File`](crate::File) are: `weights/0`, `args`, `args/1`, `state/x`.
     ///
     /// ```
     /// let value = npstow::pickle::from_bytes(b"(S'a'\n(I1\nI2\ntd.".to_vec(), &Default::default())?;
@@ -147,6 +147,12 @@ fn step<'p>(graph: &Graph, cell: Cell, path: &'p str) -> Option<(Cell, &'p str)>
     if graph.array(cell).is_some() {
         if let Some(rest) = cut("array") {
             return Some((cell, rest));
+        }
+    }
+    // All of the arguments, or one of them by the next step.
+    if let Some(args) = graph.object(cell).and_then(|object| object.args) {
+        if let Some(rest) = cut("args") {
+            return Some((args, rest));
         }
     }
     let mut found = None;

@@ -81,6 +81,21 @@ NPSTOW_COLD inline val to_val(const node& from, on_error err NPSTOW_OR_THROW)
     return val(detail::call(err, npstow_node_value, from.get()));
 }
 
+/// The value in a file of any format that has values, or what stands behind a colon in it:
+/// "run.pkl:weights/0".
+NPSTOW_COLD inline val load_val(const std::string& place, on_error err NPSTOW_OR_THROW)
+{
+    return val(detail::call(err, npstow_value_load, detail::word(place)));
+}
+/// Saves a value in the format that the path names: an array in any, another value where the format
+/// holds such.
+NPSTOW_COLD inline void save_val(const val& value, const std::string& path,
+                                 on_error err NPSTOW_OR_THROW)
+{
+    const auto raw = value.handle(err);
+    if (raw) detail::call(err, npstow_value_save, detail::word(path), raw.get(), nullptr);
+}
+
 /// Saves a value as a pickle, of protocol 2 to 5. The old file is there until the new one is.
 NPSTOW_COLD inline void save_pickle(const val& value, const std::string& path, int protocol,
                                     on_error err NPSTOW_OR_THROW)
