@@ -294,3 +294,35 @@ fn may_hold(graph: &Graph, cell: Cell) -> bool {
         )
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pickle;
+
+    #[test]
+    fn values_are_found_as_nodes_are_named() {
+        // {'a': [1, {5: 'x'}]}; m.C(7) with a state, an item and a pair; {'a/b': 1, (): [2]}
+        let bytes = b"\x80\x04}X\x01\0\0\0a](K\x01}K\x05X\x01\0\0\0xses\
+            cm\nC\nK\x07\x85R}X\x01\0\0\0sK\x08sbK\x09aK\x0aK\x0bs\
+            }(X\x03\0\0\0a/bK\x01)]K\x02au\x87.";
+        let all = pickle::from_bytes(bytes.to_vec(), &pickle::Options::default()).unwrap();
+        for (path, found) in [
+            ("0/a/0", "1"),
+            ("0/a/1/5", "'x'"),
+            ("1/args", "(7,)"),
+            ("1/args/0", "7"),
+            ("1/state/s", "8"),
+            ("1/items/0", "9"),
+            ("1/pairs/0", "11"),
+            ("2/pairs/0", "1"),
+            ("2/pairs/1/0", "2"),
+            ("2/keys/1", "()"),
+        ] {
+            assert_eq!(all.find(path).map(|v| v.to_string()).as_deref(), Some(found), "{path}");
+        }
+        assert!(all.find("").unwrap().is(&all));
+        for path in ["3", "-1", "+0", "00", "0/b", "0/a/1/5/x", "1/args/1", "2/a/b", "/0"] {
+            assert!(all.find(path).is_none(), "{path}");
+        }
+    }
+}

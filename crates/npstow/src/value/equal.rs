@@ -108,7 +108,8 @@ impl<'a> Work<'a> {
                 Ok(true)
             }
             (Node::Extension(x), Node::Extension(y)) => Ok(x == y),
-            (Node::Global(_), Node::Global(_)) => Ok(first.name(a) == second.name(b)),
+            // Under the names of Python 3, whatever the protocol had.
+            (Node::Global(_), Node::Global(_)) => Ok(first.name_in(a, 3) == second.name_in(b, 3)),
             (Node::Object(_), Node::Object(_)) => Ok(self.objects(a, b)),
             (Node::Array(_), Node::Array(_)) => self.arrays(a, b),
             (Node::Scalar(_), Node::Scalar(_)) => self.elements(a, b),
@@ -381,6 +382,23 @@ mod tests {
         assert!(knot(2).equals(&knot(3)).unwrap());
         assert!(knot(100_000).equals(&knot(1)).unwrap());
         assert!(!knot(1).equals(&list_of(ValueBuilder::list)).unwrap());
+    }
+
+    #[test]
+    fn names_are_equal_whatever_the_protocol() {
+        use crate::pickle;
+        let read = |bytes: &[u8]| pickle::from_bytes(bytes.to_vec(), &pickle::Options::default());
+        let old = read(b"c__builtin__\nslice\n(I1\nI2\nNtR.").unwrap();
+        let new = read(b"\x80\x04cbuiltins\nslice\n(K\x01K\x02NtR.").unwrap();
+        let other = read(b"\x80\x04cbuiltins\nslice\n(K\x01K\x03NtR.").unwrap();
+        assert!(old.equals(&new).unwrap() && new.equals(&old).unwrap());
+        assert!(!old.equals(&other).unwrap());
+        for protocol in 2..=5 {
+            let options = pickle::WriteOptions::default().protocol(protocol);
+            assert!(
+                read(&pickle::to_bytes(&old, &options).unwrap()).unwrap().equals(&old).unwrap()
+            );
+        }
     }
 
     #[test]
