@@ -2647,7 +2647,7 @@ bool npstow_value_is(const NpstowValue *value, const NpstowValue *other);
 
 /**
  * A number that names the value among those of its file: who has the same one is the same object.
- * It tells shared parts, and where a cycle closes. 0 for NULL, and for one of the values.
+ * It tells shared parts, and where a cycle closes. 0 for NULL, and for no value.
  */
 uint64_t npstow_value_id(const NpstowValue *value);
 

@@ -170,7 +170,7 @@ pub extern "C" fn npstow_value_is(
 }
 
 /// A number that names the value among those of its file: who has the same one is the same object.
-/// It tells shared parts, and where a cycle closes. 0 for NULL, and for one of the values.
+/// It tells shared parts, and where a cycle closes. 0 for NULL, and for no value.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_value_id(value: Option<&NpstowValue>) -> u64 {
     look(0, || value.map_or(0, |value| value.value.id()))

@@ -148,7 +148,7 @@ static void containers(void) {
     CHECK_OWNED(npstow_value_json(dict, &error),
                 "{\"$dict\":[[\"a\",[1,2.5]],[3,{\"$set\":[\"x\"]}],[\"b\",[1,2.5]]]}");
     NpstowValue *a = npstow_value_get(dict, "a", &error), *b = npstow_value_get(dict, "b", &error);
-    CHECK(npstow_value_is(a, b) && npstow_value_id(a) == npstow_value_id(b));
+    CHECK(npstow_value_is(a, b) && npstow_value_id(a) == npstow_value_id(b) && npstow_value_id(a));
     NpstowValue *same = npstow_value_clone(a), *by_id = npstow_value_by_id(dict, npstow_value_id(a), &error);
     CHECK(npstow_value_is(a, same) && npstow_value_is(a, by_id) && !npstow_value_is(a, dict));
     bool equal = false;

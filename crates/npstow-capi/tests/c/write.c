@@ -48,8 +48,8 @@ static void optioned(void) {
     CHECK_ERROR(error, NPSTOW_INVALID, "durability 9");
     CHECK(npstow_save_options_set_level(options, 13, &error) == NPSTOW_INVALID);
     CHECK_ERROR(error, NPSTOW_INVALID, "level 13");
-    CHECK(npstow_save_options_set_format(options, "pickle", &error) == NPSTOW_UNSUPPORTED);
-    CHECK_ERROR(error, NPSTOW_UNSUPPORTED, "'pickle'");
+    CHECK(npstow_save_options_set_format(options, "tiff", &error) == NPSTOW_UNSUPPORTED);
+    CHECK_ERROR(error, NPSTOW_UNSUPPORTED, "'tiff'");
     CHECK(npstow_save_options_set_level(options, 6, &error) == NPSTOW_OK);
     CHECK(npstow_save_tree(path_of("y.npy"), tree, options, &error) == NPSTOW_UNSUPPORTED);
     CHECK_ERROR(error, NPSTOW_UNSUPPORTED, "compression in the format npy");

@@ -22,13 +22,13 @@ impl Part {
     /// A number for it, which is never zero.
     #[must_use]
     pub fn number(self) -> u64 {
-        self.0.number().wrapping_add(1)
+        self.0.number()
     }
 
     /// The part of that number, if it is one.
     #[must_use]
     pub fn of_number(number: u64) -> Option<Self> {
-        Cell::of_number(number.checked_sub(1)?).map(Self)
+        Cell::of_number(number).map(Self)
     }
 }
 
