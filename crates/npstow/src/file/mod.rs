@@ -87,13 +87,18 @@ impl OpenOptions {
             return Ok(File(Arc::new(Opened { path, format, container })));
         }
         let source = self.source(path, metadata.is_file()).map_err(place)?;
-        match &self.folder {
-            Some(_) => self.open_source(source, path),
+        let file = match &self.folder {
+            Some(_) => self.open_source(source, path)?,
             None => {
                 let folder = path.parent().unwrap_or(Path::new(""));
-                self.clone().folder(folder).open_source(source, path)
+                self.clone().folder(folder).open_source(source, path)?
             }
+        };
+        #[cfg(feature = "shelve")]
+        if file.format() == Format::Shelve {
+            crate::shelve::check_closed(path).map_err(place)?;
         }
+        Ok(file)
     }
 
     #[cfg(feature = "folder")]

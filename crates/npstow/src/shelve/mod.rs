@@ -20,6 +20,7 @@ mod sqlite;
 
 pub(crate) use dumb::beside;
 pub(crate) use reader::{Shelf, open_dumb};
+pub(crate) use sqlite::check_closed;
 
 /// Whether a file that begins with these bytes is a database of one file.
 pub(crate) fn sniff(start: &[u8]) -> bool {
@@ -71,3 +72,6 @@ fn value(source: &Arc<dyn Source>, pieces: &[Piece]) -> Result<Arc<dyn Source>> 
         pieces => Ok(Arc::new(MemorySource::new(gather(&**source, pieces)?))),
     }
 }
+
+#[cfg(test)]
+mod tests;

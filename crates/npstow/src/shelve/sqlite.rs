@@ -6,11 +6,27 @@
 
 use super::{Piece, Record, gather, read};
 use crate::{Buffer, Error, Limits, Result, Source};
+use std::ffi::OsString;
+use std::path::Path;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 pub(super) fn sniff(start: &[u8]) -> bool {
     start.starts_with(MAGIC)
+}
+
+/// Refuses a database with a log beside it: what it says counts, and is not read.
+pub(crate) fn check_closed(path: &Path) -> Result<()> {
+    for ending in ["-wal", "-journal"] {
+        let mut log = OsString::from(path);
+        log.push(ending);
+        if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            let what =
+                format!("a database that is open, or was not closed (its log '{ending}' is there)");
+            return Err(Error::unsupported(what));
+        }
+    }
+    Ok(())
 }
 
 /// All rows of the table, in its order.

@@ -37,3 +37,6 @@ pub(crate) fn open(source: Arc<dyn Source>, start: &[u8], limits: &Limits) -> Re
         false => zip::open(source, start, limits),
     }
 }
+
+#[cfg(test)]
+mod tests;
