@@ -9,14 +9,21 @@ Needs NumPy 2.x.
   npz      np.savez and np.savez_compressed of several of them beside plain arrays; `diff` of all forms finds nothing, and what differs where something does
   pickle   dictionaries of arrays from pickles into archives and back; what no archive holds is refused by its name
   names    arrays within an array of objects are listed by the element they are first met in
+  dask     a stack of NPY files is one array; along another axis than the first its files are arrays of their own
+  shelve   shelves in dbm.dumb and in the table of dbm.sqlite3, as trees and as pickles; a gdbm file of the corpus
+  torch    checkpoints of corpus/torch: every tensor has the shape and the bytes that PyTorch says
   bad      headers and pickles that do not belong together, pickles cut at every byte, pickles that run things: one line, nothing run
 """
 import collections
+import contextlib
 import datetime
+import dbm.dumb
 import io
 import json
 import os
 import pickle
+import shelve
+import sqlite3
 import sys
 import tempfile
 import warnings
@@ -24,7 +31,7 @@ import zipfile
 
 import numpy as np
 
-from common import Report, each, not_a_refusal, npstow, run
+from common import ROOT, Report, each, not_a_refusal, npstow, run
 from pickles import same
 
 warnings.simplefilter("ignore")
@@ -255,6 +262,92 @@ def check_names(report, folder, all_cases):
     report.check("names", faults, len(expected) + 1)
 
 
+def check_dask(report, folder, all_cases):
+    """As dask.array.to_npy_stack has it: the files, and a pickle of chunks, dtype and axis."""
+    faults, whole = [], np.arange(60, dtype=">i4").reshape(10, 6)
+    for axis in (0, 1):
+        stack = os.path.join(folder, f"stack{axis}")
+        os.mkdir(stack)
+        parts = np.split(whole, [3, 5], axis)
+        for at, part in enumerate(parts):
+            np.save(os.path.join(stack, f"{at}.npy"), part)
+        chunks = [(10,), (6,)]
+        chunks[axis] = tuple(part.shape[axis] for part in parts)
+        with open(os.path.join(stack, "info"), "wb") as file:
+            pickle.dump({"chunks": tuple(chunks), "dtype": whole.dtype, "axis": axis}, file)
+        found = digests(stack)
+        alone = os.path.join(folder, "whole.npy")
+        np.save(alone, whole)
+        if axis == 0 and found != digests(alone):
+            faults.append(("stack", str(found)))
+        if axis == 1 and list(found) != ["0", "1", "2", "info"]:
+            faults.append(("along the second axis", str(found)))
+        if run("verify", stack).code:
+            faults.append((stack, "verify"))
+    report.check("dask", faults, 4)
+
+
+def check_shelve(report, folder, all_cases):
+    values = {"a": 1, "list": [1, "two", 3.0], "weights": {"w": np.arange(12.0).reshape(3, 4)}, "long": np.arange(20000), "text": "x" * 5000, "p\u00e4th/x": None}
+    many = {f"n{i}": np.arange(i) for i in range(100)}
+    dumb, sqlite = os.path.join(folder, "dumb"), os.path.join(folder, "shelf.sqlite")
+    with shelve.Shelf(dbm.dumb.open(dumb)) as shelf:
+        shelf.update({**values, **many})
+        del shelf["n5"]
+    with contextlib.closing(sqlite3.connect(sqlite)) as database:
+        database.execute("CREATE TABLE Dict (key BLOB UNIQUE NOT NULL, value BLOB NOT NULL)")
+        rows = [(k.encode(), pickle.dumps(v)) for k, v in {**values, **many}.items() if k != "n5"]
+        database.executemany("REPLACE INTO Dict (key, value) VALUES (CAST(? AS BLOB), CAST(? AS BLOB))", rows)
+        database.commit()
+    expected = {k: v for k, v in {**values, **many}.items() if k != "n5"}
+    faults, total = [], 0
+    for path in (dumb, dumb + ".dat", dumb + ".dir", sqlite):
+        target = os.path.join(folder, "shelf.pkl")
+        answer = run("convert", path, target)
+        total += 2
+        if answer.code or not same(pickle.loads(read(target)), expected):
+            faults.append((path, answer.err or "values differ"))
+        if run("verify", path).code or digests(path).get("weights/w") != digests(target)["weights/w"]:
+            faults.append((path, "verify or digest"))
+    write(sqlite + "-wal", b"log")
+    answer = run("ls", sqlite)
+    if "not supported: a database that is open" not in answer.err:
+        faults.append(("a log beside it", answer.err))
+    got, why = shown(os.path.join(ROOT, "corpus", "shelve", "small.gdbm"), "list")
+    if got != [1, "two", 3.0]:
+        faults.append(("gdbm", why or str(got)))
+    text = read(dumb + ".dir")
+    write(dumb + ".dir", text.replace(b"(0, ", b"(99999999, "))
+    answer = run("ls", dumb)
+    if answer.code != 1 or "expected a value within" not in answer.err:
+        faults.append(("a value beyond the file", answer.err))
+    report.check("shelve", faults, total + 3)
+
+
+def check_torch(report, folder, all_cases):
+    torch = os.path.join(ROOT, "corpus", "torch")
+    with open(os.path.join(torch, "truth.json"), encoding="utf-8") as file:
+        truth = json.load(file)["files"]
+    faults, total = [], 0
+    for name, tensors in truth.items():
+        path = os.path.join(torch, name)
+        answer = run("digest", "--json", path)
+        found = {item["name"]: [item.get("shape"), item["sha256"]] for item in json.loads(answer.out or b"[]")}
+        wrong = [tensor for tensor, told in tensors.items() if found.get(tensor) != told]
+        total += len(tensors) + 1
+        faults += [(f"{name}: {tensor}", str(found.get(tensor))) for tensor in wrong]
+        if run("verify", path).code:
+            faults.append((name, "verify"))
+    archive = os.path.join(folder, "state.npz")
+    answer = run("convert", os.path.join(torch, "state-zip.pt"), archive)
+    if answer.code or run("diff", archive, os.path.join(torch, "state-old.pt")).code:
+        faults.append(("converted", answer.err))
+    answer = run("convert", os.path.join(torch, "odd-zip.pt"), os.path.join(folder, "odd.npz"))
+    if not answer.code or ": q: " not in answer.err:
+        faults.append(("a quantized tensor", answer.err))
+    report.check("torch", faults, total + 2)
+
+
 class Evil:
     def __reduce__(self):
         return os.system, ("touch npstow-was-here",)
@@ -316,7 +409,7 @@ def main():
     report = Report()
     all_cases = cases()
     with tempfile.TemporaryDirectory() as folder:
-        for check in (check_npy, check_written, check_npz, check_pickle, check_names, check_bad):
+        for check in (check_npy, check_written, check_npz, check_pickle, check_names, check_dask, check_shelve, check_torch, check_bad):
             check(report, folder, all_cases)
     print(f"{report.passed} passed, {report.failed} failed")
     sys.exit(report.failed > 0)

@@ -14,7 +14,7 @@
 //! | lists of strings | the array of shape `(0,)` and its [names](crate::Notes::names) |
 //! | links | those that stay in the folder are followed, once; others are refused |
 //! | names | as the file without `.npy`; where a group or another file has that name, with it |
-//! | dask's `to_npy_stack` | refused by name: its shape is in a pickle |
+//! | dask's `to_npy_stack` | one array with the feature `pickle`, along the first axis; along others its files are arrays of their own |
 //!
 //! Written is the same layout ([`write()`]): [`Profile::Native`] takes every dtype and order,
 //! files that are no arrays (listed in `npstow_values.txt`) and the order of the tree;

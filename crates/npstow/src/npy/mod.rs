@@ -9,7 +9,7 @@
 //! |---|---|
 //! | versions | 1.0, 2.0, 3.0 read and written; which one is written is NumPy's choice, or yours |
 //! | headers | those that NumPy reads, but for the oddities below: any key order, quote and spacing, Python 2 longs, no padding; a length of at most [`Limits::header_len`](crate::Limits::header_len) |
-//! | dtypes | all of NumPy's; objects are described, their payload (a pickle) is refused |
+//! | dtypes | all of NumPy's; objects are described, and read and written with the feature `pickle`: see [`Entry::value`](crate::Entry::value) |
 //! | shapes | 0 to 64 axes |
 //! | bytes after the data | left alone, as by NumPy: another array may follow |
 //!

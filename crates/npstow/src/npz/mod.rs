@@ -16,7 +16,7 @@
 //! | names that occur twice | listed; asking for one by its name is an error |
 //! | checksums | verified on every full read; not for slices and views |
 //! | views | of stored members, aligned or not |
-//! | objects | described, their payload (a pickle) is refused |
+//! | objects | described, and read and written with the feature `pickle`; their checksum is held first |
 //! | encryption, several parts, other methods | refused by name, when the member is asked for |
 //!
 //! Refused when the archive is opened: names with NUL, members that overlap, a directory outside the file, more members than

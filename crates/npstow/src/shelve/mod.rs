@@ -10,7 +10,7 @@
 //! | other values | bytes |
 //! | keys with slashes | paths |
 //! | keys that are no paths: empty, not UTF-8 | read by their names alone, in no tree |
-//! | `dbm.ndbm`, other tables of SQLite | refused by name |
+//! | `dbm.ndbm`, other tables of `SQLite` | refused by name |
 #![forbid(unsafe_code)]
 
 mod dumb;

@@ -1,4 +1,4 @@
-//! `dbm.sqlite3`: the table `Dict` of an SQLite database, a row for each key.
+//! `dbm.sqlite3`: the table `Dict` of an `SQLite` database, a row for each key.
 //!
 //! <https://sqlite.org/fileformat2.html>: pages, B-trees of rows in them, and rows that are longer
 //! than a page in chains of others.

@@ -1,4 +1,5 @@
-//! Databases that gdbm and SQLite wrote, whole and damaged.
+//! Databases that gdbm and `SQLite` wrote, whole and damaged.
+#![forbid(unsafe_code)]
 
 use crate::{File, MemorySource, OpenOptions, Result};
 use std::sync::Arc;

@@ -44,7 +44,7 @@ fn made(kind: Kind, size: usize, order: Order) -> Result<Option<Dtype>> {
 /// What a storage of this class holds; `None` for what is none, or is quantized.
 pub(super) fn of_storage((module, name): (&str, &str), order: Order) -> Result<Option<Dtype>> {
     let is_torch = matches!(module, "torch" | "torch.storage" | "torch.cuda");
-    let found = TABLE.iter().find(|(storage, ..)| is_torch && *storage == name);
+    let found = TABLE.iter().find(|(storage, ..)| is_torch && !name.is_empty() && *storage == name);
     match found {
         Some((_, _, kind, size)) => made(*kind, *size, order),
         None => Ok(None),

@@ -18,15 +18,16 @@ const PROTOCOL: i64 = 1001;
 pub(crate) fn sniff(start: &[u8]) -> bool {
     match start {
         // pickletools FRAME: protocol 4 may put what follows into one.
-        [0x80, 4..=5, 0x95, _, _, _, _, _, _, _, _, rest @ ..] => rest.starts_with(MAGIC),
-        [0x80, _, rest @ ..] => rest.starts_with(MAGIC),
+        [0x80, 4..=5, 0x95, _, _, _, _, _, _, _, _, rest @ ..] | [0x80, _, rest @ ..] => {
+            rest.starts_with(MAGIC)
+        }
         _ => false,
     }
 }
 
-pub(super) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Pickle> {
+pub(super) fn open(source: &Arc<dyn Source>, limits: &Limits) -> Result<Pickle> {
     let options = Options::default().limits(limits.clone());
-    let next = |offset: u64| run(Arc::clone(&source), offset, &options);
+    let next = |offset: u64| run(Arc::clone(source), offset, &options);
     let magic = next(0)?;
     let version = next(magic.end)?;
     if version.graph.int(version.top) != Some(PROTOCOL) {
@@ -38,7 +39,7 @@ pub(super) fn open(source: Arc<dyn Source>, limits: &Limits) -> Result<Pickle> {
     let Done { mut graph, top, end, .. } = next(system.end)?;
     let keys = next(end)?;
     let named = storages(&graph, Order::Little)?;
-    let (places, behind) = places(&graph, &named, &keys, &*source)?;
+    let (places, behind) = places(&graph, &named, &keys, &**source)?;
     rebuild(&mut graph, &places, Order::Little)?;
     Pickle::made(graph, top, limits, behind, source.len())
 }

@@ -33,7 +33,7 @@ pub(crate) fn sniff(start: &[u8]) -> bool {
 /// A checkpoint as a container: the tensors by their paths in the pickle.
 pub(crate) fn open(source: Arc<dyn Source>, start: &[u8], limits: &Limits) -> Result<Pickle> {
     match legacy::sniff(start) {
-        true => legacy::open(source, limits),
+        true => legacy::open(&source, limits),
         false => zip::open(source, start, limits),
     }
 }

@@ -119,7 +119,7 @@ fn put(graph: &mut Graph, id: usize, node: Node) {
 }
 
 /// The arguments of a call of a function of `torch._utils`.
-fn arguments<'g>(graph: &'g Graph, cell: Cell) -> Option<(&'g str, &'g [Cell])> {
+fn arguments(graph: &Graph, cell: Cell) -> Option<(&str, &[Cell])> {
     let object = graph.object(cell)?;
     match graph.name(object.class)? {
         ("torch._utils", name) => Some((name, graph.tuple(object.args?)?)),

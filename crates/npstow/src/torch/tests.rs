@@ -1,4 +1,5 @@
 //! Checkpoints that PyTorch wrote, whole and damaged, and hostile ones.
+#![forbid(unsafe_code)]
 
 use crate::{ErrorKind, File, MemorySource, OpenOptions, Result};
 use std::sync::Arc;
