@@ -1,0 +1,275 @@
+//! What is written where: every array with its type, its shape and its storage.
+#![forbid(unsafe_code)]
+
+use super::draft::{Extras, check_step};
+use super::elements::Elements;
+use super::options::{Kind, Storage, WriteOptions};
+use super::types::{Form, MAX_RANK, datatype, too_many_axes};
+use super::varied::{REFERENCE_LEN, varied_type};
+use super::write::filters::{DEFLATE, FLETCHER32, SHUFFLE};
+use super::write::message::Filter;
+use crate::{Data, Error, Item, Result, Tree, Varied};
+use std::sync::Arc;
+
+/// Chunks of our own choice have at most so many bytes: they fit the library's cache.
+const CHUNK: u64 = 512 << 10;
+
+/// Smaller arrays are not cut unless that was asked for by name: an index takes more.
+const SMALL: usize = 1 << 10;
+
+/// The most bytes of an array within its header: a message less its own fields.
+const MOST_COMPACT: usize = 65_520;
+
+/// How long an axis without end is taken for where it is short yet.
+const GROWING: u64 = 1024;
+
+/// An array to be written.
+#[derive(Debug)]
+pub(super) struct Dataset<'a> {
+    pub(super) path: String,
+    pub(super) elements: Elements<'a>,
+    pub(super) datatype: Vec<u8>,
+    pub(super) itemsize: usize,
+    pub(super) shape: Vec<u64>,
+    /// How far it may grow.
+    pub(super) most: Option<Vec<u64>>,
+    pub(super) stored: Stored,
+}
+
+#[derive(Debug)]
+pub(super) enum Stored {
+    Contiguous,
+    Compact,
+    Chunked(Grid),
+    /// In one piece, elements in the global heap.
+    Varied(Arc<dyn Varied>),
+}
+
+/// How an array is cut, and what its chunks go through.
+#[derive(Debug)]
+pub(super) struct Grid {
+    /// Of a chunk.
+    pub(super) lengths: Vec<u64>,
+    /// Chunks on each axis.
+    pub(super) counts: Vec<u64>,
+    /// Bytes of a chunk.
+    pub(super) nbytes: usize,
+    pub(super) level: Option<u8>,
+    pub(super) shuffle: bool,
+    pub(super) fletcher32: bool,
+}
+
+impl Grid {
+    /// The filters in the order in which chunks go through them.
+    pub(super) fn filters(&self, itemsize: usize) -> Vec<Filter> {
+        let filter = |id, name, optional, values| Filter { id, name, optional, values };
+        let itemsize = u32::try_from(itemsize).expect("item sizes fit 31 bits");
+        let mut filters = Vec::new();
+        if self.shuffle {
+            filters.push(filter(SHUFFLE, "shuffle", true, vec![itemsize]));
+        }
+        if let Some(level) = self.level {
+            // The library knows levels up to 9.
+            filters.push(filter(DEFLATE, "deflate", true, vec![level.min(9).into()]));
+        }
+        if self.fletcher32 {
+            filters.push(filter(FLETCHER32, "fletcher32", false, Vec::new()));
+        }
+        filters
+    }
+
+    /// How long each chunk is in the file, where that is known before it is made.
+    pub(super) fn stored_len(&self) -> Option<usize> {
+        let checksum = if self.fletcher32 { 4 } else { 0 };
+        self.level.is_none().then_some(self.nbytes + checksum)
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.counts.iter().product()
+    }
+}
+
+/// Everything of a tree that has elements, in the tree's order.
+///
+/// # Errors
+/// What HDF5 cannot hold, with the path of it.
+pub(super) fn datasets<'a>(
+    tree: &'a Tree,
+    extras: &Extras,
+    options: &WriteOptions,
+) -> Result<Vec<Dataset<'a>>> {
+    let mut datasets = Vec::new();
+    for (path, item) in tree.leaves() {
+        let planned = dataset(&path, item, extras, options);
+        datasets.push(planned.map_err(|e| e.in_member(&path))?);
+    }
+    Ok(datasets)
+}
+
+fn dataset<'a>(
+    path: &str,
+    item: &'a Item,
+    extras: &Extras,
+    options: &WriteOptions,
+) -> Result<Dataset<'a>> {
+    check_step(path.rsplit('/').next().unwrap_or(path))?;
+    let elements = Elements::new(item)?;
+    let (dtype, shape) = (elements.dtype(), elements.shape());
+    let form = if options.latest { Form::Latest } else { Form::Old };
+    if shape.len() > MAX_RANK {
+        return Err(too_many_axes(shape.len()));
+    }
+    if let Some(varied) = varied(item) {
+        if extras.storage(path).is_some() {
+            let what = format!("a storage for {}, which have no fixed length", varied.what());
+            return Err(Error::unsupported(what));
+        }
+        let (datatype, itemsize) = (varied_type(&**varied, form)?, REFERENCE_LEN);
+        let shape = shape.iter().map(|&n| n as u64).collect();
+        let stored = Stored::Varied(Arc::clone(varied));
+        let path = path.to_owned();
+        return Ok(Dataset { path, elements, datatype, itemsize, shape, most: None, stored });
+    }
+    let datatype = datatype(dtype, form)?;
+    let (itemsize, shape) = (dtype.itemsize(), shape.iter().map(|&n| n as u64).collect::<Vec<_>>());
+    let (stored, most) = match extras.storage(path) {
+        Some(storage) => stored(storage, &shape, itemsize, elements.nbytes())?,
+        None => match &options.storage {
+            Some(storage) if !shape.is_empty() && elements.nbytes() >= SMALL => {
+                stored(storage, &shape, itemsize, elements.nbytes())?
+            }
+            _ => (Stored::Contiguous, None),
+        },
+    };
+    let path = path.to_owned();
+    Ok(Dataset { path, elements, datatype, itemsize, shape, most, stored })
+}
+
+/// Elements without a fixed length, where that is what an item has.
+fn varied(item: &Item) -> Option<&Arc<dyn Varied>> {
+    match item {
+        Item::Entry(entry) => match entry.data() {
+            Data::Varied(varied) => Some(varied),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn stored(
+    storage: &Storage,
+    shape: &[u64],
+    itemsize: usize,
+    nbytes: usize,
+) -> Result<(Stored, Option<Vec<u64>>)> {
+    match &storage.kind {
+        Kind::Contiguous => Ok((Stored::Contiguous, None)),
+        Kind::Compact if nbytes > MOST_COMPACT => {
+            Err(Error::limit("a compact array (bytes)", MOST_COMPACT as u64, nbytes))
+        }
+        Kind::Compact => Ok((Stored::Compact, None)),
+        Kind::Chunked(lengths) => {
+            if shape.is_empty() {
+                return Err(Error::invalid("chunks of an array without axes"));
+            }
+            let most = storage.most.as_deref().map(|most| most_of(most, shape)).transpose()?;
+            let lengths = match lengths.is_empty() {
+                true => chosen(shape, most.as_deref(), itemsize),
+                false => lengths.clone(),
+            };
+            let nbytes = chunk_nbytes(&lengths, most.as_deref().unwrap_or(shape), itemsize)?;
+            let counts = shape.iter().zip(&lengths).map(|(n, length)| n.div_ceil(*length));
+            let grid = Grid {
+                counts: counts.collect(),
+                lengths,
+                nbytes,
+                level: storage.level,
+                shuffle: storage.shuffle,
+                fletcher32: storage.fletcher32,
+            };
+            Ok((Stored::Chunked(grid), most))
+        }
+    }
+}
+
+/// How far each axis may grow; what has no end is the largest number.
+fn most_of(most: &[Option<u64>], shape: &[u64]) -> Result<Vec<u64>> {
+    let ends: Vec<u64> = most.iter().map(|end| end.unwrap_or(u64::MAX)).collect();
+    if ends.len() != shape.len() || ends.iter().zip(shape).any(|(end, n)| end < n) {
+        return Err(Error::invalid(format!("the shape {shape:?} that may grow up to {most:?}")));
+    }
+    Ok(ends)
+}
+
+/// The lengths of chunks that are runs of elements in C order.
+fn chosen(shape: &[u64], most: Option<&[u64]>, itemsize: usize) -> Vec<u64> {
+    let mut lengths = vec![1; shape.len()];
+    let mut inner = (itemsize as u64).max(1);
+    for axis in (0..shape.len()).rev() {
+        let end = most.map_or(shape[axis], |most| most[axis]);
+        let whole = if end > shape[axis] { shape[axis].max(GROWING).min(end) } else { end };
+        lengths[axis] = whole.min(CHUNK / inner).max(1);
+        inner = inner.saturating_mul(lengths[axis]);
+        if lengths[axis] < whole {
+            break;
+        }
+    }
+    lengths
+}
+
+/// The bytes of a chunk, whose lengths must fit the axes.
+fn chunk_nbytes(lengths: &[u64], ends: &[u64], itemsize: usize) -> Result<usize> {
+    let fits = |(length, end): (&u64, &u64)| (1..=(*end).max(1)).contains(length);
+    if lengths.len() != ends.len() || !lengths.iter().zip(ends).all(fits) {
+        return Err(Error::invalid(format!("chunks of {lengths:?} in an array of {ends:?}")));
+    }
+    let most = u64::from(u32::MAX);
+    let mut nbytes = itemsize as u64;
+    for length in lengths {
+        nbytes = nbytes.saturating_mul(*length);
+    }
+    if nbytes > most - 4 {
+        return Err(Error::limit("a chunk (bytes)", most - 4, nbytes));
+    }
+    usize::try_from(nbytes).map_err(|_| Error::limit("a chunk (bytes)", most, nbytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_of_our_choice_are_runs_that_fit() {
+        let end = u64::MAX;
+        for (shape, most, expected) in [
+            (&[10u64][..], None, &[10u64][..]),
+            (&[1_000_000], None, &[131_072]),
+            (&[1000, 1000], None, &[131, 1000]),
+            (&[3, 4, 1_000_000], None, &[1, 1, 131_072]),
+            (&[0, 5], Some(&[end, 5][..]), &[1024, 5]),
+            (&[5, 0], Some(&[5, 7][..]), &[5, 7]),
+            (&[4096, 7], Some(&[end, end][..]), &[128, 1024]),
+        ] {
+            assert_eq!(chosen(shape, most, 4), expected, "{shape:?}");
+            assert!(chunk_nbytes(expected, most.unwrap_or(shape), 4).is_ok());
+        }
+        assert_eq!(chosen(&[3, 3], None, 1 << 20), [1, 1]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let of = |storage: Storage, shape: &[u64]| {
+            let nbytes = usize::try_from(shape.iter().product::<u64>()).unwrap();
+            stored(&storage, shape, 1, nbytes).unwrap_err().kind()
+        };
+        use crate::ErrorKind::{Invalid, Limit};
+        assert_eq!(of(Storage::compact(), &[70_000]), Limit);
+        assert_eq!(of(Storage::chunked(&[5]), &[]), Invalid);
+        assert_eq!(of(Storage::chunked(&[5]), &[4]), Invalid);
+        assert_eq!(of(Storage::chunked(&[0]), &[4]), Invalid);
+        assert_eq!(of(Storage::chunked(&[1, 1]), &[4]), Invalid);
+        assert_eq!(of(Storage::chunked(&[]).resizable(&[Some(3)]), &[4]), Invalid);
+        assert_eq!(of(Storage::chunked(&[1 << 32]), &[1 << 33]), Limit);
+        assert!(stored(&Storage::chunked(&[5]).resizable(&[None]), &[4], 1, 4).is_ok());
+    }
+}

@@ -1,0 +1,146 @@
+//! What a chunk goes through on its way into the file: shuffle, deflate, a checksum.
+#![forbid(unsafe_code)]
+
+use crate::{Error, Result};
+use libdeflater::{CompressionLvl, Compressor};
+use std::cell::RefCell;
+
+/// The highest level that libdeflate has.
+pub(crate) const MOST_LEVEL: u8 = 12;
+
+/// Numbers of the filters (HDF5 IV.A.2.l).
+pub(crate) const DEFLATE: u16 = 1;
+pub(crate) const SHUFFLE: u16 = 2;
+pub(crate) const FLETCHER32: u16 = 3;
+
+thread_local! {
+    /// Making a compressor costs as much as packing many KiB.
+    static TOOLS: RefCell<Option<(u8, Compressor)>> = const { RefCell::new(None) };
+}
+
+/// The bytes of each element apart: all first ones, then all second ones.
+pub(crate) fn shuffle(bytes: &[u8], itemsize: usize) -> Vec<u8> {
+    let count = bytes.len().checked_div(itemsize).unwrap_or(0);
+    if itemsize < 2 || count < 2 {
+        return bytes.to_vec();
+    }
+    let (whole, rest) = bytes.split_at(count * itemsize);
+    let mut out = match itemsize {
+        2 => planes::<2>(whole),
+        4 => planes::<4>(whole),
+        8 => planes::<8>(whole),
+        _ => {
+            let mut out = Vec::with_capacity(bytes.len());
+            for at in 0..itemsize {
+                out.extend(whole.iter().skip(at).step_by(itemsize));
+            }
+            out
+        }
+    };
+    out.extend_from_slice(rest);
+    out
+}
+
+/// Elements of a size that the compiler knows, each read once.
+fn planes<const N: usize>(bytes: &[u8]) -> Vec<u8> {
+    let count = bytes.len() / N;
+    let mut out = vec![0; bytes.len()];
+    let mut planes: Vec<&mut [u8]> = out.chunks_exact_mut(count).collect();
+    // Blocks that stay in the nearest cache, plane by plane.
+    for (block, items) in bytes.chunks(1024 * N).enumerate() {
+        for (at, plane) in planes.iter_mut().enumerate() {
+            let start = block * 1024;
+            let places = plane[start..].iter_mut();
+            places.zip(items.chunks_exact(N)).for_each(|(place, item)| *place = item[at]);
+        }
+    }
+    out
+}
+
+/// Packs into a stream of zlib; none where that makes it no smaller.
+///
+/// # Errors
+/// `Invalid` for a level that is not there.
+pub(crate) fn deflate(level: u8, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+    TOOLS.with_borrow_mut(|tools| {
+        let (_, compressor) = match tools {
+            Some(tools) if tools.0 == level => tools,
+            other => other.insert((level, Compressor::new(checked_level(level)?))),
+        };
+        // What would not fit is not wanted.
+        let mut out = vec![0; bytes.len().saturating_sub(1)];
+        match compressor.zlib_compress(bytes, &mut out) {
+            Ok(len) => {
+                out.truncate(len);
+                Ok(Some(out))
+            }
+            Err(_) => Ok(None),
+        }
+    })
+}
+
+pub(crate) fn checked_level(level: u8) -> Result<CompressionLvl> {
+    CompressionLvl::new(level.into())
+        .map_err(|_| Error::invalid(format!("level {level} of deflate (0 to {MOST_LEVEL})")))
+}
+
+/// Fletcher's checksum over words of 16 bits, big-endian; a last odd byte is the upper half of
+/// one.
+pub(crate) fn fletcher32(bytes: &[u8]) -> u32 {
+    let (mut low, mut high) = (0u32, 0u32);
+    let fold = |n: u32| (n & 0xffff) + (n >> 16);
+    // As many words as the sums can take before they overflow.
+    for block in bytes.chunks(720) {
+        for word in block.chunks(2) {
+            let second = word.get(1).copied().unwrap_or(0);
+            low += u32::from(word[0]) << 8 | u32::from(second);
+            high += low;
+        }
+        (low, high) = (fold(low), fold(high));
+    }
+    (low, high) = (fold(low), fold(high));
+    high << 16 | low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shuffled_bytes_are_where_they_belong() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(5003).collect();
+        for itemsize in [0, 1, 2, 3, 4, 7, 8, 16, 3000, 6000] {
+            let out = shuffle(&bytes, itemsize);
+            let count = bytes.len().checked_div(itemsize).unwrap_or(0);
+            let expected = |at: usize| match at {
+                at if count < 2 || at >= count * itemsize => bytes[at],
+                at => bytes[at % count * itemsize + at / count],
+            };
+            assert!((0..bytes.len()).all(|at| out[at] == expected(at)), "{itemsize}");
+        }
+    }
+
+    #[test]
+    fn checksums_are_those_of_the_library() {
+        // By hand: words 0x0102 and 0x0300.
+        assert_eq!(fletcher32(&[1, 2, 3]), (0x0102 * 2 + 0x0300) << 16 | 0x0402);
+        assert_eq!(fletcher32(&[]), 0);
+        let naive = |bytes: &[u8]| {
+            let words = bytes
+                .chunks(2)
+                .map(|w| u64::from(w[0]) * 256 + w.get(1).map_or(0, |b| u64::from(*b)));
+            let (low, high) = words.fold((0u64, 0u64), |(l, h), w| (l + w, h + l + w));
+            (low % 65_535, high % 65_535)
+        };
+        let bytes: Vec<u8> = (1..=250).cycle().take(100_001).collect();
+        let (sum, (low, high)) = (fletcher32(&bytes), naive(&bytes));
+        assert_eq!((u64::from(sum & 0xffff), u64::from(sum >> 16)), (low, high));
+    }
+
+    #[test]
+    fn what_does_not_shrink_is_told() {
+        assert!(deflate(6, &[7; 1000]).unwrap().is_some_and(|packed| packed.len() < 50));
+        assert!(deflate(6, &[1, 2, 3]).unwrap().is_none() && deflate(13, &[0; 9]).is_err());
+        assert!(deflate(0, &[7; 1000]).unwrap().is_none());
+    }
+}
