@@ -1,0 +1,279 @@
+//! A dataset or an attribute as an entry.
+#![forbid(unsafe_code)]
+
+use super::chunks;
+use super::external;
+use super::file::File;
+use super::filters::filter;
+use super::mapped;
+use super::object::attribute::Attribute;
+use super::object::datatype::Type;
+use super::object::header::{Header, Message, kind};
+use super::object::layout::{Grid, Layout};
+use super::object::shared;
+use super::object::space::Space;
+use super::object::storage::{Fill, filters};
+use super::read::UNDEFINED;
+use super::types::bits::{needs_repair, repaired, repaired_size};
+use super::types::to_dtype::{described, dtype, is_varied};
+use super::types::vlen::Elements;
+use crate::array::{MemoryOrder, nbytes};
+use crate::chunk::{Chunked, Filter, Stored};
+use crate::{Buffer, Data, Dtype, Entry, Error, Kind, MemorySource, Order, Result, Scalar, Source};
+use std::sync::Arc;
+
+/// Everything that a header says of a dataset.
+struct Said {
+    space: Space,
+    what: Type,
+    layout: Layout,
+    /// Where the body of the layout lies in the source.
+    layout_offset: u64,
+    fill: Fill,
+    filters: Vec<Arc<dyn Filter>>,
+    /// The message that names other files.
+    external: Option<Buffer>,
+}
+
+/// An error of a parser, counted from the start of the source.
+fn placed<T>(message: &Message, result: Result<T>) -> Result<T> {
+    result.map_err(|e| if message.is_shared() { e } else { e.shift(message.offset) })
+}
+
+fn parsed<T>(
+    file: &File,
+    header: &Header,
+    kind: u16,
+    parse: impl FnOnce(&Buffer) -> Result<T>,
+) -> Result<Option<T>> {
+    let Some(message) = header.find(kind) else { return Ok(None) };
+    let body = shared::body(file, message)?;
+    placed(message, parse(&body)).map(Some)
+}
+
+impl Said {
+    fn read(file: &File, header: &Header) -> Result<Self> {
+        let lacks = |what: &str| Error::corrupt(format_args!("{what} of a dataset"), "none");
+        let sizes = file.sizes();
+        let space = parsed(file, header, kind::DATASPACE, |body| Space::parse(body, sizes))?;
+        let what = parsed(file, header, kind::DATATYPE, |body| Type::parse(body))?;
+        let layout = parsed(file, header, kind::LAYOUT, |body| Layout::parse(body, sizes))?;
+        let fill = match parsed(file, header, kind::FILL, Fill::parse)? {
+            Some(fill) => fill,
+            None => parsed(file, header, kind::OLD_FILL, Fill::parse_old)?.unwrap_or_default(),
+        };
+        let filters = parsed(file, header, kind::PIPELINE, |body| filters(body))?;
+        let filters = filters.unwrap_or_default().iter().map(filter).collect::<Result<_>>()?;
+        Ok(Self {
+            space: space.ok_or_else(|| lacks("a dataspace"))?,
+            what: what.ok_or_else(|| lacks("a datatype"))?,
+            layout: layout.ok_or_else(|| lacks("a layout"))?,
+            layout_offset: header.find(kind::LAYOUT).map_or(0, |message| message.offset),
+            fill,
+            filters,
+            external: header.find(kind::EXTERNAL_FILES).map(|message| message.body.clone()),
+        })
+    }
+}
+
+/// Makes elements what their dtype says, after they were unpacked.
+#[derive(Debug)]
+struct Repair(Type);
+
+impl Filter for Repair {
+    fn name(&self) -> &str {
+        ""
+    }
+
+    fn decode(&self, bytes: &[u8], _: usize) -> Result<Vec<u8>> {
+        Ok(repaired(&self.0, bytes.to_vec()))
+    }
+}
+
+/// What makes elements what their dtype says, and how many bytes each has before. Elements of no
+/// fixed length are taken as they are: their parts are looked at one by one.
+fn repairing(what: &Type) -> Option<(Arc<dyn Filter>, usize)> {
+    let needed = !is_varied(what) && needs_repair(what);
+    needed.then(|| -> (Arc<dyn Filter>, usize) { (Arc::new(Repair(what.clone())), what.size) })
+}
+
+/// Bytes of an element in memory.
+fn itemsize(what: &Type) -> usize {
+    if is_varied(what) { what.size } else { repaired_size(what) }
+}
+
+/// The entry of a dataset.
+pub(super) fn entry(file: &Arc<File>, header: &Header) -> Result<Entry> {
+    entry_within(file, header, mapped::DEPTH)
+}
+
+/// The entry of a dataset, where virtual ones may be made of one another so deep.
+pub(super) fn entry_within(file: &Arc<File>, header: &Header, depth: usize) -> Result<Entry> {
+    let said = Said::read(file, header)?;
+    let mut shape = said.space.lengths()?;
+    let varied = is_varied(&said.what);
+    let dtype = dtype(&said.what)?;
+    let raw = if varied { void(said.what.size)? } else { dtype.clone() };
+    let mut source = Arc::clone(file.source());
+    let data = match (&said.layout, &said.external) {
+        (Layout::Contiguous { .. }, Some(names)) => {
+            let len = nbytes(&shape, said.what.size)? as u64;
+            source = external::source(file, names, len)?;
+            alone(&said, &shape, (0, len), &*source)?
+        }
+        (Layout::Virtual { .. }, _) if varied || needs_repair(&said.what) => {
+            let what = format!("a virtual dataset of {}", described(&said.what));
+            return Err(Error::unsupported(what));
+        }
+        (Layout::Virtual { address, index }, _) => {
+            let (place, size) = ((*address, *index), said.what.size);
+            let whole = (&shape[..], size);
+            let mapped = mapped::Mapped::open(file, place, whole, said.fill.0.clone(), depth)?;
+            shape = mapped.shape().to_vec();
+            Data::Composed(Arc::new(mapped))
+        }
+        _ => data(file, &said, &shape)?,
+    };
+    let limits = Arc::clone(file.limits());
+    let raw = Entry::new(source, raw, &shape, MemoryOrder::C, data, limits)?;
+    if varied { elements(file, raw, said.what, dtype) } else { Ok(raw) }
+}
+
+/// The entry of an attribute.
+pub(super) fn attribute(file: &Arc<File>, attribute: Attribute) -> Result<Entry> {
+    let Attribute { what, space, data, .. } = attribute;
+    let varied = is_varied(&what);
+    let dtype = dtype(&what)?;
+    let raw = if varied { void(what.size)? } else { dtype.clone() };
+    let data = match !varied && needs_repair(&what) {
+        true => Buffer::from(repaired(&what, data.to_vec())),
+        false => data,
+    };
+    let source: Arc<dyn Source> = Arc::new(MemorySource::new(data));
+    let limits = Arc::clone(file.limits());
+    let shape = space.lengths()?;
+    let raw = Entry::new(source, raw, &shape, MemoryOrder::C, Data::Raw { offset: 0 }, limits)?;
+    if varied { elements(file, raw, what, dtype) } else { Ok(raw) }
+}
+
+fn void(size: usize) -> Result<Dtype> {
+    Ok(Scalar::new(Kind::Void, Order::None, size)?.into())
+}
+
+fn elements(file: &Arc<File>, raw: Entry, what: Type, dtype: Dtype) -> Result<Entry> {
+    let (source, shape) = (Arc::clone(raw.source()), raw.shape().to_vec());
+    let elements = Elements { file: Arc::clone(file), raw, what };
+    let (data, limits) = (Data::Varied(Arc::new(elements)), Arc::clone(file.limits()));
+    Entry::new(source, dtype, &shape, MemoryOrder::C, data, limits)
+}
+
+fn data(file: &Arc<File>, said: &Said, shape: &[usize]) -> Result<Data> {
+    let itemsize = said.what.size;
+    let len = nbytes(shape, itemsize)? as u64;
+    match &said.layout {
+        Layout::Compact { len: 0, .. } | Layout::Contiguous { address: UNDEFINED, .. } => {
+            unwritten(said, shape)
+        }
+        Layout::Compact { start, len: there } => {
+            if (*there as u64) < len {
+                let expected = format!("{len} bytes of data");
+                return Err(Error::corrupt(expected, there).at(said.layout_offset));
+            }
+            {
+                let offset = said.layout_offset.saturating_add(*start as u64);
+                alone(said, shape, (offset, len), &**file.source())
+            }
+        }
+        Layout::Contiguous { address, .. } => {
+            alone(said, shape, (file.position(*address)?, len), &**file.source())
+        }
+        Layout::Chunked(grid) => chunked(file, said, shape, grid),
+        Layout::Virtual { .. } => Err(Error::unsupported("a virtual dataset of HDF5")),
+    }
+}
+
+/// Elements that lie one after another.
+fn alone(
+    said: &Said,
+    shape: &[usize],
+    (offset, len): (u64, u64),
+    source: &dyn Source,
+) -> Result<Data> {
+    let there = source.len();
+    let repair = repairing(&said.what);
+    if repair.is_none() || len == 0 {
+        return Ok(Data::Raw { offset });
+    }
+    let chunk = bands(shape, said.what.size);
+    let each = nbytes(&chunk, said.what.size)? as u64;
+    let load = move || {
+        // Held against the file before a list is made that is as long as what is claimed.
+        let there = there.saturating_sub(offset);
+        if len > there {
+            let found = format!("the end after {there}");
+            return Err(Error::corrupt(format_args!("{len} bytes of data"), found).at(offset));
+        }
+        let starts = (0..len.div_ceil(each.max(1))).map(|number| (number, number * each));
+        let band = |(number, start): (u64, u64)| Stored {
+            number,
+            offset: offset + start,
+            len: each.min(len - start),
+            skipped: 0,
+        };
+        Ok(starts.map(band).collect())
+    };
+    let chunked = Chunked::new(shape, &chunk, itemsize(&said.what), load)?;
+    Ok(Data::Chunked(Arc::new(chunked.repaired(repair).short())))
+}
+
+/// As many rows as are worth being treated at once.
+const BAND: usize = 1 << 20;
+
+fn bands(shape: &[usize], itemsize: usize) -> Vec<usize> {
+    let mut chunk: Vec<usize> = shape.iter().map(|&n| n.max(1)).collect();
+    let row = chunk.iter().skip(1).fold(itemsize, |n, &length| n.saturating_mul(length));
+    if let Some(rows) = chunk.first_mut() {
+        *rows = (*rows).min((BAND / row.max(1)).max(1));
+    }
+    chunk
+}
+
+/// Elements of which none was ever written.
+fn unwritten(said: &Said, shape: &[usize]) -> Result<Data> {
+    let itemsize = itemsize(&said.what);
+    let chunked = Chunked::new(shape, &bands(shape, itemsize), itemsize, || Ok(Vec::new()))?;
+    Ok(Data::Chunked(Arc::new(filled(chunked, said))))
+}
+
+fn filled(chunked: Chunked, said: &Said) -> Chunked {
+    match &said.fill.0 {
+        // A fill value of variable length lies in a heap as elements do.
+        Some(fill) if fill.len() == said.what.size => {
+            let fill = if is_varied(&said.what) {
+                fill.to_vec()
+            } else {
+                repaired(&said.what, fill.to_vec())
+            };
+            chunked.filled(Buffer::from(fill))
+        }
+        _ => chunked,
+    }
+}
+
+fn chunked(file: &Arc<File>, said: &Said, shape: &[usize], grid: &Grid) -> Result<Data> {
+    if grid.itemsize != said.what.size as u64 {
+        let expected = format!("chunks of elements of {} bytes", said.what.size);
+        return Err(Error::corrupt(expected, grid.itemsize).at(said.layout_offset));
+    }
+    let chunk: Vec<usize> =
+        grid.chunk.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
+    let load = {
+        let (file, space, grid) = (Arc::clone(file), said.space.clone(), grid.clone());
+        move || chunks::stored(&file, &space, &grid)
+    };
+    let chunked = Chunked::new(shape, &chunk, itemsize(&said.what), load)
+        .map_err(|e| e.at(said.layout_offset))?
+        .repaired(repairing(&said.what))
+        .packed(said.filters.clone(), grid.plain_edges);
+    Ok(Data::Chunked(Arc::new(filled(chunked, said))))
+}

@@ -1,0 +1,178 @@
+//! The filters of HDF5 over our codecs: those of the format itself, and registered ones.
+#![forbid(unsafe_code)]
+
+use super::border::filters as theirs;
+use super::object::storage::Filter as Said;
+use super::read::unknown;
+use crate::chunk::Filter;
+use crate::codec::{
+    Codec, bitshuffle, blosc, fletcher32, lz4, lzf, reader, scale_offset, shuffle, zfp, zlib,
+};
+use crate::{Error, Result};
+use std::io::Read;
+use std::sync::Arc;
+
+/// What a filter of a pipeline is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Deflate,
+    Shuffle(usize),
+    Fletcher32,
+    Szip(Vec<u32>),
+    Nbit(Vec<u32>),
+    ScaleOffset(scale_offset::ScaleOffset),
+    Lzf,
+    Lz4,
+    Blosc,
+    Bitshuffle(usize, usize, bitshuffle::Packing),
+    Stream(Codec),
+    Zfp(zfp::Head),
+}
+
+#[derive(Debug)]
+struct Known {
+    kind: Kind,
+    name: &'static str,
+}
+
+/// The filter that a file names by its number.
+pub(super) fn filter(said: &Said) -> Result<Arc<dyn Filter>> {
+    let value = |at: usize| said.values.get(at).copied().unwrap_or(0);
+    let size = |at: usize| usize::try_from(value(at)).unwrap_or(usize::MAX);
+    let values = || said.values.clone();
+    let (kind, name) = match said.id {
+        1 => (Kind::Deflate, "deflate"),
+        2 => (Kind::Shuffle(size(0)), "shuffle"),
+        3 => (Kind::Fletcher32, "fletcher32"),
+        4 => (Kind::Szip(values()), "szip"),
+        5 => (Kind::Nbit(values()), "nbit"),
+        6 => (Kind::ScaleOffset(scale_offset::ScaleOffset::parse(&said.values)?), "scaleoffset"),
+        307 => (Kind::Stream(Codec::BZIP2), "bzip2"),
+        32000 => (Kind::Lzf, "lzf"),
+        32001 => (Kind::Blosc, "blosc"),
+        32004 => (Kind::Lz4, "lz4"),
+        32008 => {
+            let packing = match value(4) {
+                0 => bitshuffle::Packing::None,
+                2 => bitshuffle::Packing::Lz4,
+                3 => bitshuffle::Packing::Zstd,
+                other => return Err(unknown("bitshuffle with the codec", other)),
+            };
+            (Kind::Bitshuffle(size(2), size(3), packing), "bitshuffle")
+        }
+        32013 => (Kind::Zfp(zfp::Head::parse(&said.values)?), "zfp"),
+        32015 => (Kind::Stream(Codec::ZSTD), "zstd"),
+        id => {
+            let name = crate::error::quoted(&said.name);
+            return Err(Error::unsupported(format_args!("the filter {id} '{name}' of HDF5")));
+        }
+    };
+    Ok(Arc::new(Known { kind, name }))
+}
+
+/// What one step may give more than a chunk has: checksums, heads, and blocks that did not become
+/// shorter.
+fn most(expected: usize) -> usize {
+    expected.saturating_mul(2).saturating_add(64 << 10)
+}
+
+impl Filter for Known {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn reach(&self) -> u64 {
+        match self.kind {
+            // Constant elements need no bits at all.
+            Kind::ScaleOffset(_) | Kind::Nbit(_) | Kind::Szip(_) | Kind::Zfp(_) => 1 << 20,
+            Kind::Stream(codec) => codec.reach(),
+            Kind::Blosc | Kind::Bitshuffle(..) => Codec::ZSTD.reach(),
+            _ => 1,
+        }
+    }
+
+    fn decode(&self, bytes: &[u8], expected: usize) -> Result<Vec<u8>> {
+        match &self.kind {
+            Kind::Fletcher32 => Ok(fletcher32::checked(bytes)?.to_vec()),
+            Kind::Szip(values) => theirs::szip(bytes, values, most(expected)),
+            Kind::Nbit(values) => theirs::nbit(bytes, values, most(expected)),
+            Kind::Deflate => {
+                let mut made = vec![0; expected];
+                match zlib::unpack_into(bytes, &mut made) {
+                    Ok(()) => Ok(made),
+                    Err(_) => zlib::unpack(bytes, most(expected)),
+                }
+            }
+            Kind::Stream(codec) => stream(*codec, bytes, most(expected)),
+            Kind::Lz4 => {
+                let (len, _) = lz4::lengths(bytes)?;
+                let len = usize::try_from(len).ok().filter(|len| *len <= most(expected));
+                let Some(len) = len else {
+                    return Err(Error::corrupt(format_args!("about {expected} bytes"), "more"));
+                };
+                let mut made = vec![0; len];
+                lz4::unpack(bytes, &mut made)?;
+                Ok(made)
+            }
+            Kind::Shuffle(_) => {
+                let mut made = vec![0; bytes.len()];
+                self.decode_into(bytes, &mut made)?;
+                Ok(made)
+            }
+            Kind::Lzf
+            | Kind::Blosc
+            | Kind::Bitshuffle(..)
+            | Kind::Zfp(_)
+            | Kind::ScaleOffset(_) => {
+                let mut made = vec![0; expected];
+                self.decode_into(bytes, &mut made)?;
+                Ok(made)
+            }
+        }
+    }
+
+    fn decode_into(&self, bytes: &[u8], dst: &mut [u8]) -> Result<()> {
+        match &self.kind {
+            Kind::Deflate => zlib::unpack_into(bytes, dst),
+            Kind::Lzf => lzf::unpack(bytes, dst),
+            Kind::Lz4 => lz4::unpack(bytes, dst),
+            Kind::Blosc => blosc::unpack(bytes, dst),
+            Kind::Zfp(head) => head.unpack(bytes, dst),
+            Kind::ScaleOffset(filter) => filter.unpack(bytes, dst),
+            Kind::Bitshuffle(itemsize, block, packing) => {
+                bitshuffle::unpack(bytes, (*itemsize, *block, *packing), dst)
+            }
+            Kind::Shuffle(itemsize) => {
+                same(bytes.len(), dst.len())?;
+                shuffle::unshuffle(bytes, *itemsize, dst);
+                Ok(())
+            }
+            _ => {
+                let made = self.decode(bytes, dst.len())?;
+                same(made.len(), dst.len())?;
+                dst.copy_from_slice(&made);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn same(made: usize, expected: usize) -> Result<()> {
+    if made == expected {
+        return Ok(());
+    }
+    Err(Error::corrupt(format_args!("a chunk of {expected} bytes"), made))
+}
+
+/// Unpacks a stream of at most so many bytes.
+fn stream(codec: Codec, bytes: &[u8], most: usize) -> Result<Vec<u8>> {
+    let mut made = Vec::new();
+    let read = reader(codec, Box::new(bytes), u64::MAX)?
+        .take(most.saturating_add(1) as u64)
+        .read_to_end(&mut made);
+    read.map_err(|e| Error::corrupt(format_args!("bytes packed with {}", codec.name()), e))?;
+    if made.len() > most {
+        return Err(Error::corrupt(format_args!("at most {most} bytes"), "more"));
+    }
+    Ok(made)
+}

@@ -1,0 +1,326 @@
+//! Virtual datasets: parts of other datasets, put together (HDF5 IV.A.2.i, VIII).
+#![forbid(unsafe_code)]
+
+use super::dataset;
+use super::file::File;
+use super::object::header;
+use super::object::selection::{Axis, Selected};
+use super::paths::follow;
+use super::read::{c_string, text, unknown};
+use crate::array::nbytes;
+use crate::cursor::Cursor;
+use crate::error::quoted;
+use crate::{Buffer, Composed, Entry, Error, Limits, Result};
+use std::sync::Arc;
+
+/// A part of another dataset, and where it goes.
+#[derive(Clone, Debug)]
+struct Mapping {
+    file: String,
+    path: String,
+    from: Selected,
+    to: Selected,
+}
+
+/// A mapping whose source was found.
+#[derive(Debug)]
+struct Part {
+    entry: Entry,
+    from: Vec<Vec<u64>>,
+    to: Vec<Vec<u64>>,
+}
+
+/// A virtual dataset.
+#[derive(Debug)]
+pub(super) struct Mapped {
+    shape: Vec<usize>,
+    itemsize: usize,
+    fill: Option<Buffer>,
+    parts: Vec<Part>,
+}
+
+/// How deep virtual datasets may be made of one another.
+pub(super) const DEPTH: usize = 8;
+
+/// The most files that a pattern of names may stand for.
+const MOST_FILES: u64 = 1 << 14;
+
+/// Flags of a part, since version 1: what it shares with another part.
+const SHARED_FILE: u8 = 1;
+const SHARED_PATH: u8 = 2;
+const SAME_FILE: u8 = 4;
+
+/// Parses the object of a global heap that says what a dataset is made of.
+fn parse(file: &File, bytes: &[u8]) -> Result<Vec<Mapping>> {
+    let mut cursor = Cursor::new(bytes);
+    let version = cursor.u8("a virtual dataset")?;
+    if version > 1 {
+        return Err(unknown("a virtual dataset of version", version).at(0));
+    }
+    let count = file.sizes().length(&mut cursor, "a number of parts")?;
+    file.limits().check_members(count)?;
+    let mut mappings: Vec<Mapping> = Vec::new();
+    for _ in 0..count {
+        let flags = if version == 1 { cursor.u8("flags")? } else { 0 };
+        if flags & !(SHARED_FILE | SHARED_PATH | SAME_FILE) != 0 {
+            return Err(unknown("a part of a virtual dataset with flags", flags));
+        }
+        let name = match flags {
+            flags if flags & SAME_FILE != 0 => ".".to_owned(),
+            flags if flags & SHARED_FILE != 0 => shared(file, &mut cursor, &mappings)?.file.clone(),
+            _ => text(c_string(&mut cursor, "a name of a file")?),
+        };
+        let path = match flags & SHARED_PATH {
+            0 => text(c_string(&mut cursor, "a name of a dataset")?),
+            _ => shared(file, &mut cursor, &mappings)?.path.clone(),
+        };
+        let from = Selected::parse(&mut cursor)?;
+        let to = Selected::parse(&mut cursor)?;
+        mappings.push(Mapping { file: name, path, from, to });
+    }
+    Ok(mappings)
+}
+
+/// The earlier part that is named by its number.
+fn shared<'a>(
+    file: &File,
+    cursor: &mut Cursor<'_>,
+    mappings: &'a [Mapping],
+) -> Result<&'a Mapping> {
+    let number = file.sizes().length(cursor, "a number of a part")?;
+    let found = usize::try_from(number).ok().and_then(|number| mappings.get(number));
+    found.ok_or_else(|| Error::corrupt("a part before this one", number).at(cursor.position()))
+}
+
+impl Mapped {
+    /// Finds all parts. Axes without a bound are as long as the parts make them.
+    pub(super) fn open(
+        file: &Arc<File>,
+        (address, index): (u64, u32),
+        (shape, itemsize): (&[usize], usize),
+        fill: Option<Buffer>,
+        depth: usize,
+    ) -> Result<Self> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(Error::limit("a depth of virtual datasets", DEPTH as u64, "more"));
+        };
+        let bytes = file.heaps().object(file, address, index)?;
+        let at = |e: Error| e.at(file.base().saturating_add(address));
+        let mut lengths: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
+        let mut parts = Vec::new();
+        // What has no bound counts for nothing before it was found.
+        let mappings = parse(file, &bytes).map_err(at)?;
+        for mapping in &mappings {
+            if let Some(axis) = unlimited(&mapping.to) {
+                if let Some(length) = lengths.get_mut(axis) {
+                    *length = 0;
+                }
+            }
+        }
+        for mapping in &mappings {
+            mapping.find(file, &mut lengths, depth, &mut parts)?;
+        }
+        let missing = lengths.iter().zip(shape).find(|(now, then)| **now < **then as u64);
+        if let Some((now, then)) = missing {
+            let what = format!("parts of a virtual dataset: {then} rows were there, {now} are");
+            return Err(Error::not_found(what));
+        }
+        let shape = lengths.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
+        Ok(Self { shape, itemsize, fill, parts })
+    }
+
+    /// Lengths of the axes.
+    pub(super) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+}
+
+/// The axis of a selection that has no bound.
+fn unlimited(selected: &Selected) -> Option<usize> {
+    match selected {
+        Selected::Regular(axes) => axes.iter().position(Axis::is_unlimited),
+        _ => None,
+    }
+}
+
+impl Mapping {
+    fn find(
+        &self,
+        file: &Arc<File>,
+        lengths: &mut [u64],
+        depth: usize,
+        parts: &mut Vec<Part>,
+    ) -> Result<()> {
+        let pattern = |text: &str| text.replace("%%", "").contains("%b");
+        if !pattern(&self.file) && !pattern(&self.path) {
+            let names = (self.file.replace("%%", "%"), self.path.replace("%%", "%"));
+            let Some(entry) = source(file, &names, depth)? else {
+                // The library would show the fill value; nobody could tell it from data.
+                let what = format!("'{}' in '{}'", quoted(&names.1), quoted(&names.0));
+                return Err(Error::not_found(format_args!("{what}, a part of a virtual dataset")));
+            };
+            parts.extend(self.part(entry, lengths, None)?);
+            return Ok(());
+        }
+        for number in 0..MOST_FILES {
+            let name = |text: &str| {
+                let parts: Vec<String> =
+                    text.split("%%").map(|part| part.replace("%b", &number.to_string())).collect();
+                parts.join("%")
+            };
+            let names = (name(&self.file), name(&self.path));
+            let Some(entry) = source(file, &names, depth)? else { return Ok(()) };
+            parts.extend(self.part(entry, lengths, Some(number))?);
+        }
+        Err(Error::limit("a number of files of a virtual dataset", MOST_FILES, "more"))
+    }
+
+    /// Which elements go where; `number` is that of a block, where each has a file of its own.
+    fn part(&self, entry: Entry, lengths: &mut [u64], number: Option<u64>) -> Result<Option<Part>> {
+        let extent: Vec<u64> = entry.shape().iter().map(|&n| n as u64).collect();
+        let from = self.from.indices(&extent, None)?;
+        let count = |axes: &[Vec<u64>]| {
+            axes.iter().fold(1u64, |n, axis| n.saturating_mul(axis.len() as u64))
+        };
+        let all = count(&from);
+        let to = match (unlimited(&self.to), &self.to) {
+            (Some(axis), Selected::Regular(axes)) => {
+                let mut axes = axes.clone();
+                let Some(open) = axes.get_mut(axis) else { return Ok(None) };
+                let wanted = match number {
+                    Some(number) => {
+                        *open = open.block_of(number);
+                        None
+                    }
+                    None => {
+                        let others = axes.iter().enumerate().filter(|(i, _)| *i != axis);
+                        let others = others.fold(1u64, |n, (_, a)| n.saturating_mul(a.len()));
+                        Some((axis, all / others.max(1)))
+                    }
+                };
+                let to = Selected::Regular(axes).indices(lengths, wanted)?;
+                let end = to.get(axis).and_then(|axis| axis.last()).map_or(0, |last| last + 1);
+                if let Some(length) = lengths.get_mut(axis) {
+                    *length = (*length).max(end);
+                }
+                to
+            }
+            _ => self.to.indices(lengths, None)?,
+        };
+        if count(&to) != all {
+            let found = format!("{all} elements for {}", count(&to));
+            return Err(Error::corrupt("parts of a virtual dataset that fit", found));
+        }
+        Ok(Some(Part { entry, from, to }))
+    }
+}
+
+/// The dataset that a mapping names; `None` where it or its file is not there.
+fn source(
+    file: &Arc<File>,
+    (name, path): &(String, String),
+    depth: usize,
+) -> Result<Option<Entry>> {
+    let other = match name.as_str() {
+        "." => Some(Arc::clone(file)),
+        name => file.beside().open(name, file.limits())?,
+    };
+    let Some(other) = other else { return Ok(None) };
+    let address = match follow(&other, other.superblock().root, path) {
+        Err(e) if e.kind() == crate::ErrorKind::NotFound => return Ok(None),
+        address => address?,
+    };
+    let header = header::read(&other, address)?;
+    dataset::entry_within(&other, &header, depth).map(Some)
+}
+
+impl Composed for Mapped {
+    fn what(&self) -> String {
+        format!("a virtual dataset of {} parts", self.parts.len())
+    }
+
+    fn check(&self, nbytes: usize, limits: &Limits) -> Result<()> {
+        let parts: u64 = self.parts.iter().map(|part| part.entry.nbytes() as u64).sum();
+        let most = (1 << 30) + parts.saturating_mul(limits.max_ratio());
+        if nbytes as u64 > most {
+            return Err(Error::limit("a virtual dataset (bytes)", most, nbytes));
+        }
+        Ok(())
+    }
+
+    fn fill(&self, dst: &mut [u8]) -> Result<()> {
+        match &self.fill {
+            Some(fill) if fill.len() == self.itemsize => {
+                let items = dst.chunks_exact_mut(self.itemsize.max(1));
+                items.for_each(|item| item.copy_from_slice(fill));
+            }
+            _ => dst.fill(0),
+        }
+        self.parts.iter().try_for_each(|part| part.copy(&self.shape, self.itemsize, dst))
+    }
+}
+
+impl Part {
+    fn copy(&self, shape: &[usize], itemsize: usize, dst: &mut [u8]) -> Result<()> {
+        if self.entry.dtype().itemsize() != itemsize {
+            let found = format!("elements of {}", self.entry.dtype());
+            return Err(Error::corrupt(format_args!("elements of {itemsize} bytes"), found));
+        }
+        let array = self.entry.read()?;
+        let bytes = array.bytes().unwrap_or_default();
+        nbytes(shape, itemsize)?;
+        let mut from = Offsets::new(&self.from, self.entry.shape(), itemsize);
+        let mut to = Offsets::new(&self.to, shape, itemsize);
+        while let (Some(from), Some(to)) = (from.next(), to.next()) {
+            let item = bytes.get(from..from.saturating_add(itemsize));
+            let place = dst.get_mut(to..to.saturating_add(itemsize));
+            if let (Some(item), Some(place)) = (item, place) {
+                place.copy_from_slice(item);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Offsets of selected elements in C order.
+struct Offsets<'a> {
+    axes: &'a [Vec<u64>],
+    steps: Vec<usize>,
+    next: Option<Vec<usize>>,
+}
+
+impl<'a> Offsets<'a> {
+    fn new(axes: &'a [Vec<u64>], shape: &[usize], itemsize: usize) -> Self {
+        let mut steps = vec![0; shape.len()];
+        let mut step = itemsize;
+        for (place, &length) in steps.iter_mut().zip(shape).rev() {
+            *place = step;
+            step = step.saturating_mul(length);
+        }
+        let empty = axes.iter().any(Vec::is_empty);
+        Self { axes, steps, next: (!empty).then(|| vec![0; axes.len()]) }
+    }
+}
+
+impl Iterator for Offsets<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let mut at = self.next.take()?;
+        let mut offset = 0usize;
+        for ((axis, &at), &step) in self.axes.iter().zip(&at).zip(&self.steps) {
+            let index = axis.get(at).copied().unwrap_or(0);
+            let index = usize::try_from(index).unwrap_or(usize::MAX);
+            offset = offset.saturating_add(index.saturating_mul(step));
+        }
+        for (place, axis) in at.iter_mut().zip(self.axes).rev() {
+            *place += 1;
+            if *place < axis.len() {
+                self.next = Some(at);
+                break;
+            }
+            *place = 0;
+        }
+        Some(offset)
+    }
+}

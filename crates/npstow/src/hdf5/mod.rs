@@ -1,0 +1,85 @@
+//! HDF5 files: trees of arrays with attributes, as h5py, MATLAB and many others keep them.
+//!
+//! Writing is our own, without libhdf5: forwards only, on all cores, the same bytes for the same
+//! tree. By default a file has the form that everything since HDF5 1.6 opens.
+//!
+//! | NumPy | HDF5 |
+//! |---|---|
+//! | `i1` … `u8`, any order | integers of that order |
+//! | `f2`, `f4`, `f8`, `f16` | IEEE floats of that order; 80 bits of the long double in 16 bytes |
+//! | `?` | the enumeration `FALSE`, `TRUE` over one byte, as h5py has it |
+//! | `c8`, `c16`, `c32` | a record of `r` and `i`, as h5py has it |
+//! | `S` | strings of fixed length, padded with NUL, ASCII |
+//! | `U`, `M8`, `m8` | opaque bytes with the tag `NUMPY:` and the dtype, as h5py reads and writes it |
+//! | `V` | opaque bytes without a tag |
+//! | records | compounds with the same offsets; a record of two floats `r` and `i` reads as complex |
+//! | subarrays in records | arrays |
+//! | text of attributes | strings of any length in UTF-8, as h5py keeps `str` |
+//! | text and sequences of scalars without a fixed length, as read from HDF5 | the same, in the global heap |
+//! | metadata, names, labels | attributes |
+//! | attributes read from HDF5 | the same, whatever they are; of no value: of no elements |
+//! | references, sequences of sequences or records, records with such fields | refused by name |
+//! | `O`, items of no bytes, overlapping fields, titles, records without fields | refused by name |
+//!
+//! # What becomes what
+//!
+//! | HDF5 | dtype |
+//! |---|---|
+//! | integers of 1, 2, 4, 8 bytes, of any order and precision | `i1` to `i8`, `u1` to `u8` |
+//! | bit fields of these sizes | `u1` to `u8` |
+//! | floats of IEEE 754, and of the x87 in 16 bytes | `f2`, `f4`, `f8`, `f16` |
+//! | other floats (bfloat16, float8, those of a VAX), integers of other sizes, times | `V`, their bytes |
+//! | enumerations | the integers they are made of; FALSE and TRUE in one byte: `b1` |
+//! | records `r`, `i` of two floats; the complex class of 2.0 | `c8`, `c16`, `c32` |
+//! | strings of a fixed length, of either character set | `S` |
+//! | opaque | `V`; those that h5py tags `NUMPY:<M8[s]` and the like: `M8`, `m8` |
+//! | arrays | subarrays |
+//! | records, nested, with gaps | records, fields by offset as in h5py |
+//! | text, sequences, references to objects and regions | objects, one by one: [`Varied`](crate::Varied) |
+//! | references of 1.12 | `V`, their bytes |
+//! | a null dataspace | the shape `(0,)` |
+//! | a committed datatype | a value: the bytes of its message |
+#![forbid(unsafe_code)]
+
+mod assembly;
+mod attributes;
+mod beside;
+mod border;
+mod check;
+mod chunks;
+mod cut;
+mod dataset;
+mod draft;
+mod elements;
+mod external;
+mod family;
+mod file;
+mod filters;
+mod fractal;
+mod heap;
+mod image;
+mod mapped;
+mod multi;
+mod notes;
+mod object;
+mod options;
+mod paths;
+mod plan;
+mod read;
+mod reader;
+mod repair;
+mod segments;
+mod superblock;
+mod types;
+mod varied;
+mod write;
+mod writer;
+
+pub use draft::{Draft, Value};
+pub use options::{Storage, WriteOptions};
+pub(crate) use reader::Hdf5;
+pub use repair::{Repair, diagnose, repair};
+pub use writer::{write, write_to, write_with};
+
+#[cfg(test)]
+mod tests;

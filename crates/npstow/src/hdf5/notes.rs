@@ -1,0 +1,75 @@
+//! Attributes as the notes that other formats keep beside arrays.
+#![forbid(unsafe_code)]
+
+use crate::container::Attribute;
+use crate::{Data, Entry, Error, Kind, MemoryOrder, Notes, Result, VariedItem};
+
+/// What of attributes is text; others are refused by name, for notes are nothing but text.
+pub(super) fn notes(attributes: Vec<(String, Attribute)>) -> Result<Notes> {
+    let mut notes = Notes::default();
+    for (name, attribute) in attributes {
+        let Attribute::Array(entry) = attribute else { continue };
+        let (known, texts) = match &*name {
+            "names" => (Some(&mut notes.names), texts(&entry)?),
+            "labels" => (Some(&mut notes.labels), texts(&entry)?),
+            _ => (None, None),
+        };
+        if let (Some(known), Some(texts)) = (known, texts) {
+            *known = texts;
+            continue;
+        }
+        match text(&entry)? {
+            Some(text) => notes.meta.set(&name, &text)?,
+            None => {
+                let name = crate::error::quoted(&name);
+                let dtype = entry.dtype();
+                let what =
+                    format!("the attribute '{name}' of dtype {dtype} as a note, which is text");
+                return Err(Error::unsupported(what));
+            }
+        }
+    }
+    Ok(notes)
+}
+
+/// The texts of an attribute that is some on one axis: the names or labels of rows and columns.
+fn texts(entry: &Entry) -> Result<Option<Vec<String>>> {
+    let (Data::Varied(varied), &[count]) = (entry.data(), entry.shape()) else { return Ok(None) };
+    let mut texts = Vec::new();
+    for number in 0..count {
+        match varied.item(number)? {
+            VariedItem::Text(text) => texts.push(text),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(texts))
+}
+
+/// The text of an attribute that is one string.
+pub(super) fn text(entry: &Entry) -> Result<Option<String>> {
+    if !entry.shape().is_empty() {
+        return Ok(None);
+    }
+    if let Data::Varied(varied) = entry.data() {
+        return Ok(match varied.item(0)? {
+            VariedItem::Text(text) => Some(text),
+            _ => None,
+        });
+    }
+    if entry.dtype().as_scalar().is_none_or(|scalar| scalar.kind() != Kind::Bytes) {
+        return Ok(None);
+    }
+    let array = entry.read()?;
+    let bytes = array.bytes().unwrap_or_default();
+    let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    let text = bytes.get(..end).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    Ok(text.map(str::to_owned))
+}
+
+/// Reads all that an attribute has.
+pub(super) fn readable(entry: &Entry) -> Result<()> {
+    match entry.data() {
+        Data::Varied(varied) => varied.each_digested(&mut |_| {}),
+        _ => entry.pieces(MemoryOrder::C)?.try_for_each(|piece| piece.map(drop)),
+    }
+}

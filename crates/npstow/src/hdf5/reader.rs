@@ -1,0 +1,289 @@
+//! HDF5 as a tree: groups, datasets, committed datatypes, and what is attached to them.
+#![forbid(unsafe_code)]
+
+use super::beside::Beside;
+use super::check;
+use super::dataset;
+use super::family;
+use super::file::File;
+use super::object::header::{self, Header, kind};
+use super::object::link::{Link, Target};
+use super::object::{attribute, group};
+use super::paths::follow;
+use crate::container::{Attribute, Child, Container, Fault, NodeKind};
+use crate::error::quoted;
+use crate::{Data, Entry, Error, Limits, MemoryOrder, Notes, Result, Scalar, Source};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// An open HDF5 file.
+#[derive(Debug)]
+pub(crate) struct Hdf5 {
+    file: Arc<File>,
+    nodes: Mutex<Vec<Node>>,
+}
+
+/// An object under one of its names.
+#[derive(Debug)]
+struct Node {
+    place: Place,
+    kind: NodeKind,
+    parent: u64,
+    depth: usize,
+    children: Option<Arc<Vec<Child>>>,
+}
+
+/// Where an object is: external links lead to other files.
+#[derive(Clone, Debug)]
+struct Place {
+    file: Arc<File>,
+    address: u64,
+}
+
+impl Place {
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.file, &other.file) && self.address == other.address
+    }
+
+    fn header(&self) -> Result<Header> {
+        header::read(&self.file, self.address)
+    }
+
+    /// What it is; what cannot be read is an array of which reading says why.
+    fn kind(&self) -> NodeKind {
+        let Ok(header) = self.header() else { return NodeKind::Array };
+        if header.find(kind::LAYOUT).is_some() {
+            NodeKind::Array
+        } else if group::is_group(&header) {
+            NodeKind::Group
+        } else {
+            NodeKind::Value
+        }
+    }
+}
+
+impl Hdf5 {
+    /// Opens a file in any source; where it is the file at `path`, those beside it may be read as
+    /// well, if it names them.
+    pub(crate) fn open(source: Arc<dyn Source>, path: &Path, limits: &Limits) -> Result<Self> {
+        let beside = Arc::new(Beside::of(path, &*source));
+        let source = family::members(&source, path, &beside)?.unwrap_or(source);
+        let file = Arc::new(File::open(source, Arc::new(limits.clone()), beside)?);
+        let place = Place { address: file.superblock().root, file: Arc::clone(&file) };
+        if !group::is_group(&place.header()?) {
+            let at = file.base().saturating_add(place.address);
+            return Err(Error::corrupt("a root group", "another object").at(at));
+        }
+        let (kind, parent) = (NodeKind::Group, 0);
+        let root = Node { place, kind, parent, depth: 0, children: None };
+        Ok(Self { file, nodes: Mutex::new(vec![root]) })
+    }
+
+    fn nodes(&self) -> MutexGuard<'_, Vec<Node>> {
+        // Nodes are only added; those that are there are whole.
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn node<T>(&self, id: u64, of: impl FnOnce(&Node) -> T) -> Result<T> {
+        let nodes = self.nodes();
+        let node = usize::try_from(id).ok().and_then(|id| nodes.get(id));
+        node.map(of).ok_or_else(|| Error::not_found(format_args!("the node {id}")))
+    }
+
+    fn place(&self, id: u64) -> Result<Place> {
+        self.node(id, |node| node.place.clone())
+    }
+
+    /// Whether a node is an object, or below it.
+    fn is_below(&self, id: u64, place: &Place) -> bool {
+        let nodes = self.nodes();
+        let mut at = usize::try_from(id).ok();
+        while let Some(node) = at.and_then(|at| nodes.get(at)) {
+            if node.place.is(place) {
+                return true;
+            }
+            if node.depth == 0 {
+                return false;
+            }
+            at = usize::try_from(node.parent).ok();
+        }
+        false
+    }
+
+    /// Where a link leads.
+    fn target(&self, id: u64, target: &Target) -> Result<Place> {
+        let Place { file, address } = self.place(id)?;
+        match target {
+            Target::Hard(address) => Ok(Place { file, address: *address }),
+            Target::Soft(path) => Ok(Place { address: follow(&file, address, path)?, file }),
+            Target::External { file: name, path } => {
+                let Some(file) = file.beside().open(name, file.limits())? else {
+                    return Err(Error::not_found(format_args!("the file '{}'", quoted(name))));
+                };
+                Ok(Place { address: follow(&file, file.superblock().root, path)?, file })
+            }
+            Target::UserDefined(kind) => {
+                Err(Error::unsupported(format_args!("a link of type {kind} in HDF5")))
+            }
+        }
+    }
+
+    fn links(&self, id: u64) -> Result<Vec<Link>> {
+        let place = self.place(id)?;
+        group::links(&place.file, &place.header()?)
+    }
+
+    /// A new node below another one.
+    fn add(&self, parent: u64, place: Place) -> Result<u64> {
+        let (kind, depth) = (place.kind(), self.node(parent, |node| node.depth)? + 1);
+        let most = self.file.limits().max_depth();
+        if depth > most {
+            return Err(Error::limit("a depth of groups", most as u64, depth));
+        }
+        let mut nodes = self.nodes();
+        let number = nodes.len() as u64;
+        self.file.limits().check_members(number)?;
+        nodes.push(Node { place, kind, parent, depth, children: None });
+        Ok(number)
+    }
+
+    /// The links that lead somewhere, as nodes, and why the others do not.
+    fn resolve(&self, id: u64) -> Result<(Vec<Child>, Vec<String>)> {
+        let (mut children, mut lost) = (Vec::new(), Vec::new());
+        for link in self.links(id)? {
+            let place = match self.target(id, &link.target) {
+                Ok(place) => place,
+                Err(e) => {
+                    lost.push(format!("{}: {}", quoted(&link.name), e.what()));
+                    continue;
+                }
+            };
+            if self.is_below(id, &place) {
+                lost.push(format!("{}: a link to a group that it is in", quoted(&link.name)));
+                continue;
+            }
+            children.push(Child { name: link.name, id: self.add(id, place)? });
+        }
+        Ok((children, lost))
+    }
+
+    /// What is wrong with a node and its attributes, and which of its links lead nowhere.
+    fn check_node(&self, id: u64, path: &str, faults: &mut Vec<Fault>) {
+        match self.attributes(id) {
+            Ok(all) => all.into_iter().for_each(|(name, attribute)| {
+                if let Attribute::Array(entry) = attribute {
+                    if let Err(e) = super::notes::readable(&entry) {
+                        faults.push(Fault::Error(e.in_member(&format!("{path}@{name}"))));
+                    }
+                }
+            }),
+            Err(e) => faults.push(Fault::Error(e.in_member(path))),
+        }
+        if self.kind(id) != NodeKind::Group {
+            return;
+        }
+        match self.resolve(id) {
+            Ok((_, lost)) => {
+                let place = |why| match path.is_empty() {
+                    true => why,
+                    false => format!("{path}/{why}"),
+                };
+                faults.extend(lost.into_iter().map(|why| Fault::Note(place(why))));
+            }
+            Err(e) => faults.push(Fault::Error(e.in_member(path))),
+        }
+    }
+}
+
+impl Container for Hdf5 {
+    fn kind(&self, id: u64) -> NodeKind {
+        self.node(id, |node| node.kind).unwrap_or(NodeKind::Value)
+    }
+
+    fn children(&self, id: u64) -> Result<Vec<Child>> {
+        if let Some(known) = self.node(id, |node| node.children.clone())? {
+            return Ok(known.to_vec());
+        }
+        if self.kind(id) != NodeKind::Group {
+            return Ok(Vec::new());
+        }
+        let (children, _) = self.resolve(id)?;
+        let mut nodes = self.nodes();
+        if let Some(node) = usize::try_from(id).ok().and_then(|id| nodes.get_mut(id)) {
+            // Another thread may have been as far: its nodes are as good.
+            let kept = node.children.get_or_insert_with(|| Arc::new(children));
+            return Ok(kept.to_vec());
+        }
+        Ok(children)
+    }
+
+    fn child(&self, id: u64, name: &str) -> Result<Option<Child>> {
+        if let Some(child) = self.children(id)?.into_iter().find(|child| child.name == name) {
+            return Ok(Some(child));
+        }
+        if self.kind(id) != NodeKind::Group {
+            return Ok(None);
+        }
+        // A link that leads nowhere is there all the same, and says why.
+        match self.links(id)?.into_iter().find(|link| link.name == name) {
+            // Or it leads to a group that it is in, which no list follows.
+            Some(link) => {
+                let place = self.target(id, &link.target)?;
+                self.add(id, place).map(|id| Some(Child { name: link.name, id }))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn entry(&self, id: u64) -> Result<Entry> {
+        let place = self.place(id)?;
+        let (file, header) = (&place.file, place.header()?);
+        if self.kind(id) != NodeKind::Value {
+            return dataset::entry(file, &header);
+        }
+        // A committed datatype: its bytes.
+        let Some(message) = header.find(kind::DATATYPE) else {
+            return Err(Error::unsupported("an object that is no group, dataset or datatype"));
+        };
+        let (dtype, shape) = (Scalar::parse("u1")?.into(), [message.body.len()]);
+        let data = Data::Raw { offset: message.offset };
+        let (source, limits) = (Arc::clone(file.source()), Arc::clone(file.limits()));
+        Entry::new(source, dtype, &shape, MemoryOrder::C, data, limits)
+    }
+
+    fn attributes(&self, id: u64) -> Result<Vec<(String, Attribute)>> {
+        let place = self.place(id)?;
+        let all = attribute::all(&place.file, &place.header()?)?;
+        let named = |one: attribute::Attribute| {
+            let name = one.name.clone();
+            let entry = dataset::attribute(&place.file, one);
+            let entry = entry.map_err(|e| e.in_member(&format!("@{name}")))?;
+            Ok((name, Attribute::Array(entry)))
+        };
+        all.into_iter().map(|one| one.and_then(named)).collect()
+    }
+
+    fn notes(&self, id: u64) -> Result<Notes> {
+        super::notes::notes(self.attributes(id)?)
+    }
+
+    fn warning(&self) -> Option<String> {
+        self.file.superblock().is_open().then(|| check::LEFT_OPEN.to_owned())
+    }
+
+    fn check(&self, faults: &mut Vec<Fault>) {
+        check::superblock(&self.file, faults);
+        let mut waiting = vec![(0, String::new())];
+        while let Some((id, path)) = waiting.pop() {
+            self.check_node(id, &path, faults);
+            for child in self.children(id).unwrap_or_default() {
+                let below = match path.is_empty() {
+                    true => child.name,
+                    false => format!("{path}/{}", child.name),
+                };
+                waiting.push((child.id, below));
+            }
+        }
+        check::end(&self.file, faults);
+    }
+}

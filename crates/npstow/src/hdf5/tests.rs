@@ -1,0 +1,152 @@
+#![forbid(unsafe_code)]
+
+use super::Hdf5;
+use crate::container::{Attribute, Container, NodeKind};
+use crate::{Data, Entry, Error, ErrorKind, Limits, MemorySource, Result, VariedItem};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Made by `corpus/gen_hdf5.py`.
+const OLD: &[u8] = include_bytes!("../../../../corpus/hdf5/old.h5");
+const NEW: &[u8] = include_bytes!("../../../../corpus/hdf5/new.h5");
+
+fn open_with(bytes: Vec<u8>, limits: &Limits) -> Result<Hdf5> {
+    Hdf5::open(Arc::new(MemorySource::new(bytes)), Path::new("x.h5"), limits)
+}
+
+fn open(bytes: &[u8]) -> Result<Hdf5> {
+    open_with(bytes.to_vec(), &Limits::default())
+}
+
+fn entry(file: &Hdf5, path: &str) -> Entry {
+    file.entry(file.find(path).unwrap().unwrap()).unwrap()
+}
+
+fn read(entry: &Entry) -> Result<()> {
+    match entry.data() {
+        Data::Varied(varied) => {
+            if entry.nbytes() > 0 {
+                varied.item(0)?;
+            }
+            varied.each_digested(&mut |_| {})
+        }
+        _ => entry.read().map(drop),
+    }
+}
+
+/// Reads everything that there is; the errors that come of it.
+fn read_all(file: &Hdf5) -> Vec<Error> {
+    let (mut errors, mut waiting) = (Vec::new(), vec![0]);
+    while let Some(id) = waiting.pop() {
+        match file.children(id) {
+            Ok(children) => waiting.extend(children.iter().map(|child| child.id)),
+            Err(e) => errors.push(e),
+        }
+        if file.kind(id) != NodeKind::Group {
+            errors.extend(file.entry(id).and_then(|entry| read(&entry)).err());
+        }
+        match file.attributes(id) {
+            Err(e) => errors.push(e),
+            Ok(all) => errors.extend(all.iter().filter_map(|(_, attribute)| match attribute {
+                Attribute::Array(entry) => read(entry).err(),
+                _ => None,
+            })),
+        }
+    }
+    file.check(&mut Vec::new());
+    errors
+}
+
+#[test]
+fn what_h5py_wrote_is_read() {
+    for bytes in [OLD, NEW] {
+        let file = open(bytes).unwrap();
+        assert!(read_all(&file).is_empty());
+        let names: Vec<String> =
+            file.children(0).unwrap().into_iter().map(|child| child.name).collect();
+        let wanted = "chunks group grows plane records references soft texts";
+        assert_eq!(names.join(" "), wanted);
+        let chunks = entry(&file, "chunks").read().unwrap();
+        assert_eq!(chunks.to_vec::<i32>().unwrap(), (0..35).collect::<Vec<_>>());
+        let part = entry(&file, "chunks").read_slice(&"5, 1:4".parse().unwrap()).unwrap();
+        assert_eq!(part.to_vec::<i32>().unwrap(), [26, 27, 28]);
+        assert_eq!(entry(&file, "grows").read().unwrap().to_vec::<i16>().unwrap()[11], 11);
+        for path in ["group/array", "group/again", "soft"] {
+            let array = entry(&file, path);
+            assert!(array.offset().is_some());
+            assert_eq!(array.read().unwrap().to_vec::<f64>().unwrap(), [0.0, 1.0, 2.0], "{path}");
+        }
+        assert_eq!(entry(&file, "records").dtype().to_string(), "[('n', '|u1'), ('s', '|S2')]");
+    }
+}
+
+#[test]
+fn elements_of_no_fixed_length_come_one_by_one() {
+    for bytes in [OLD, NEW] {
+        let file = open(bytes).unwrap();
+        let item = |path: &str, number| match entry(&file, path).data() {
+            Data::Varied(varied) => varied.item(number),
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(item("texts", 2).unwrap(), VariedItem::Text(text) if text == "é"));
+        assert!(matches!(item("texts", 1).unwrap(), VariedItem::Text(text) if text.is_empty()));
+        let path = item("references", 0).unwrap();
+        assert!(matches!(path, VariedItem::Path(Some(path)) if path == "/texts"));
+        assert_eq!(item("texts", 3).unwrap_err().kind(), ErrorKind::Invalid);
+        let e = entry(&file, "texts").read().unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Unsupported);
+        let notes = file.notes(0).unwrap();
+        assert_eq!(notes.meta.get("text"), Some("as it is"));
+        assert!(file.notes(file.find("group").unwrap().unwrap()).is_err());
+    }
+}
+
+#[test]
+fn cut_anywhere_it_is_an_error_and_no_panic() {
+    for bytes in [OLD, NEW] {
+        for len in (0..bytes.len()).step_by(53) {
+            let errors = match open(&bytes[..len]) {
+                Ok(file) => read_all(&file).len(),
+                Err(_) => 1,
+            };
+            // What is cut off at the very end may be padding.
+            assert!(errors > 0 || len > bytes.len() - 4096, "{len}");
+        }
+    }
+}
+
+#[test]
+fn damaged_anywhere_it_ends() {
+    for bytes in [OLD, NEW] {
+        for at in (0..bytes.len()).step_by(5).filter(|at| bytes[*at] != 0 || at % 40 == 0) {
+            for change in [0xff, 1, 0x80] {
+                let mut damaged = bytes.to_vec();
+                damaged[at] ^= change;
+                if let Ok(file) = open(&damaged) {
+                    read_all(&file);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn strings_that_claim_more_than_the_file_has_are_refused() {
+    let bytes = include_bytes!("../../../../corpus/hdf5/strings_longer_than_the_file.h5");
+    let errors = read_all(&open(bytes).unwrap());
+    let is_it =
+        |e: &Error| e.kind() == ErrorKind::Corrupt && e.to_string().contains("bytes of data");
+    assert!(errors.iter().any(is_it), "{errors:?}");
+}
+
+#[test]
+fn limits_are_kept() {
+    let members = open_with(OLD.to_vec(), &Limits::default().members(3)).unwrap();
+    assert_eq!(members.children(0).unwrap_err().kind(), ErrorKind::Limit);
+    let depth = open_with(OLD.to_vec(), &Limits::default().depth(1)).unwrap();
+    let group = depth.find("group").unwrap().unwrap();
+    assert_eq!(depth.children(group).unwrap_err().kind(), ErrorKind::Limit);
+    let file = open_with(OLD.to_vec(), &Limits::default().array_nbytes(100)).unwrap();
+    let chunks = file.entry(file.find("chunks").unwrap().unwrap()).unwrap();
+    assert_eq!(chunks.read().unwrap_err().kind(), ErrorKind::Limit);
+}
