@@ -135,6 +135,11 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
         Ok(Notes::default())
     }
 
+    /// What who opened the file should know, though everything can be read.
+    fn warning(&self) -> Option<String> {
+        None
+    }
+
     /// Looks at the structure as a whole, beyond what opening did; the elements are read by
     /// others.
     fn check(&self, faults: &mut Vec<Fault>) {

@@ -26,6 +26,7 @@ mod source;
 #[cfg(feature = "npz")]
 mod packed;
 
+mod chunk;
 #[cfg(feature = "pickle")]
 mod value;
 
@@ -38,6 +39,8 @@ mod tree;
 
 pub mod trees;
 
+#[cfg(feature = "hdf5")]
+pub mod hdf5;
 #[cfg(feature = "npy")]
 pub mod npy;
 #[cfg(feature = "pickle")]
@@ -67,6 +70,7 @@ pub use array::{
     PreviewOptions, Resolved, Selection, Timedelta64,
 };
 pub use buffer::{Buffer, BufferMut};
+pub use chunk::Chunked;
 pub use codec::Codec;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -75,7 +79,10 @@ pub use container::{Attribute, Fault, NodeKind};
 #[cfg(feature = "digest")]
 pub use digest::digest;
 pub use dtype::{Dtype, Field, Kind, Order, Record, Scalar, Unit, UnitBase};
-pub use entry::{Coded, Data, Entry, Joined, Loaded, ReadOptions, Rows, Slot, Wrap};
+pub use entry::{
+    Coded, Composed, Data, Entry, Joined, Loaded, ReadOptions, Rows, Slot, Varied, VariedForm,
+    VariedItem, Wrap,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{
     File, Format, Node, OpenOptions, SaveOptions, open, save, save_to, save_with, set_notes,

@@ -25,7 +25,7 @@ pub(crate) fn each<T, R, E>(items: Vec<T>, work: impl Fn(T) -> Result<R, E>) -> 
 /// before, in order. No more than a few are under way at once.
 ///
 /// The first error of `then` ends it.
-#[cfg(all(feature = "parallel", feature = "npz"))]
+#[cfg(all(feature = "parallel", any(feature = "npz", feature = "hdf5")))]
 pub(crate) fn ordered<T: Send, R: Send, E>(
     items: impl IntoIterator<Item = T>,
     work: impl Fn(T) -> R + Send + Sync,
@@ -77,7 +77,7 @@ pub(crate) fn ordered<T: Send, R: Send, E>(
 }
 
 /// Does `work` for every item, and `then` with what came of it.
-#[cfg(all(not(feature = "parallel"), feature = "npz"))]
+#[cfg(all(not(feature = "parallel"), any(feature = "npz", feature = "hdf5")))]
 pub(crate) fn ordered<T, R, E>(
     items: impl IntoIterator<Item = T>,
     work: impl Fn(T) -> R,
@@ -94,7 +94,7 @@ pub(crate) fn width() -> usize {
     1
 }
 
-#[cfg(all(test, feature = "parallel", feature = "npz"))]
+#[cfg(all(test, feature = "parallel", any(feature = "npz", feature = "hdf5")))]
 mod tests {
     use super::ordered;
 

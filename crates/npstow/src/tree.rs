@@ -26,6 +26,7 @@ pub struct Tree {
     items: Vec<Slot>,
     index: HashMap<Arc<str>, usize>,
     notes: Option<Box<Notes>>,
+    attached: Option<Box<Attached>>,
 }
 
 /// A name of a level, and what stands under it.
@@ -35,6 +36,18 @@ struct Slot {
     item: Item,
     /// Of an item that is no group; a group has its own.
     notes: Option<Box<Notes>>,
+    attached: Option<Box<Attached>>,
+}
+
+/// The notes of an item, and its attributes.
+type BesideMut<'a> = (&'a mut Option<Box<Notes>>, &'a mut Option<Box<Attached>>);
+
+/// Attributes that are more than text, as a file has them beside an item.
+#[derive(Clone, Debug)]
+pub(crate) struct Attached {
+    pub(crate) all: Vec<(String, Entry)>,
+    /// Why the notes do not say the same; `None` where they do.
+    pub(crate) lost: Option<String>,
 }
 
 /// What stands under a name of a [`Tree`].
@@ -103,7 +116,7 @@ impl Tree {
             MapEntry::Occupied(_) => return Err(Error::exists(format_args!("the name '{name}'"))),
             MapEntry::Vacant(place) => place.insert(self.items.len()),
         };
-        self.items.push(Slot { name, item, notes: None });
+        self.items.push(Slot { name, item, notes: None, attached: None });
         Ok(())
     }
 
@@ -153,13 +166,63 @@ impl Tree {
     /// `NotFound`.
     pub fn set_notes(&mut self, path: &str, notes: Notes) -> Result<()> {
         let notes = (!notes.is_empty()).then(|| Box::new(notes));
-        *self.notes_mut(path)? = notes;
+        // They take the place of all that a file had there.
+        let (old, attached) = self.beside_mut(path)?;
+        (*old, *attached) = (notes, None);
         Ok(())
     }
 
-    fn notes_mut(&mut self, path: &str) -> Result<&mut Option<Box<Notes>>> {
+    /// Attributes that a file has beside the item under a slash path.
+    pub(crate) fn attached(&self, path: &str) -> Option<&Attached> {
         if path.is_empty() && !self.index.contains_key("") {
-            return Ok(&mut self.notes);
+            return self.attached.as_deref();
+        }
+        let slot = self.slot(path)?;
+        match &slot.item {
+            Item::Group(group) => group.attached.as_deref(),
+            _ => slot.attached.as_deref(),
+        }
+    }
+
+    /// Sets what [`attached`](Self::attached) gives; the notes stay as they are.
+    pub(crate) fn set_attached(&mut self, path: &str, attached: Attached) -> Result<()> {
+        *self.beside_mut(path)?.1 = Some(Box::new(attached));
+        Ok(())
+    }
+
+    /// Refuses attributes that notes cannot tell, for formats that have nothing else.
+    ///
+    /// # Errors
+    /// `Unsupported`, naming the first one.
+    pub(crate) fn check_attached(&self) -> Result<()> {
+        let check = |path: &str, attached: Option<&Attached>| match attached
+            .and_then(|attached| attached.lost.as_deref())
+        {
+            Some(lost) => Err(Error::unsupported(lost).in_member(path)),
+            None => Ok(()),
+        };
+        check("", self.attached.as_deref())?;
+        let mut levels = vec![(String::new(), self.items.iter())];
+        while let Some((prefix, items)) = levels.last_mut() {
+            let Some(slot) = items.next() else {
+                levels.pop();
+                continue;
+            };
+            let path = [prefix, &*slot.name].concat();
+            match &slot.item {
+                Item::Group(group) => {
+                    check(&path, group.attached.as_deref())?;
+                    levels.push((format!("{path}/"), group.items.iter()));
+                }
+                _ => check(&path, slot.attached.as_deref())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn beside_mut(&mut self, path: &str) -> Result<BesideMut<'_>> {
+        if path.is_empty() && !self.index.contains_key("") {
+            return Ok((&mut self.notes, &mut self.attached));
         }
         let (first, rest) = match self.index.contains_key(path) {
             true => (path, ""),
@@ -167,8 +230,8 @@ impl Tree {
         };
         let at = self.index.get(first).copied();
         match at.and_then(|at| self.items.get_mut(at)) {
-            Some(Slot { item: Item::Group(group), .. }) => group.notes_mut(rest),
-            Some(slot) if rest.is_empty() => Ok(&mut slot.notes),
+            Some(Slot { item: Item::Group(group), .. }) => group.beside_mut(rest),
+            Some(slot) if rest.is_empty() => Ok((&mut slot.notes, &mut slot.attached)),
             _ => Err(Error::not_found(format_args!("the name '{path}'"))),
         }
     }
@@ -367,9 +430,10 @@ impl From<Item> for Tree {
         match item {
             Item::Group(tree) => tree,
             item => Self {
-                items: vec![Slot { name: "".into(), item, notes: None }],
+                items: vec![Slot { name: "".into(), item, notes: None, attached: None }],
                 index: HashMap::from([("".into(), 0)]),
                 notes: None,
+                attached: None,
             },
         }
     }

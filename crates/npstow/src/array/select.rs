@@ -370,6 +370,31 @@ impl Resolved {
         Some((start, view))
     }
 
+    /// For each axis of the array, the indices that are picked, and the axis of the result that
+    /// they run along; none where there is one index, and the result has no such axis.
+    pub(crate) fn axes(&self, ndim: usize) -> Vec<(Vec<usize>, Option<usize>)> {
+        let mut axes = vec![(Vec::new(), None); ndim];
+        for (axis, index) in &self.fixed {
+            if let Some(place) = axes.get_mut(*axis) {
+                *place = (vec![*index], None);
+            }
+        }
+        for (to, (pick, length)) in self.picks.iter().zip(&self.shape).enumerate() {
+            let (axis, indices) = match pick {
+                Pick::New => continue,
+                Pick::Range { axis, start, step } => {
+                    let index = |i| start.wrapping_add_signed(signed(i).wrapping_mul(*step));
+                    (*axis, (0..*length).map(index).collect())
+                }
+                Pick::List { axis, indices } => (*axis, indices.clone()),
+            };
+            if let Some(place) = axes.get_mut(axis) {
+                *place = (indices, Some(to));
+            }
+        }
+        axes
+    }
+
     fn fixed_offset(&self, strides: &[isize]) -> isize {
         let stride = |axis: usize| strides.get(axis).copied().unwrap_or(0);
         let offsets = self.fixed.iter().map(|(axis, index)| signed(*index) * stride(*axis));

@@ -10,10 +10,16 @@
 mod adler;
 #[cfg(feature = "npz")]
 mod bits;
+#[cfg(feature = "hdf5")]
+pub(crate) mod bitshuffle;
+#[cfg(feature = "hdf5")]
+pub(crate) mod blosc;
 #[cfg(feature = "bzip2")]
 mod bzip2;
 mod crc;
 pub(crate) mod deflate;
+#[cfg(feature = "hdf5")]
+pub(crate) mod fletcher32;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 #[cfg(feature = "npz")]
@@ -22,12 +28,24 @@ mod huffman;
 mod inflate;
 #[cfg(feature = "pickle")]
 pub(crate) mod latin1;
+#[cfg(feature = "hdf5")]
+pub(crate) mod lz4;
+#[cfg(feature = "hdf5")]
+pub(crate) mod lzf;
 #[cfg(feature = "lzma")]
 mod lzma;
+#[cfg(feature = "hdf5")]
+pub(crate) mod scale_offset;
+#[cfg(feature = "hdf5")]
+pub(crate) mod shuffle;
 mod steps;
 mod stream;
 #[cfg(feature = "npz")]
 mod walk;
+#[cfg(feature = "hdf5")]
+pub(crate) mod zfp;
+#[cfg(feature = "hdf5")]
+pub(crate) mod zlib;
 #[cfg(feature = "zstd")]
 mod zstd;
 

@@ -5,7 +5,7 @@
 mod json;
 
 use crate::entry::BAND;
-use crate::{Dtype, Entry, Kind, MemoryOrder, Order, Result, Scalar};
+use crate::{Data, Dtype, Entry, Kind, MemoryOrder, Order, Result, Scalar};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -37,6 +37,10 @@ pub fn digest(entry: &Entry) -> Result<[u8; 32]> {
         return Ok(Sha256::digest(entry.value()?.to_json()?).into());
     }
     let mut hash = Sha256::new();
+    if let Data::Varied(varied) = entry.data() {
+        varied.each_digested(&mut |bytes| hash.update(bytes))?;
+        return Ok(hash.finalize().into());
+    }
     let dtype = entry.dtype();
     let little = dtype.to_order(Order::Little);
     let plain = is_plain(dtype);
@@ -67,7 +71,7 @@ pub fn digest(entry: &Entry) -> Result<[u8; 32]> {
 /// the command line shows them, without white space.
 pub(crate) fn digest_value(entry: &Entry) -> Result<[u8; 32]> {
     #[cfg(feature = "pickle")]
-    if matches!(entry.data(), crate::Data::Value(_)) {
+    if matches!(entry.data(), Data::Value(_)) {
         return digest(entry);
     }
     let mut hash = Sha256::new();

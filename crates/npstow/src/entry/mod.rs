@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod coded;
+mod composed;
 mod gather;
 mod into;
 mod joined;
@@ -29,10 +30,12 @@ mod origin;
 mod pickled;
 mod pieces;
 mod seal;
+mod varied;
 
 pub use coded::Coded;
 #[cfg(feature = "npz")]
 pub(crate) use coded::{Blocks, decoded_start};
+pub use composed::Composed;
 pub use joined::Joined;
 #[cfg(feature = "npz")]
 pub(crate) use loaded::Slots;
@@ -47,11 +50,13 @@ pub(crate) use many::{Part, Taken, read_parts};
 pub(crate) use pieces::Pieces;
 pub use pieces::Rows;
 pub(crate) use seal::Seal;
+pub use varied::{Form as VariedForm, Item as VariedItem, Varied};
 
 use crate::array::{
     Array, Corners, MemoryOrder, PreviewOptions, Resolved, Selection, Strided, bands, copy_strided,
     for_blocks, map_blocks, nbytes, shown, strides, swap_by,
 };
+use crate::chunk::Chunked;
 use crate::codec::Crc32;
 use crate::dtype::SwapPlan;
 use crate::{Buffer, BufferMut, Dtype, Error, Limits, Order, Result, Source};
@@ -99,6 +104,12 @@ pub enum Data {
     /// Python objects, or one that is no array: read when the file was opened.
     #[cfg(feature = "pickle")]
     Value(crate::Value),
+    /// In chunks, each packed by itself.
+    Chunked(Arc<Chunked>),
+    /// Elements without a fixed length: text, sequences, references.
+    Varied(Arc<dyn Varied>),
+    /// Put together from other arrays.
+    Composed(Arc<dyn Composed>),
 }
 
 /// An array on disk: its dtype, shape and order are known, its elements are not read yet.
@@ -251,6 +262,10 @@ impl Entry {
             Data::Coded(coded) => coded.packed_len,
             Data::Objects { offset } => self.source.len().saturating_sub(*offset),
             Data::Joined(joined) => joined.parts().iter().map(Self::stored_nbytes).sum(),
+            // What cannot be found takes nothing; reading it says why.
+            Data::Chunked(chunked) => chunked.stored_nbytes().unwrap_or(0),
+            Data::Varied(varied) => varied.raw().stored_nbytes(),
+            Data::Composed(_) => 0,
         }
     }
 
@@ -268,6 +283,12 @@ impl Entry {
             Data::Objects { offset } => return Err(objects(*offset)),
             Data::Joined(_) => {
                 return Err(Error::unsupported("the very bytes of rows from several arrays"));
+            }
+            Data::Chunked(_) => return Err(Error::unsupported("the very bytes of data in chunks")),
+            Data::Varied(varied) => return Err(varied.refused()),
+            Data::Composed(composed) => {
+                let what = format!("the very bytes of {}", composed.what());
+                return Err(Error::unsupported(what));
             }
         };
         let there = self.source.len().saturating_sub(offset);
@@ -299,6 +320,9 @@ impl Entry {
             Data::Coded(coded) => coded.check(&*self.source, self.nbytes, &self.limits),
             Data::Objects { offset } => Err(objects(*offset)),
             Data::Joined(joined) => joined.parts().iter().try_for_each(Self::check),
+            Data::Chunked(chunked) => chunked.check(&*self.source, self.nbytes, &self.limits),
+            Data::Varied(varied) => Err(varied.refused()),
+            Data::Composed(composed) => composed.check(self.nbytes, &self.limits),
         })
     }
 
@@ -393,6 +417,9 @@ impl Entry {
     fn fill(&self, dst: &mut [u8], options: &ReadOptions) -> Result<()> {
         self.check()?;
         if options.memory_order.is_some_and(|o| self.differs(o)) {
+            if let Data::Composed(composed) = &self.data {
+                return self.fill_composed(&**composed, dst, options);
+            }
             let swap = options.byte_order.map_or(SwapPlan::Nothing, |o| self.dtype.swaps_to(o));
             return self.fill_reordered(dst, &swap);
         }
@@ -402,6 +429,14 @@ impl Entry {
                 self.swap(dst, options)
             }
             Data::Joined(joined) => Self::fill_joined(joined, dst, options),
+            Data::Chunked(chunked) => {
+                chunked.read_into(&*self.source, dst)?;
+                self.swap(dst, options)
+            }
+            Data::Composed(composed) => {
+                composed.fill(dst)?;
+                self.swap(dst, options)
+            }
             _ => self.fill_raw(self.raw()?, dst, options),
         }
     }
@@ -572,10 +607,60 @@ impl Entry {
         Array::new(self.dtype.clone(), &shape, self.order, buffer.freeze())
     }
 
+    /// What is put together comes in C order, and is brought into the other one.
+    fn fill_composed(
+        &self,
+        composed: &dyn Composed,
+        dst: &mut [u8],
+        options: &ReadOptions,
+    ) -> Result<()> {
+        let mut whole = BufferMut::zeroed(self.nbytes)?;
+        composed.fill(whole.bytes_mut())?;
+        let itemsize = self.dtype.itemsize();
+        let from = strides(&self.shape, itemsize, MemoryOrder::C);
+        let to = strides(&self.shape, itemsize, MemoryOrder::F);
+        let into = Strided { bytes: &mut *dst, offset: 0, strides: &to };
+        let from = Strided { bytes: whole.bytes(), offset: 0, strides: &from };
+        copy_strided(&self.shape, itemsize, into, &from);
+        self.swap(dst, options)
+    }
+
+    /// What is put together comes all at once; then a part is taken of it.
+    fn gather_composed(
+        &self,
+        composed: &dyn Composed,
+        selected: &Resolved,
+        dst: &mut [u8],
+    ) -> Result<()> {
+        self.limits.check_array(self.nbytes as u64)?;
+        let mut whole = BufferMut::zeroed(self.nbytes)?;
+        composed.fill(whole.bytes_mut())?;
+        let itemsize = self.dtype.itemsize();
+        let steps = strides(&self.shape, itemsize, MemoryOrder::C);
+        let mut filled = 0;
+        for (at, len) in selected.runs(&steps, itemsize) {
+            let at = usize::try_from(at).unwrap_or(usize::MAX);
+            let run = whole.bytes().get(at..at.saturating_add(len));
+            let to = dst.get_mut(filled..filled + len);
+            if let (Some(run), Some(to)) = (run, to) {
+                to.copy_from_slice(run);
+            }
+            filled += len;
+        }
+        Ok(())
+    }
+
     /// Fills `dst` with what is selected, in the memory order of the file.
     fn gather(&self, mut selected: Resolved, dst: &mut [u8]) -> Result<()> {
         if let Data::Joined(joined) = &self.data {
             return self.gather_joined(joined, &selected, dst);
+        }
+        if let Data::Chunked(chunked) = &self.data {
+            // Chunks are in C order.
+            return chunked.gather(&*self.source, &selected, dst);
+        }
+        if let Data::Composed(composed) = &self.data {
+            return self.gather_composed(&**composed, &selected, dst);
         }
         let itemsize = self.dtype.itemsize();
         let strides = strides(&self.shape, itemsize, self.order);

@@ -5,8 +5,9 @@ use super::coded::Decoder;
 use super::joined::JoinedPass;
 use super::{BAND, Data, Entry, Seal};
 use crate::array::{Array, MemoryOrder, bands, nbytes};
+use crate::chunk::Chunked;
 use crate::codec::Crc32;
-use crate::{BufferMut, Error, Result};
+use crate::{BufferMut, Error, Result, Source};
 use std::fmt;
 use std::iter::Peekable;
 use std::ops::Range;
@@ -22,6 +23,7 @@ enum Road<'a> {
     Raw { position: u64, sealed: Option<(Crc32, Seal)> },
     Packed { position: u64, decoder: Option<Box<Decoder<'a>>> },
     Joined(Box<JoinedPass<'a>>),
+    Chunked { chunked: &'a Chunked, position: usize, band: BufferMut, held: Option<usize> },
 }
 
 impl Entry {
@@ -32,6 +34,10 @@ impl Entry {
                 Road::Packed { position: coded.skip, decoder }
             }
             Data::Joined(joined) => Road::Joined(Box::new(JoinedPass::new(joined))),
+            Data::Chunked(chunked) => {
+                let band = BufferMut::zeroed(0)?;
+                Road::Chunked { chunked, position: 0, band, held: None }
+            }
             _ => {
                 let position = self.raw()?;
                 let mut sealed = self.seal.map(|seal| (Crc32::new(), seal));
@@ -71,8 +77,47 @@ impl Pass<'_> {
                 }
             }
             Road::Joined(pass) => pass.fill(dst, last),
+            Road::Chunked { chunked, position, band, held } => {
+                let source = &*self.entry.source;
+                fill_chunked(chunked, source, (position, band, held), dst, self.entry.nbytes)
+            }
         }
     }
+}
+
+/// Copies the next bytes from the band of chunks that they are in, which is kept for those that
+/// follow.
+fn fill_chunked(
+    chunked: &Chunked,
+    source: &dyn Source,
+    (position, band, held): (&mut usize, &mut BufferMut, &mut Option<usize>),
+    dst: &mut [u8],
+    nbytes: usize,
+) -> Result<()> {
+    let band_nbytes = chunked.band_rows().saturating_mul(chunked.row_nbytes()).max(1);
+    let mut rest = dst;
+    while !rest.is_empty() {
+        let wanted = *position / band_nbytes;
+        let start = wanted.saturating_mul(band_nbytes);
+        if *held != Some(wanted) {
+            let len = band_nbytes.min(nbytes.saturating_sub(start));
+            if band.len() != len {
+                *band = BufferMut::zeroed(len)?;
+            }
+            *held = None;
+            chunked.read_bands(source, wanted, band.bytes_mut())?;
+            *held = Some(wanted);
+        }
+        let there = band.bytes().get(*position - start..).unwrap_or_default();
+        if there.is_empty() {
+            return Err(Error::invalid("more bytes than an array has"));
+        }
+        let (now, later) = rest.split_at_mut(there.len().min(rest.len()));
+        now.copy_from_slice(there.get(..now.len()).unwrap_or_default());
+        *position += now.len();
+        rest = later;
+    }
+    Ok(())
 }
 
 /// Walks an array in bands of a few MiB in the order of elements that is asked for.
@@ -115,6 +160,7 @@ impl Entry {
         let empty = bands.peek().is_none();
         let origin = match &self.data {
             Data::Coded(_) if empty || self.differs(order) => Origin::Memory(self.read()?),
+            Data::Composed(_) => Origin::Memory(self.read()?),
             // Read for the seals of the parts.
             Data::Joined(_) if empty => Origin::Memory(self.read()?),
             Data::Joined(joined) if self.differs(order) => match joined.is_packed() {

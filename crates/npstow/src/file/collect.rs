@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::Node;
-#[cfg(feature = "pickle")]
+#[cfg(any(feature = "pickle", feature = "hdf5"))]
 use crate::ErrorKind;
 use crate::container::{NodeKind, no_path};
-use crate::{Array, Entry, Error, Item, Loaded, Notes, Result, Tree, Wrap};
+use crate::{Array, Entry, Error, Item, Loaded, Result, Tree, Wrap};
 
 /// Everything below `top`, with nothing read but descriptions.
 pub(super) fn describe(top: &Node, with_notes: bool) -> Result<Tree> {
@@ -144,9 +144,8 @@ fn collect(
             item if is_top => tree = item.into(),
             item => tree.insert(path, item).map_err(|e| node.placed(e))?,
         }
-        let notes = if with_notes { node.notes()? } else { Notes::default() };
-        if !notes.is_empty() {
-            tree.set_notes(if is_top { "" } else { path }, notes)?;
+        if with_notes {
+            note(&mut tree, if is_top { "" } else { path }, node)?;
         }
     }
     Ok(tree)
@@ -158,4 +157,35 @@ pub(super) fn relative<'a>(name: &'a str, top: &str) -> &'a str {
         Some(rest) if !top.is_empty() => rest.trim_start_matches('/'),
         _ => name,
     }
+}
+
+/// Brings along what stands beside a node.
+fn note(tree: &mut Tree, path: &str, node: &Node) -> Result<()> {
+    let notes = node.notes();
+    #[cfg(feature = "hdf5")]
+    if node.file().format() == super::Format::Hdf5 {
+        let one = |(name, attribute)| match attribute {
+            crate::Attribute::Array(entry) => Some((name, entry)),
+            _ => None,
+        };
+        let all: Vec<(String, Entry)> = node.attributes()?.into_iter().filter_map(one).collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        // Who writes them as text says which one is none.
+        let lost = match notes {
+            Ok(notes) => tree.set_notes(path, notes).map(|()| None)?,
+            Err(e) if e.kind() == ErrorKind::Unsupported => {
+                let what = e.what();
+                Some(what.strip_prefix("not supported: ").unwrap_or(what).to_owned())
+            }
+            Err(e) => return Err(e),
+        };
+        return tree.set_attached(path, crate::tree::Attached { all, lost });
+    }
+    let notes = notes?;
+    if !notes.is_empty() {
+        tree.set_notes(path, notes)?;
+    }
+    Ok(())
 }

@@ -66,7 +66,8 @@ impl Format {
             "pkl" | "pickle" => Self::Pickle,
             "joblib" => Self::Joblib,
             "pt" | "pth" => Self::Torch,
-            "h5" | "hdf5" | "hdf" | "nc" | "mat" => Self::Hdf5,
+            // Not "nc" and "mat": netCDF and MATLAB have rules of their own for what is in HDF5.
+            "h5" | "hdf5" | "hdf" => Self::Hdf5,
             _ => return None,
         })
     }
@@ -81,10 +82,15 @@ impl fmt::Display for Format {
 /// The error for a format that is known and not read, or not written.
 pub(super) fn lacks(doing: &str, format: Format) -> Error {
     let why = match format {
-        Format::Npy | Format::Npz | Format::Folder | Format::Pickle | Format::Joblib => {
+        Format::Npy
+        | Format::Npz
+        | Format::Folder
+        | Format::Pickle
+        | Format::Joblib
+        | Format::Hdf5 => {
             format!(" (this build is without the feature '{format}')")
         }
-        Format::Hdf5 | Format::Torch | Format::Shelve => String::new(),
+        Format::Torch | Format::Shelve => String::new(),
     };
     Error::unsupported(format_args!("{doing} the format {format}{why}"))
 }
@@ -219,7 +225,7 @@ mod tests {
         assert_eq!(of("a/b.H5"), Some(Format::Hdf5));
         assert_eq!(of("a/b"), Some(Format::Folder));
         assert_eq!(of("a/b.d/"), Some(Format::Folder));
-        assert_eq!(of("a/b.txt"), None);
+        assert_eq!([of("a/b.txt"), of("a/b.mat"), of("a/b.nc")], [None; 3]);
         assert_eq!(of("a/b.joblib.GZ"), Some(Format::Joblib));
         assert_eq!(of("a/b.pkl.gz"), None);
     }

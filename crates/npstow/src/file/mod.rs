@@ -171,7 +171,7 @@ impl OpenOptions {
             None => (source, start),
         };
         let format = detect::detect(&*source, name, &start)?;
-        let (format, container) = self.container(format, source, &start)?;
+        let (format, container) = self.container(format, source, (&start, name))?;
         Ok(Opened { path: name.to_owned(), format, container })
     }
 
@@ -182,10 +182,9 @@ impl OpenOptions {
         &self,
         format: Format,
         source: Arc<dyn Source>,
-        start: &[u8],
+        (start, name): (&[u8], &Path),
     ) -> Result<(Format, Box<dyn Container>)> {
-        #[cfg(not(feature = "npz"))]
-        let _ = start;
+        let _ = (start, name);
         let container: Box<dyn Container> = match format {
             #[cfg(feature = "npy")]
             Format::Npy => Box::new(crate::npy::Npy::open(source, &self.limits)?),
@@ -201,6 +200,8 @@ impl OpenOptions {
             }
             #[cfg(all(feature = "pickle", not(feature = "joblib")))]
             Format::Pickle => Box::new(crate::pickle::Pickle::open(source, &self.limits, None)?),
+            #[cfg(feature = "hdf5")]
+            Format::Hdf5 => Box::new(crate::hdf5::Hdf5::open(source, name, &self.limits)?),
             #[cfg(feature = "torch")]
             Format::Torch => Box::new(crate::torch::open(source, start, &self.limits)?),
             #[cfg(feature = "shelve")]
@@ -230,6 +231,13 @@ impl File {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// What whoever opened it should know, though everything can be read: an HDF5 file that was
+    /// never closed.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        self.0.container.warning()
     }
 
     /// In which format it is.

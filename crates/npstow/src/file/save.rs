@@ -54,6 +54,8 @@ pub struct SaveOptions {
     pickle: Option<crate::pickle::WriteOptions>,
     #[cfg(feature = "joblib")]
     compressor: Option<crate::joblib::Compressor>,
+    #[cfg(feature = "hdf5")]
+    hdf5: Option<crate::hdf5::WriteOptions>,
 }
 
 impl SaveOptions {
@@ -72,7 +74,7 @@ impl SaveOptions {
     }
 
     /// Compresses every array; the levels are those of the format, 6 is what others call normal.
-    /// For NPZ they go from 0 to 12, for joblib they are those of the compressor.
+    /// For NPZ and HDF5 they go from 0 to 12, for joblib they are those of the compressor.
     #[must_use]
     pub fn compress(mut self, level: u8) -> Self {
         self.level = Some(level);
@@ -114,11 +116,19 @@ impl SaveOptions {
         self
     }
 
+    /// How an HDF5 file is written; durability and compression asked for here go before.
+    #[cfg(feature = "hdf5")]
+    #[must_use]
+    pub fn hdf5(mut self, options: crate::hdf5::WriteOptions) -> Self {
+        self.hdf5 = Some(options);
+        self
+    }
+
     /// Refuses what a format has no use for.
     fn check(&self, format: Format) -> Result<()> {
         let refused =
             |what: &str| Err(Error::unsupported(format_args!("{what} in the format {format}")));
-        if self.level.is_some() && !matches!(format, Format::Npz | Format::Joblib) {
+        if self.level.is_some() && !matches!(format, Format::Npz | Format::Joblib | Format::Hdf5) {
             return refused("compression");
         }
         #[cfg(feature = "npy")]
@@ -136,6 +146,10 @@ impl SaveOptions {
         #[cfg(feature = "folder")]
         if self.profile.is_some() && format != Format::Folder {
             return refused("a profile of folders");
+        }
+        #[cfg(feature = "hdf5")]
+        if self.hdf5.is_some() && format != Format::Hdf5 {
+            return refused("a form of HDF5");
         }
         Ok(())
     }
@@ -168,6 +182,15 @@ impl SaveOptions {
             .compress(compressor, self.level)
             .pickle(self.pickle.clone().unwrap_or_default())
             .durability(self.durability)
+    }
+
+    #[cfg(feature = "hdf5")]
+    fn to_hdf5(&self) -> crate::hdf5::WriteOptions {
+        let options = self.hdf5.clone().unwrap_or_default().durability(self.durability);
+        match self.level {
+            Some(level) => options.compress(level),
+            None => options,
+        }
     }
 
     #[cfg(feature = "folder")]
@@ -216,6 +239,8 @@ pub fn save_with(path: impl AsRef<Path>, tree: &Tree, options: &SaveOptions) -> 
             }
             #[cfg(feature = "joblib")]
             Format::Joblib => crate::joblib::write(path, tree, &options.joblib(path)),
+            #[cfg(feature = "hdf5")]
+            Format::Hdf5 => crate::hdf5::write_with(path, tree, &options.to_hdf5()),
             other => Err(super::detect::lacks("writing", other)),
         }
     });
@@ -250,6 +275,8 @@ pub fn save_to(sink: &mut dyn Sink, tree: &Tree, options: &SaveOptions) -> Resul
         }
         #[cfg(feature = "joblib")]
         Format::Joblib => crate::joblib::write_to(sink, tree, &options.joblib(Path::new(""))),
+        #[cfg(feature = "hdf5")]
+        Format::Hdf5 => crate::hdf5::write_to(sink, tree, &options.to_hdf5()),
         Format::Folder => Err(Error::unsupported("writing a folder to a stream")),
         other => Err(super::detect::lacks("writing", other)),
     }
@@ -268,6 +295,7 @@ fn save_npy(path: &Path, tree: &Tree, options: &SaveOptions) -> Result<()> {
 #[cfg(feature = "npy")]
 fn write_npy(sink: &mut dyn Sink, tree: &Tree, options: &SaveOptions) -> Result<()> {
     use crate::{Item, npy};
+    tree.check_attached()?;
     match alone(tree)? {
         Item::Array(array) => npy::write_entry(sink, &array.try_into()?, &options.npy()),
         Item::Entry(entry) => npy::write_entry(sink, entry, &options.npy()),

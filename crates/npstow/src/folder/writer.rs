@@ -90,6 +90,7 @@ fn write_tree(path: &Path, tree: &Tree, options: &WriteOptions) -> Result<()> {
     if options.array.is_some() && options.profile == Profile::NpFold {
         return Err(Error::unsupported("orders and versions of NPY, for NPFold"));
     }
+    tree.check_attached()?;
     let plan = Plan::new(tree, options.profile, options.array.clone().unwrap_or_default())?;
     let new = NewFolder::create(path, options.durability, plan.files.len())?;
     for folder in &plan.folders {

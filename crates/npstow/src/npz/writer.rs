@@ -248,6 +248,7 @@ impl<S: Sink> Writer<S> {
     /// # Errors
     /// As [`add`](Self::add).
     pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
+        tree.check_attached()?;
         let leaves = members_of(tree, "");
         self.add_leaves(&leaves)?;
         self.add_rest("", tree)

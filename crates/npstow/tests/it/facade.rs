@@ -45,9 +45,15 @@ fn saving_is_by_extension_and_loses_no_name() {
     let named = Tree::new().with("a", &array).unwrap();
     assert_eq!(npstow::save(&path, &named).unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(npstow::save(&path, &Tree::new()).unwrap_err().kind(), ErrorKind::Invalid);
-    let e = npstow::save(dir.path().join("x.h5"), &named).unwrap_err();
+    let e = npstow::save(dir.path().join("x.pkl"), &named).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Unsupported);
-    assert!(e.to_string().ends_with("not supported: writing the format hdf5"), "{e}");
+    assert!(e.to_string().ends_with("not supported: writing the format pickle"), "{e}");
+    #[cfg(feature = "hdf5")]
+    npstow::save(dir.path().join("x.h5"), &named).unwrap();
+    for name in ["x.mat", "x.nc"] {
+        let e = npstow::save(dir.path().join(name), &named).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Invalid);
+    }
     let e = npstow::save(dir.path().join("x.txt"), &named).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Invalid);
 }

@@ -147,6 +147,7 @@ pub(crate) fn write_between(
 }
 
 fn write_out(mut out: Out<'_>, tree: &Tree, options: &WriteOptions) -> Result<()> {
+    tree.check_attached()?;
     let mut dtypes = Dtypes::new();
     match tree.get("") {
         Some(item) => leaf(&mut out, &mut dtypes, item, options)?,
