@@ -13,6 +13,7 @@ pub(crate) enum Json {
     Null,
     Bool(bool),
     Number(u64),
+    Negative(i64),
     Float(f64),
     Text(String),
     List(Vec<Json>),
@@ -108,6 +109,7 @@ impl fmt::Display for Json {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Number(n) => write!(f, "{n}"),
+            Self::Negative(n) => write!(f, "{n}"),
             // The shortest digits that read back; what JSON has no number for is an object.
             Self::Float(value) if value.is_finite() => write!(f, "{value:?}"),
             Self::Float(value) => {

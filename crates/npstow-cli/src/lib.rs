@@ -11,6 +11,7 @@ mod place;
 mod progress;
 mod render;
 mod target;
+mod value;
 
 use std::ffi::OsString;
 

@@ -71,6 +71,10 @@ pub(crate) fn attributes(attributes: Vec<(String, Attribute)>) -> Result<Json> {
         Attribute::Texts(texts) => {
             Ok((name, Json::List(texts.into_iter().map(Json::from).collect())))
         }
+        Attribute::Array(entry) => {
+            let value = crate::value::entry(&entry);
+            value.map(|value| (name.clone(), value)).map_err(|e| e.in_member(&format!("@{name}")))
+        }
         // No format that is read so far has others; better refused than left out.
         _ => Err(Error::unsupported(format!("listing the attribute '{}'", harmless(&name)))),
     };
@@ -137,6 +141,14 @@ fn stored(entry: &Entry) -> String {
             let (offset, len) = coded.packed();
             format!("{} at {offset}, {len} bytes", coded.codec().name())
         }
+        Data::Chunked(chunked) => {
+            let (filters, len) = (chunked.filters().join("+"), entry.stored_nbytes());
+            let chunk = shape(chunked.chunk());
+            let plain = filters.is_empty();
+            format!("chunks {chunk}{}{filters}, {len} bytes", if plain { "" } else { " " })
+        }
+        Data::Varied(varied) => format!("{}, {}", varied.what(), stored(varied.raw())),
+        Data::Composed(composed) => composed.what(),
         _ => "encoded".to_owned(),
     }
 }
@@ -217,6 +229,22 @@ pub(crate) fn item(row: Row) -> Result<Json> {
 }
 
 fn storage(entry: &Entry) -> Result<Json> {
+    if let Data::Varied(varied) = entry.data() {
+        return storage(varied.raw());
+    }
+    if let Data::Composed(_) = entry.data() {
+        return Ok(Json::Object(vec![("layout", "virtual".into()), ("codec", Json::Null)]));
+    }
+    if let Data::Chunked(chunked) = entry.data() {
+        let filters = chunked.filters();
+        let codec = if filters.is_empty() { Json::Null } else { filters.join("+").into() };
+        return Ok(Json::Object(vec![
+            ("layout", "chunked".into()),
+            ("codec", codec),
+            ("chunks", chunked.chunk().into()),
+            ("nbytes", entry.stored_nbytes().into()),
+        ]));
+    }
     let (layout, codec, offset) = match entry.data() {
         Data::Raw { offset } => ("raw", Json::Null, Some(*offset)),
         Data::Objects { offset } => ("objects", Json::Null, Some(*offset)),

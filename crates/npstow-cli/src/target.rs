@@ -7,7 +7,7 @@ use crate::place::{Place, name_of};
 use crate::progress::Progress;
 use crate::render::harmless;
 use npstow::{
-    Entry, Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with,
+    Data, Entry, Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with,
 };
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -85,7 +85,10 @@ impl<'a> Target<'a> {
                     self.holds_objects(item, entry)?;
                     continue;
                 }
-                entry.check()?;
+                // Elements without a fixed length have a place there.
+                if self.format != Format::Hdf5 || !matches!(entry.data(), Data::Varied(_)) {
+                    entry.check()?;
+                }
             }
         }
         let tree = progress.watch(vec![tree])?.pop().unwrap_or_default();

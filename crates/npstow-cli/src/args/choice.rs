@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 use npstow::folder::Profile;
 use npstow::trees::{Missing, NotesPolicy};
-use npstow::{Durability, MemoryOrder, Order, SaveOptions, npy::Version};
+use npstow::{Durability, MemoryOrder, Order, SaveOptions, hdf5, npy::Version};
 
 /// How a tree is saved.
 #[derive(Clone, Copy, Debug, Args)]
@@ -12,7 +12,7 @@ pub(crate) struct Saving {
     /// The format of DST; by default its extension says it, and a folder has none
     #[arg(long, value_name = "FORMAT")]
     pub(crate) to: Option<To>,
-    /// Compress each array (npz) or the whole (joblib): 1 is fast, 6 normal, 12 the smallest
+    /// Compress each array (npz, hdf5) or the whole (joblib): 1 is fast, 6 normal, 12 the smallest
     #[arg(long, value_name = "LEVEL", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "6", value_parser = clap::value_parser!(u8).range(0..=12))]
     pub(crate) compress: Option<u8>,
@@ -23,6 +23,10 @@ pub(crate) struct Saving {
     /// For whom a folder is written: npstow and NumPy, or NPFold, which reads less
     #[arg(long, value_name = "WHOM")]
     pub(crate) profile: Option<FolderProfile>,
+    /// The form of an HDF5 file: the one that everything opens, or the latest, which keeps the
+    /// order of names
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) libver: Option<Libver>,
     #[command(flatten)]
     pub(crate) durability: Durable,
 }
@@ -33,6 +37,13 @@ impl Saving {
         if let Some(level) = self.compress {
             options = options.compress(level);
         }
+        if let Some(libver) = self.libver {
+            let form = hdf5::WriteOptions::default();
+            options = options.hdf5(match libver {
+                Libver::Earliest => form,
+                Libver::Latest => form.latest(),
+            });
+        }
         if let Some(compressor) = self.compressor {
             options = options.compressor(compressor.into());
         }
@@ -42,6 +53,13 @@ impl Saving {
             None => options,
         }
     }
+}
+
+/// How old a version of HDF5 opens a file.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Libver {
+    Earliest,
+    Latest,
 }
 
 /// What packs a dump of joblib, by joblib's names.

@@ -193,17 +193,19 @@ pub(crate) struct Salvage {
 ///
 /// Of a .npy file, bytes behind the data are cut off, and a header that promises more rows than are
 /// there is made to count those that are. Of an archive, what a change left that was not finished
-/// is taken away. An archive that lost its end is a case for salvage.
+/// is taken away. An archive that lost its end is a case for salvage. An HDF5 file that a program
+/// left open, which others refuse therefore, is marked as closed where its structure is whole.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "Examples:
   npstow repair --dry-run hits.npy
   npstow repair hits.npy
-  npstow repair run.npz"
+  npstow repair run.npz
+  npstow repair run.h5"
 )]
 pub(crate) struct Repair {
-    /// The .npy or .npz file
+    /// The .npy, .npz or HDF5 file
     pub(crate) path: PathBuf,
     /// Say what would be done, change nothing
     #[arg(short = 'n', long)]

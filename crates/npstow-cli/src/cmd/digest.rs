@@ -14,7 +14,12 @@ use std::path::Path;
 pub(super) fn run(args: &Digest, quiet: bool) -> Result<Exit> {
     let place = Place::new(&args.path);
     let progress = Progress::new(quiet);
-    let nodes = walk(place.node(&progress)?)?;
+    let top = place.node(&progress)?;
+    let mut nodes = walk(top.clone())?;
+    if args.attributes && top.name().is_empty() && top.kind() == NodeKind::Group {
+        // The root has no line of its own, but it may have attributes.
+        nodes.insert(0, top);
+    }
     let leaves: Vec<&Node> = nodes.iter().filter(|node| node.kind() != NodeKind::Group).collect();
     let mut total = 0;
     for leaf in &leaves {

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::json::Json;
 use crate::place::{check_in_place, not_npy};
 use crate::render::harmless;
-use npstow::{Error, Result, npy, npz};
+use npstow::{Error, Result, hdf5, npy, npz};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -15,9 +15,10 @@ pub(super) fn run(args: &Repair, quiet: bool) -> Result<Exit> {
     check_in_place(&args.path)?;
     let path = args.path.to_string_lossy();
     let named = |e| not_npy("repairing", &args.path, e);
-    let (changed, mut facts, text) = match is_archive(&args.path).map_err(named)? {
-        true => archive(args)?,
-        false => array(args).map_err(named)?,
+    let (changed, mut facts, text) = match kind(&args.path).map_err(named)? {
+        Kind::Archive => archive(args)?,
+        Kind::Hdf5 => hdf5(args)?,
+        Kind::Array => array(args).map_err(named)?,
     };
     if args.form.json {
         let mut json: Vec<(&'static str, Json)> = vec![("path", path.as_ref().into())];
@@ -31,15 +32,27 @@ pub(super) fn run(args: &Repair, quiet: bool) -> Result<Exit> {
     super::print(&format!("{}: {text}\n", harmless(&path)))
 }
 
+/// What is repaired.
+enum Kind {
+    Array,
+    Archive,
+    Hdf5,
+}
+
 /// By the first bytes, since what is torn does not open.
-fn is_archive(path: &Path) -> Result<bool> {
-    let mut start = [0; 4];
+fn kind(path: &Path) -> Result<Kind> {
+    let mut start = [0; 8];
     let failed = |e| Error::io("opening", e).in_path(path);
     let mut file = File::open(path).map_err(failed)?;
     match file.read_exact(&mut start) {
-        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        done => done.map(|()| start.starts_with(b"PK")).map_err(failed),
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(Kind::Array),
+        done => done.map_err(failed)?,
     }
+    Ok(match &start {
+        [b'P', b'K', ..] => Kind::Archive,
+        b"\x89HDF\r\n\x1a\n" => Kind::Hdf5,
+        _ => Kind::Array,
+    })
 }
 
 /// Whether something is to be done, what is told in JSON, and in words.
@@ -69,6 +82,19 @@ fn archive(args: &Repair) -> Result<Told> {
         (n, false) => format!("{n} bytes behind the archive cut off"),
     };
     Ok((trimmed > 0, vec![("trimmed", trimmed.into())], text))
+}
+
+fn hdf5(args: &Repair) -> Result<Told> {
+    let did = match args.dry_run {
+        true => hdf5::diagnose(&args.path)?,
+        false => hdf5::repair(&args.path)?,
+    };
+    let text = match (did.was_open, args.dry_run) {
+        (false, _) => "whole, nothing to do",
+        (true, true) => "it would no longer be marked as open for writing",
+        (true, false) => "no longer marked as open for writing",
+    };
+    Ok((did.was_open, vec![("was_open", did.was_open.into())], text.to_owned()))
 }
 
 fn told(did: npy::Repair, dry_run: bool) -> String {

@@ -7,7 +7,9 @@ use crate::json::Json;
 use crate::place::{Place, label};
 use crate::progress::Progress;
 use crate::render;
-use npstow::{Entry, Error, ErrorKind, Node, NodeKind, PreviewOptions, Result, Value};
+use npstow::{
+    Data, Entry, Error, ErrorKind, Node, NodeKind, PreviewOptions, Result, Value, Varied,
+};
 
 /// The longest dtype shown in the first line: some records have thousands of fields.
 const HEAD_WIDTH: usize = 300;
@@ -30,11 +32,16 @@ pub(super) fn run(args: &Show) -> Result<Exit> {
     if node.kind() == NodeKind::Value {
         return value(&node, args).map_err(at);
     }
+    let entry = node.entry()?;
+    if let Data::Varied(varied) = entry.data() {
+        let label = label(node.name(), &place.path);
+        return elements(&label, &entry, &**varied, args).map_err(at);
+    }
     if args.form.json {
         return json(&node, args).map_err(at);
     }
     let slice = args.slice.clone().unwrap_or_default();
-    let corners = node.entry()?.corners(&slice, &PreviewOptions::default()).map_err(at)?;
+    let corners = entry.corners(&slice, &PreviewOptions::default()).map_err(at)?;
     let dtype = args.as_type.map_or_else(|| corners.dtype().to_string(), |ml| ml.to_string());
     let head = format!(
         "{}  {} {}",
@@ -77,6 +84,45 @@ fn value(node: &Node, args: &Show) -> Result<Exit> {
         Err(_) => format!("b'{}'\n", bytes.escape_ascii()),
     };
     super::print(&text)
+}
+
+/// Elements without a fixed length, each on a line of its own, or all as lists.
+fn elements(label: &str, entry: &Entry, varied: &dyn Varied, args: &Show) -> Result<Exit> {
+    if args.slice.is_some() || args.as_type.is_some() {
+        return Err(Error::invalid("--slice and --as are for elements of a fixed length"));
+    }
+    let count = entry.shape().iter().product::<usize>();
+    let item = |number| varied.item(number).and_then(crate::value::item);
+    if args.form.json {
+        let items = (0..count).map(item).collect::<Result<Vec<_>>>()?;
+        let json = nested(&mut items.into_iter(), entry.shape());
+        return super::print(&format!("{json}\n"));
+    }
+    let shape = render::shape(entry.shape());
+    let mut text = render::harmless(&format!("{label}  {} {shape}", varied.what())) + "\n";
+    let shown = |number: &usize| count <= MOST || *number < EDGE || number + EDGE >= count;
+    let mut last = None;
+    for number in (0..count).filter(shown) {
+        if last.is_some_and(|last| last + 1 < number) {
+            text.push_str("...\n");
+        }
+        last = Some(number);
+        text.push_str(&render::harmless(&item(number)?.to_string()));
+        text.push('\n');
+    }
+    super::print(&text)
+}
+
+/// So many elements are shown whole, and so many at either end of more; as NumPy does.
+const MOST: usize = 1000;
+const EDGE: usize = 3;
+
+/// Items as lists of lists.
+fn nested(items: &mut dyn Iterator<Item = Json>, shape: &[usize]) -> Json {
+    match shape.split_first() {
+        None => items.next().unwrap_or(Json::Null),
+        Some((&length, rest)) => Json::List((0..length).map(|_| nested(items, rest)).collect()),
+    }
 }
 
 fn json(node: &Node, args: &Show) -> Result<Exit> {

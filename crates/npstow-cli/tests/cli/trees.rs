@@ -99,7 +99,10 @@ fn options_are_refused_where_they_have_no_use() {
             "convert @run @y --profile npfold --order F",
             "@y: not supported: orders and versions of NPY, for NPFold",
         ),
-        ("convert @run @y.h5", "@y.h5: not supported: writing the format hdf5"),
+        (
+            "convert @run @y.npz --libver latest",
+            "@y.npz: not supported: a form of HDF5 in the format npz",
+        ),
         ("convert @run - --to folder", "-: not supported: writing a folder to a stream"),
     ] {
         assert_eq!(desk.refused(line, 3), what);
