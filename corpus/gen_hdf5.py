@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""Makes the small HDF5 files that the library's own tests read, cut and damage.
+
+    python corpus/gen_hdf5.py corpus/hdf5
+
+old.h5: superblock 0, symbol tables, B-trees of version 1. new.h5: superblock 3, links and attributes in fractal heaps, every index
+of chunks. h5py 3.16.0 with HDF5 2.0 made those that are committed; new.h5 has the times of its making in it.
+"""
+import os
+import sys
+
+import h5py
+import numpy as np
+
+
+def fill(file, many):
+    text = h5py.string_dtype()
+    file.create_dataset("chunks", data=np.arange(35, dtype="<i4").reshape(7, 5), chunks=(3, 2), compression="gzip", shuffle=True)
+    file.create_dataset("grows", data=np.arange(12, dtype=">i2"), chunks=(5,), maxshape=(None,))
+    file.create_dataset("plane", data=np.ones((3, 3), "<f4"), chunks=(2, 2), maxshape=(None, None), fletcher32=True)
+    file["group/array"] = np.arange(3, dtype="<f8")
+    file["group/again"] = file["group/array"]
+    file["soft"] = h5py.SoftLink("group/array")
+    file.create_dataset("texts", data=["a", "", "é"], dtype=text)
+    file.create_dataset("records", data=np.array([(1, b"x")], [("n", "<u1"), ("s", "S2")]))
+    file["references"] = np.array([file["texts"].ref], h5py.ref_dtype)
+    file.attrs["text"] = "as it is"
+    for n in range(many):
+        file["group"].attrs[f"a{n}"] = n
+
+
+def main():
+    folder = sys.argv[1]
+    os.makedirs(folder, exist_ok=True)
+    for name, libver, many in (("old", "earliest", 2), ("new", "latest", 9)):
+        with h5py.File(os.path.join(folder, f"{name}.h5"), "w", libver=libver) as file:
+            fill(file, many)
+
+
+if __name__ == "__main__":
+    main()

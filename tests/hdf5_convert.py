@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Converts to and from HDF5 and compares digests, with files of our own and with the corpus of real files.
+
+    NPSTOW=target/release/npstow NPSTOW_CORPUS=../shared/corpus python tests/hdf5_convert.py
+
+Needs h5py; without the corpus, what needs it is skipped, and that is said.
+  round      real archives to HDF5, to a folder, to an archive: every digest is kept
+  again      real HDF5 files to HDF5 of the oldest form, packed, and of the latest: digests of arrays and attributes are kept, and
+             h5py opens what was written; what cannot be carried over is refused by name
+  attached   attributes are carried to HDF5 as they are, as text to folders and archives, and refused by name where they are none
+  open       a file that a crashed program left open is read with a warning, and h5py opens it once it is repaired
+"""
+import collections
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+from common import ROOT, Report, each, run
+
+try:
+    import h5py
+except ImportError:
+    print("h5py is not installed")
+    sys.exit(77)
+
+CORPUS = os.environ.get("NPSTOW_CORPUS") or os.path.join(os.path.dirname(ROOT), "shared", "corpus")
+# What is refused is refused for one of these.
+REFUSED = ("Python objects", "references", "records with", "sequences of", "that are no array", "fields that overlap", "items of no bytes",
+           "title", "not supported", "not found", "expected", "of metadata")
+LARGEST = 20 << 20
+
+
+def digests(path, *words):
+    """(name, shape, hash) of everything in a file, or why there are none."""
+    answer = run("digest", "--json", *words, path)
+    if answer.code:
+        return None, answer.err.strip()[-300:]
+    return {(d["name"], tuple(d["shape"]), d["sha256"]) for d in json.loads(answer.out) if "shape" in d}, ""
+
+
+def real(kind):
+    """Good files of a kind that are not too large."""
+    paths = []
+    with open(os.path.join(CORPUS, "manifest.jsonl"), encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            if row["kind"] == kind and not row["bad"] and row.get("role", "main") == "main" and row["bytes"] < LARGEST:
+                paths.append(os.path.join(CORPUS, row["path"]))
+    return paths
+
+
+def kept(source, folder, steps, *words):
+    """Converts step by step; what differs or is refused, and at which step."""
+    want, why = digests(source, *words)
+    if want is None:
+        return "refused", why
+    path = source
+    for number, (name, options) in enumerate(steps):
+        target = os.path.join(folder, name)
+        answer = run("convert", *options, path, target)
+        if answer.crashed():
+            return "crashed", answer.err[-300:]
+        if answer.code:
+            return ("refused" if number == 0 else "wrong"), answer.err.strip()[-300:]
+        path = target
+        got, why = digests(path, *words)
+        if got != want:
+            lost = sorted((want or set()) - (got or set()))[:3]
+            return "wrong", f"{name}: {why or lost}"
+    return "right", path
+
+
+def round_trips(report, folder):
+    def one(path):
+        place = tempfile.mkdtemp(dir=folder)
+        return path, *kept(path, place, [("a.h5", []), ("folder", ["--to=folder"]), ("b.npz", [])])
+
+    rows = list(each(one, real("npz")))
+    told(report, "archives to HDF5, to a folder, to an archive keep every digest", rows, 0.8)
+
+
+def again(report, folder):
+    def one(path):
+        place = tempfile.mkdtemp(dir=folder)
+        steps = [("old.h5", []), ("packed.h5", ["--compress=4"]), ("new.h5", ["--libver=latest"])]
+        state, why = kept(path, place, steps, "--attributes")
+        if state == "right":
+            for name, _ in steps:
+                names = []
+                with h5py.File(os.path.join(place, name), "r") as file:
+                    file.visititems(lambda name, _: names.append(name))
+        return path, state, why
+
+    rows = list(each(one, real("hdf5")))
+    told(report, "HDF5 to HDF5 keeps every digest, attributes included", rows, 0.6)
+
+
+def told(report, what, rows, least):
+    states = collections.Counter(state for _, state, _ in rows)
+    faults = [(os.path.basename(path), f"{state}: {why}") for path, state, why in rows if state in ("wrong", "crashed")]
+    faults += [(os.path.basename(path), f"refused for no name: {why}") for path, state, why in rows
+               if state == "refused" and not any(word in why for word in REFUSED)]
+    if states["right"] < least * len(rows):
+        faults.append(("all", f"only {states['right']} of {len(rows)} are converted"))
+    report.check(what, faults, len(rows), f"{states['right']} kept, {states['refused']} refused by name")
+
+
+def attached(report, folder):
+    faults = []
+    source = os.path.join(folder, "attached.h5")
+    with h5py.File(source, "w") as file:
+        file["g/x"] = np.arange(4)
+        file["g/s"] = ["a", "", "ü"]
+        sequences = file.create_dataset("v", (3,), h5py.vlen_dtype("i2"))
+        sequences[0], sequences[2] = [1, 2, 3], [4]
+        file["g"].attrs["creator"] = "h5py"
+        file["g/x"].attrs["unit"] = "mm"
+        file["g/x"].attrs["range"] = np.array([0.5, 3])
+    state, why = kept(source, folder, [("again.h5", []), ("latest.h5", ["--libver=latest"])], "--attributes")
+    faults += [] if state == "right" else [("to HDF5", why)]
+    with h5py.File(os.path.join(folder, "latest.h5")) as file:
+        text = [item.decode() for item in file["g/s"][()]]
+        same = text == ["a", "", "ü"] and list(file["v"][0]) == [1, 2, 3] and len(file["v"][1]) == 0
+        same = same and file["g"].attrs["creator"] == "h5py" and list(file["g/x"].attrs["range"]) == [0.5, 3]
+        faults += [] if same else [("latest.h5", "h5py reads something else")]
+    answer = run("convert", source + ":g/x", os.path.join(folder, "x.npz"))
+    if answer.code != 3 or "the attribute 'range'" not in answer.err:
+        faults.append(("an attribute of numbers in an archive", answer.err[-200:] or "accepted"))
+    answer = run("convert", "--data-only", source + ":g/x", os.path.join(folder, "x.npz"))
+    faults += [] if answer.code == 0 else [("--data-only", answer.err[-200:])]
+    with h5py.File(source, "r+") as file:
+        del file["g/x"].attrs["range"], file["v"], file["g/s"]
+    answer = run("convert", source, os.path.join(folder, "texts"))
+    meta = run("show", os.path.join(folder, "texts") + ":g/x").out.decode()
+    if answer.code or "mm" not in meta:
+        faults.append(("text in a folder", answer.err[-200:] or meta[-200:]))
+    report.check("attributes are kept, or refused by name", faults, 5)
+
+
+CRASH = """
+import h5py, os, sys
+file = h5py.File(sys.argv[1], "w", libver="latest")
+file["x"] = list(range(100))
+file.flush()
+os._exit(0)
+"""
+
+
+def left_open(report, folder):
+    faults = []
+    path = os.path.join(folder, "open.h5")
+    subprocess.run([sys.executable, "-c", CRASH, path], check=True)
+    try:
+        h5py.File(path, "r+").close()
+        faults.append(("h5py", "opens it before it is repaired: this tests nothing"))
+    except OSError:
+        pass
+    answer = run("ls", path)
+    if answer.code or "did not close" not in answer.err:
+        faults.append(("ls", answer.err or "no warning"))
+    before = digests(path)
+    answer = run("verify", path)
+    if answer.code or b"did not close" not in answer.out:
+        faults.append(("verify", answer.err or answer.out.decode()))
+    answer = run("repair", "--dry-run", path)
+    with open(path, "rb") as file:
+        untouched = file.read()[11] != 0
+    faults += [] if answer.code == 0 and untouched else [("dry run", answer.err)]
+    answer = run("repair", "--json", path)
+    if answer.code or not json.loads(answer.out)["was_open"]:
+        faults.append(("repair", answer.err))
+    with h5py.File(path, "r+") as file:
+        faults += [] if list(file["x"][:3]) == [0, 1, 2] else [("h5py", "other elements")]
+    faults += [] if digests(path) == before else [("digest", "another after repair")]
+    report.check("files left open are read, told and repaired", faults, 6)
+
+
+def main():
+    report = Report()
+    with tempfile.TemporaryDirectory() as folder:
+        attached(report, folder)
+        left_open(report, folder)
+        if os.path.exists(os.path.join(CORPUS, "manifest.jsonl")):
+            round_trips(report, folder)
+            again(report, folder)
+        else:
+            print(f"SKIPPED: no corpus of real files at {os.path.relpath(CORPUS)}; set NPSTOW_CORPUS to its folder")
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()
