@@ -40,7 +40,27 @@ class SafeTensors:
         return np.frombuffer(self.payload[start:stop], "<f4").reshape(SHAPE)
 
 
+class Hdf5:
+    def __init__(self, file):
+        self.file = file
+
+    def __len__(self):
+        return len(self.file)
+
+    def __getitem__(self, name):
+        return self.file[name][()]
+
+
+def found_hdf5(path):
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return sample(file["array"][()]) if "array" in file else sample_many(Hdf5(file))
+
+
 def found(path):
+    if path.endswith(".h5"):
+        return found_hdf5(path)
     if os.path.isdir(path):
         return sample_many(Folder(path))
     if path.endswith(".safetensors"):

@@ -5,6 +5,9 @@
     stored FILE NEW      the array of FILE as an archive, np.savez
     packed FILE NEW      np.savez_compressed
     many NEW             the many arrays as an archive, np.savez
+    manyh5 FORM NEW      the many arrays as an HDF5 file, h5py, of the form earliest or latest
+    hdf5 FORM FILE NEW   the array of FILE as an HDF5 file, in one piece
+    packedh5 FORM FILE NEW  in chunks of 1 MiB, shuffled and packed with gzip 4
     pickled PROTOCOL FILE NEW   the array of FILE as a pickle
     data WHAT NEW        ints, floats, records or arrays as a pickle of protocol 4
     folder NEW           the many arrays as a folder, np.save, with the index that NPFold reads
@@ -83,7 +86,34 @@ def folder(new):
         pass  # NPFold writes it whether there are names or not.
 
 
+def many_hdf5(form, new):
+    import h5py
+
+    with h5py.File(new, "w", libver=form) as file:
+        for name, array in many().items():
+            file[name] = array
+
+
+def hdf5(form, file, new, **options):
+    import h5py
+
+    with h5py.File(new, "w", libver=form) as out:
+        out.create_dataset("array", data=np.load(file), **options)
+
+
+def chunks(array):
+    return (min(len(array), (1 << 20) // (4 * array.shape[1])), array.shape[1])
+
+
+def packed_hdf5(form, file, new):
+    options = {"chunks": chunks(np.load(file, mmap_mode="r")), "shuffle": True, "compression": "gzip", "compression_opts": 4}
+    hdf5(form, file, new, **options)
+
+
 MAKERS = {
+    "manyh5": many_hdf5,
+    "hdf5": hdf5,
+    "packedh5": packed_hdf5,
     "smooth": smooth,
     "counts": counts,
     "stored": stored,

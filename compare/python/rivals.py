@@ -12,6 +12,10 @@
     p12 load FILE            pickle.load of one array
     p12 limit FILE           np.load of the same array in a .npy file
     p13 WHAT FILE            pickle.load of Python data
+    p15 load FILE            h5py, every dataset of a file
+    p15 save FORM NEW        h5py, the many arrays, with libver=FORM
+    p16 read FILE            h5py, the one dataset of a file
+    p16 save|pack FORM FILE NEW  h5py, in one piece or in packed chunks
     small FILE               np.load of a small file, again and again
 """
 
@@ -162,6 +166,48 @@ def p13(what, file):
     gc.disable()  # As those who load much do: its walks would double the time.
     outcome, found = once(lambda: load(file))
     return outcome | {"check": sample_data(what, found)}
+def p15(how, *words):
+    import h5py
+
+    if how == "load":
+
+        def load():
+            with h5py.File(words[0], "r") as file:
+                return {name: dataset[()] for name, dataset in file.items()}
+
+        outcome, arrays = once(load)
+        return outcome | {"check": sample_many(arrays)}
+    (form, new), arrays = words, many()
+
+    def save():
+        with h5py.File(new, "w", libver=form) as file:
+            for name, array in arrays.items():
+                file[name] = array
+
+    return once(save)[0] | {"check": 0}
+
+
+def p16(how, *words):
+    import h5py
+    from make import chunks
+
+    if how == "read":
+
+        def read():
+            with h5py.File(words[0], "r") as file:
+                return file["array"][()]
+
+        outcome, array = once(read)
+        return outcome | {"check": sample(array)}
+    form, file, new = words
+    array = np.load(file)
+    options = {"chunks": chunks(array), "shuffle": True, "compression": "gzip", "compression_opts": 4} if how == "pack" else {}
+
+    def save():
+        with h5py.File(new, "w", libver=form) as out:
+            out.create_dataset("array", data=array, **options)
+
+    return once(save)[0] | {"check": 0}
 
 
 def small(file):
@@ -188,6 +234,8 @@ WORKLOADS = {
     "p11": p11,
     "p12": p12,
     "p13": p13,
+    "p15": p15,
+    "p16": p16,
     "small": small,
 }
 

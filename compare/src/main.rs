@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod deflate;
+mod hdf5;
 mod measure;
 mod ndarray_npy;
 mod npstow;
@@ -32,6 +33,10 @@ rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, np
   p12 load|view FILE               read the array of a pickle, or open a view of it
   p13 ints|floats|records|structs|arrays FILE
                                    read the Python data of a pickle
+  p15 load FILE                    read the many arrays of an HDF5 file
+  p15 save earliest|latest NEW     write them
+  p16 read FILE                    read the one array of an HDF5 file
+  p16 save|pack earliest|latest FILE NEW  write it in one piece, or in packed chunks
 deflate p9 LEVEL FILE, p10 blocks LEVEL FILE, p10 stream FILE: packing and unpacking alone";
 
 fn main() -> ExitCode {
@@ -52,6 +57,7 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> Result {
     match words {
         ["npstow", "p12" | "p13", ..] => pickled::run(&words[1..]),
+        ["npstow", words @ (["p15" | "p16", ..])] => hdf5::run(words),
         ["npstow", words @ ..] => npstow::run(words),
         ["ndarray-npy", words @ ..] => ndarray_npy::run(words),
         ["npyz", words @ ..] => npyz::run(words),

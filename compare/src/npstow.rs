@@ -79,7 +79,7 @@ fn pack(level: u8, file: &str, new: &str) -> Result {
 }
 
 /// Everything of an archive or a folder.
-fn load(path: &str) -> Result {
+pub(crate) fn load(path: &str) -> Result {
     let (outcome, tree) = once(|| npstow::open(path)?.load())?;
     let sum = pattern::sample_many(tree.len(), |name, place| match tree.get(name) {
         Some(Item::Array(array)) => pattern::at(array.as_slice().ok()?, place),
@@ -95,7 +95,7 @@ fn save(new: &str) -> Result {
 }
 
 /// The many arrays, as they are to be saved.
-fn many() -> Result<Tree> {
+pub(crate) fn many() -> Result<Tree> {
     let mut tree = Tree::new();
     for (name, values) in pattern::many() {
         tree.insert(&name, Array::from_vec_shape(values, &pattern::SHAPE)?)?;

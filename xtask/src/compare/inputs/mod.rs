@@ -57,9 +57,32 @@ pub(super) struct Inputs {
     pub(super) many_own: PathBuf,
     pub(super) tensors: PathBuf,
     pub(super) folder: PathBuf,
+    /// HDF5 files of h5py: the many arrays, the large one, the smooth one in packed chunks; each of
+    /// the oldest form and of the latest.
+    pub(super) hdf5: [Hdf5; 2],
     /// Arrays to be packed.
     pub(super) smooth: Packed,
     pub(super) counts: Packed,
+}
+
+/// See [`Inputs::hdf5`].
+pub(super) struct Hdf5 {
+    pub(super) form: &'static str,
+    pub(super) many: PathBuf,
+    pub(super) large: PathBuf,
+    pub(super) packed: PathBuf,
+}
+
+impl Hdf5 {
+    fn at(folder: &Path, form: &'static str) -> Self {
+        let path = |name| folder.join(format!("{name}-{form}.h5"));
+        Self { form, many: path("many"), large: path("large"), packed: path("packed") }
+    }
+
+    /// One of two names, by the form.
+    pub(super) fn marked(&self, old: &'static str, latest: &'static str) -> &'static str {
+        if self.form == "latest" { latest } else { old }
+    }
 }
 
 /// An array to be packed, and the archives in which NumPy and npstow have packed it.
@@ -105,6 +128,7 @@ impl Inputs {
             many_own: memory.join("many-npstow.npz"),
             tensors: memory.join("many.safetensors"),
             folder: memory.join("many"),
+            hdf5: ["earliest", "latest"].map(|form| Hdf5::at(&memory, form)),
             smooth: Packed::at(&memory, "smooth", size),
             counts: Packed::at(&memory, "counts", size),
             memory,
@@ -116,11 +140,12 @@ impl Inputs {
         inputs.several(options, tools)?;
         inputs.packed(options, tools)?;
         inputs.pickles(options, tools)?;
+        inputs.hdf5(options, tools)?;
         Ok(inputs)
     }
 
     fn single(&self, options: &Options, tools: &Tools, rows: usize, columns: usize) -> Result {
-        if options.wants_any(&["p1", "p2", "p3", "p4", "p12"]) {
+        if options.wants_any(&["p1", "p2", "p3", "p4", "p12", "p16"]) {
             make(&self.large, rows, columns)?;
         }
         if options.wants("p4") {
@@ -173,13 +198,26 @@ impl Inputs {
 
     fn packed(&self, options: &Options, tools: &Tools) -> Result {
         for (name, packed) in [("smooth", &self.smooth), ("counts", &self.counts)] {
-            if options.wants_any(&["p9", "p10"]) {
+            if options.wants_any(&["p9", "p10", "p16"]) {
                 let mib = (packed.nbytes >> 20).to_string();
                 self.python(tools, &[name, &mib], &[&packed.array])?;
             }
             if options.wants("p10") {
                 self.python(tools, &["packed"], &[&packed.array, &packed.numpy])?;
                 self.rust(tools, &["npstow", "p9", "save", "6"], &[&packed.array, &packed.own])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn hdf5(&self, options: &Options, tools: &Tools) -> Result {
+        for Hdf5 { form, many, large, packed } in &self.hdf5 {
+            if options.wants("p15") {
+                self.python(tools, &["manyh5", form], &[many])?;
+            }
+            if options.wants("p16") {
+                self.python(tools, &["hdf5", form], &[&self.large, large])?;
+                self.python(tools, &["packedh5", form], &[&self.smooth.array, packed])?;
             }
         }
         Ok(())

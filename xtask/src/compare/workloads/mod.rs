@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod folder;
+mod hdf5;
 mod list;
 mod npy;
 mod npz;
@@ -68,6 +69,7 @@ pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<V
     }
     all.push(pickle::view(tools, inputs));
     all.extend(pickle::data(tools, inputs));
+    all.extend(hdf5::all(tools, inputs, options)?);
     all.extend([list::small(tools, inputs), list::many(tools, inputs)]);
     all.extend([python::small(tools, inputs), python::import(tools)]);
     all.retain(|contest| options.wants(contest.key));
@@ -123,6 +125,12 @@ impl<'a> Field<'a> {
     fn own(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
         let tools = self.tools;
         self.add(name, &[&tools.python, "compare/python/ours.py"], words, paths);
+    }
+
+    /// The Rust library on one core.
+    fn alone(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
+        let tools = self.tools;
+        self.add(name, &["env", "RAYON_NUM_THREADS=1", &tools.rivals], words, paths);
     }
 
     /// npstow from C++.

@@ -1,0 +1,159 @@
+//! P15 and P16: HDF5, against h5py.
+#![forbid(unsafe_code)]
+
+use super::{Field, NPSTOW, mebibytes, warm};
+use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
+use crate::compare::inputs::{Hdf5, Inputs};
+use crate::compare::options::Options;
+use crate::compare::tools::Tools;
+use crate::shell::Result;
+
+const ALONE: &str = "npstow, one core";
+const H5PY: &str = "h5py";
+
+/// All of them: files of the oldest form, and of the latest.
+pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<Vec<Contest>> {
+    let mut all = Vec::new();
+    for file in &inputs.hdf5 {
+        all.extend([load(tools, inputs, file), save(tools, inputs, file)]);
+    }
+    if options.wants("p16") {
+        let sum = inputs.smooth.sum()?;
+        for file in &inputs.hdf5 {
+            all.extend([read(tools, inputs, file), write(tools, inputs, file)]);
+            all.extend([unpack(tools, inputs, file, sum), pack(tools, inputs, file, sum)]);
+        }
+    }
+    Ok(all)
+}
+
+fn load(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
+    let mut field = Field::new(tools, Check::Sum(inputs.many_sum()), Prepare::Nothing);
+    let (words, paths) = (&["npstow", "p15", "load"], &[file.many.as_path()]);
+    field.rust(NPSTOW, words, paths);
+    field.alone(ALONE, words, paths);
+    field.python(H5PY, &["p15", "load"], paths);
+    let title = format!("P15: load 4000 datasets of f4 (100, 4), h5py's file, {}", file.form);
+    contest(
+        ("p15", file.marked("load old", "load latest")),
+        title,
+        "`npstow::open` and `File::load`.",
+        field,
+        15.0,
+    )
+}
+
+fn save(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
+    let output = inputs.output(false, "out.h5");
+    let mut field = Field::writing(tools, &output, inputs.many_sum());
+    let (words, paths) = (&["npstow", "p15", "save", file.form], &[output.as_path()]);
+    field.rust(NPSTOW, words, paths);
+    field.alone(ALONE, words, paths);
+    field.python(H5PY, &["p15", "save", file.form], paths);
+    let title = format!("P15: save 4000 datasets of f4 (100, 4), {}", file.form);
+    contest(
+        ("p15", file.marked("save old", "save latest")),
+        title,
+        "`hdf5::write_with`, to a new file in memory.",
+        field,
+        10.0,
+    )
+}
+
+fn read(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
+    let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
+    let (words, paths) = (&["npstow", "p16", "read"], &[file.large.as_path()]);
+    field.rust(NPSTOW, words, paths);
+    field.alone(ALONE, words, paths);
+    field.python(H5PY, &["p16", "read"], paths);
+    let size = mebibytes(inputs.large_bytes());
+    let title = format!("P16: read a contiguous dataset, {size} of f4, {}", file.form);
+    let contest = contest(
+        ("p16", file.marked("read old", "read latest")),
+        title,
+        "`Node::read`.",
+        field,
+        1.1,
+    );
+    Contest { times: 1, warm: warm(tools, 2 * inputs.large_bytes()), ..contest }
+}
+
+fn write(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
+    let output = inputs.output(false, "out.h5");
+    let mut field = Field::writing(tools, &output, inputs.large_sum());
+    let paths = &[inputs.large.as_path(), output.as_path()];
+    let words = &["npstow", "p16", "save", file.form];
+    field.rust(NPSTOW, words, paths);
+    field.alone(ALONE, words, paths);
+    field.python(H5PY, &["p16", "save", file.form], paths);
+    let size = mebibytes(inputs.large_bytes());
+    let title = format!("P16: write a contiguous dataset, {size} of f4, {}", file.form);
+    let contest = contest(
+        ("p16", file.marked("write old", "write latest")),
+        title,
+        "`Draft::write`.",
+        field,
+        1.1,
+    );
+    Contest { times: 1, warm: warm(tools, 3 * inputs.large_bytes()), ..contest }
+}
+
+fn unpack(tools: &Tools, inputs: &Inputs, file: &Hdf5, sum: f64) -> Contest {
+    let mut field = Field::new(tools, Check::Sum(sum), Prepare::Nothing);
+    let (words, paths) = (&["npstow", "p16", "read"], &[file.packed.as_path()]);
+    field.rust(NPSTOW, words, paths);
+    field.alone(ALONE, words, paths);
+    field.python(H5PY, &["p16", "read"], paths);
+    let size = mebibytes(inputs.smooth.nbytes);
+    let title =
+        format!("P16: read chunks of 1 MiB, shuffled and gzip 4, {size} of f4, {}", file.form);
+    let contest = contest(
+        ("p16", file.marked("unpack old", "unpack latest")),
+        title,
+        "`Node::read`, of h5py's file.",
+        field,
+        4.0,
+    );
+    Contest { times: 1, warm: warm(tools, 2 * inputs.smooth.nbytes), ..contest }
+}
+
+fn pack(tools: &Tools, inputs: &Inputs, file: &Hdf5, sum: f64) -> Contest {
+    let output = inputs.output(false, "out.h5");
+    let mut field = Field::writing(tools, &output, sum);
+    let paths = &[inputs.smooth.array.as_path(), output.as_path()];
+    let words = &["npstow", "p16", "pack", file.form];
+    field.rust(NPSTOW, words, paths);
+    field.alone(ALONE, words, paths);
+    field.python(H5PY, &["p16", "pack", file.form], paths);
+    let size = mebibytes(inputs.smooth.nbytes);
+    let title =
+        format!("P16: write chunks of 1 MiB, shuffled and gzip 4, {size} of f4, {}", file.form);
+    let contest = contest(
+        ("p16", file.marked("pack old", "pack latest")),
+        title,
+        "`Draft::write`.",
+        field,
+        3.0,
+    );
+    Contest { times: 1, warm: warm(tools, 3 * inputs.smooth.nbytes), ..contest }
+}
+
+fn contest(
+    (key, mark): (&'static str, &'static str),
+    title: String,
+    note: &str,
+    field: Field<'_>,
+    least: f64,
+) -> Contest {
+    Contest {
+        key,
+        mark,
+        title,
+        note: note.to_owned(),
+        clock: Clock::Inside,
+        times: 3,
+        contestants: field.contestants,
+        warm: None,
+        goals: vec![Goal::Faster { ours: NPSTOW, rival: H5PY, least }],
+    }
+}
