@@ -164,6 +164,9 @@ def numpy_objects():
     yield "scalars", [np.float64(1.5), np.int8(-3), np.uint64(2**64 - 1), np.bool_(True), np.str_("é"), np.float32(0.25), np.complex64(1j), np.datetime64("2020-01-02", "D")]
     yield "dtypes", [np.dtype(d) for d in ["f8", ">i2", "S3", "U4", "M8[ns]", "O", [("a", "u1"), ("b", "f4", (2,))]]]
     yield "metadata", np.dtype("f8", metadata={"unit": "m"})
+    yield "metadata_of_dates", np.dtype("M8[ns]", metadata={"a": 1})
+    yield "metadata_of_records", np.dtype([("a", "u1")], metadata={"a": [1]})
+    yield "metadata_of_fields", np.zeros(2, np.dtype([("a", np.dtype("f4", metadata={"unit": "m"})), ("b", "u1")]))
     yield "matrix", np.matrix([[1.5, 2], [3, 4]])
     yield "masked", np.ma.MaskedArray([1, 2, 3], mask=[False, True, False])
     yield "masked_fill", np.ma.MaskedArray([[1.5, 2], [3, 4]], mask=[[True, False], [False, True]], fill_value=-1.0)
@@ -218,7 +221,7 @@ def same(a, b):
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray):
-        if a.dtype != b.dtype or a.shape != b.shape or a.dtype.isalignedstruct != b.dtype.isalignedstruct:
+        if not same(a.dtype, b.dtype) or a.shape != b.shape or a.dtype.isalignedstruct != b.dtype.isalignedstruct:
             return False
         if isinstance(a, np.ma.MaskedArray):
             return same(np.asarray(a.data), np.asarray(b.data)) and same(np.ma.getmaskarray(a), np.ma.getmaskarray(b)) and a.fill_value == b.fill_value
@@ -230,7 +233,8 @@ def same(a, b):
     if isinstance(a, (np.generic, float, complex)):
         return pickle.dumps(a) == pickle.dumps(b)
     if isinstance(a, np.dtype):
-        return a == b and dict(a.metadata or {}) == dict(b.metadata or {})
+        fields = all(same(a[name], b[name]) for name in a.names or ()) if a.names == b.names else False
+        return a == b and dict(a.metadata or {}) == dict(b.metadata or {}) and fields
     if isinstance(a, dict):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a.items(), b.items()))
     if isinstance(a, (list, tuple, collections.deque)):

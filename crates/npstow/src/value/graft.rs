@@ -137,7 +137,10 @@ impl ValueBuilder {
         if let Some(dtype) = from.dtype(cell) {
             let metadata = self.maybe(from, graph, dtype.metadata)?;
             let class = self.maybe(from, graph, dtype.class)?;
-            return self.graph.push_dtype(DtypeNode { metadata, class, ..dtype.clone() });
+            let (first, state) = dtype.made_of;
+            let made_of = (self.place(from, graph, first)?, self.maybe(from, graph, state)?);
+            let dtype = DtypeNode { metadata, made_of, class, ..dtype.clone() };
+            return self.graph.push_dtype(dtype);
         }
         let scalar = from.scalar(cell).ok_or_else(|| Error::invalid("a node of no graph"))?;
         let dtype_cell = self.maybe(from, graph, scalar.dtype_cell)?;

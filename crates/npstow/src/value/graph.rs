@@ -223,6 +223,11 @@ pub(crate) struct ArrayNode {
 pub(crate) struct DtypeNode {
     pub(crate) dtype: Dtype,
     pub(crate) metadata: Option<Cell>,
+    /// Whether it has metadata, or a part of it has.
+    pub(crate) has_metadata: bool,
+    /// What NumPy's constructor was called with, and the state that was given then, where there is
+    /// metadata: only that says where it belongs.
+    pub(crate) made_of: (Cell, Option<Cell>),
     /// The class of its scalars, where that is none of NumPy's own: `numpy.record`.
     pub(crate) class: Option<Cell>,
     /// How deep others lie in it, and how many scalars it is made of.
@@ -555,6 +560,10 @@ impl Graph {
             Node::Dtype(_) => {
                 let Some(dtype) = self.dtype(cell) else { return };
                 found.extend(dtype.metadata);
+                if dtype.has_metadata {
+                    found.push(dtype.made_of.0);
+                    found.extend(dtype.made_of.1);
+                }
                 found.extend(dtype.class);
             }
             Node::Scalar(_) => found.extend(self.scalar(cell).and_then(|s| s.dtype_cell)),

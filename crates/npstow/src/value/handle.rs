@@ -429,7 +429,7 @@ impl Value {
         let dtype = array.dtype_cell.and_then(|cell| self.graph.dtype(cell));
         array.class.is_none()
             && !matches!(array.payload, Payload::Objects(_))
-            && dtype.is_none_or(|dtype| dtype.class.is_none() && dtype.metadata.is_none())
+            && dtype.is_none_or(|dtype| dtype.class.is_none() && !dtype.has_metadata)
     }
 
     /// The objects of an array of objects, in C order: the last index runs fastest.

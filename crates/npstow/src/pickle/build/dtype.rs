@@ -11,7 +11,7 @@ const ALIGNED: i64 = 0x80;
 /// `numpy.dtype(text, False, True)`; `None` where it is something else.
 pub(super) fn make(graph: &mut Graph, args: &[Cell]) -> Result<Option<Cell>> {
     let Some(&first) = args.first() else { return Ok(None) };
-    let bounds = &mut Bounds { scalars: MAX_SCALARS };
+    let bounds = &mut Bounds { scalars: MAX_SCALARS, has_metadata: false };
     let mut depth = 0;
     let (dtype, class) = match (graph.known(first), graph.tuple(first)) {
         // `numpy.record`: its size comes with the state.
@@ -23,7 +23,11 @@ pub(super) fn make(graph: &mut Graph, args: &[Cell]) -> Result<Option<Cell>> {
     };
     let Some(dtype) = dtype else { return Ok(None) };
     let scalars = MAX_SCALARS - bounds.scalars;
-    graph.push_dtype(DtypeNode { dtype, metadata: None, class, depth, scalars }).map(Some)
+    let (has_metadata, made_of) = (bounds.has_metadata, (first, None));
+    let metadata = None;
+    graph
+        .push_dtype(DtypeNode { dtype, metadata, has_metadata, made_of, class, depth, scalars })
+        .map(Some)
 }
 
 /// What `numpy.dtype` may be called with: text, a base and a shape, a dictionary with the offsets
@@ -119,6 +123,8 @@ const MAX_SCALARS: u64 = 1 << 20;
 /// What is left of the bounds of one dtype.
 struct Bounds {
     scalars: u64,
+    /// Whether a part has metadata.
+    has_metadata: bool,
 }
 
 impl Bounds {
@@ -137,6 +143,7 @@ impl Bounds {
 fn part<'a>(graph: &'a Graph, cell: Cell, bounds: &mut Bounds) -> Result<Option<&'a DtypeNode>> {
     let Some(node) = graph.dtype(cell) else { return Ok(None) };
     bounds.spend(node.scalars)?;
+    bounds.has_metadata |= node.has_metadata;
     if node.depth >= MAX_DEPTH {
         return Err(too_deep());
     }
@@ -183,7 +190,7 @@ pub(super) fn state(graph: &mut Graph, at: usize, state: Cell) -> Result<()> {
     let flags = rest.first().map_or(Some(0), |flags| graph.int(*flags)).ok_or_else(wrong)?;
     let order = byte_order(&text(graph, *order).ok_or_else(wrong)?)?;
     let size = graph.int(*size).ok_or_else(wrong)?;
-    let bounds = &mut Bounds { scalars: MAX_SCALARS - 1 };
+    let bounds = &mut Bounds { scalars: MAX_SCALARS - 1, has_metadata: false };
     let mut depth = 0;
     let mut dtype = if *subarray != Cell::NONE {
         sub(graph, *subarray, &mut depth, bounds)?
@@ -201,7 +208,10 @@ pub(super) fn state(graph: &mut Graph, at: usize, state: Cell) -> Result<()> {
     }
     if let Some(place) = graph.dtypes.get_mut(at) {
         let scalars = MAX_SCALARS - bounds.scalars;
-        *place = DtypeNode { dtype, metadata, depth, scalars, ..node };
+        let has_metadata = metadata.is_some() || bounds.has_metadata;
+        // Without metadata, what is written is made of the dtype alone.
+        let made_of = (node.made_of.0, Some(state).filter(|_| has_metadata));
+        *place = DtypeNode { dtype, metadata, has_metadata, made_of, depth, scalars, ..node };
     }
     Ok(())
 }

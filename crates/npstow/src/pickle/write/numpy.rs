@@ -5,7 +5,7 @@ use super::out::Out;
 use crate::array::MemoryOrder;
 use crate::entry::Entry;
 use crate::pickle::opcode::code;
-use crate::{Dtype, Error, Kind, Record, Result, Scalar};
+use crate::{Dtype, Error, Record, Result};
 use std::collections::HashMap;
 
 /// Dtypes that were written: whether one is laid out as in C is no part of being equal.
@@ -239,48 +239,4 @@ fn pieces(out: &mut Out<'_>, entry: &Entry) -> Result<()> {
         out.raw(piece.bytes_in(entry.order()).unwrap_or_default())?;
     }
     Ok(())
-}
-
-/// A scalar with metadata: only the state of a dtype has a place for those.
-pub(super) fn scalar_with_metadata(dtype: &Dtype) -> Result<Scalar> {
-    match dtype {
-        Dtype::Scalar(scalar) => match scalar.kind() {
-            Kind::Datetime | Kind::Timedelta => {
-                Err(Error::unsupported("writing the metadata of a date's dtype"))
-            }
-            _ => Ok(*scalar),
-        },
-        _ => Err(Error::unsupported("writing the metadata of a record's or subarray's dtype")),
-    }
-}
-
-/// The call that makes its dtype.
-pub(super) fn begin_scalar(out: &mut Out<'_>, scalar: Scalar) -> Result<()> {
-    let text = scalar.typestr();
-    out.name("numpy", "dtype")?;
-    out.text(text.get(1..).unwrap_or_default().as_bytes())?;
-    out.bool(false)?;
-    out.bool(true)?;
-    out.op(code::TUPLE3)?;
-    out.op(code::REDUCE)
-}
-
-/// Its state behind a mark, up to the metadata: `arraydescr_reduce` of NumPy.
-pub(super) fn scalar_state(out: &mut Out<'_>, scalar: Scalar) -> Result<()> {
-    out.op(code::MARK)?;
-    out.int(4)?;
-    out.text(&[u8::try_from(scalar.order().sign()).unwrap_or(b'|')])?;
-    (0..3).try_for_each(|_| out.op(code::NONE))?;
-    let (size, alignment, flags) = match scalar.kind() {
-        Kind::Bytes | Kind::Void => (Some(scalar.itemsize()), 1, 0),
-        Kind::Str => (Some(scalar.itemsize()), 4, 8),
-        Kind::Object => (None, -1, 63),
-        _ => (None, -1, 0),
-    };
-    match size {
-        Some(size) => out.size(size)?,
-        None => out.int(-1)?,
-    }
-    out.int(alignment)?;
-    out.int(flags)
 }

@@ -65,6 +65,22 @@ fn cycles_through_tuples_stay_cycles() {
     }
 }
 
+/// A dtype with metadata of its own, of a field, and of a field of dates.
+const METADATA: &[u8] = b"\x80\x04\x95\xcc\x00\x00\x00\x00\x00\x00\x00\x8c\x05numpy\x94\x8c\x05dtype\x94\x93\x94\x8c\x03V12\x94\x89\x88\x87\x94R\x94(K\x04\x8c\x01|\x94N\x8c\x01a\x94\x8c\x01b\x94\x86\x94}\x94(h\x07h\x02\x8c\x02f4\x94\x89\x88\x87\x94R\x94(K\x04\x8c\x01<\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00}\x94\x8c\x04unit\x94\x8c\x01m\x94st\x94bK\x00\x86\x94h\x08h\x02\x8c\x02M8\x94\x89\x88\x87\x94R\x94(K\x04h\x0eNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00}\x94\x8c\x04zone\x94K\x01s(C\x02ns\x94K\x01K\x01K\x01t\x94\x86\x94t\x94bK\x04\x86\x94uK\x0cK\x01K\x10}\x94\x8c\x03key\x94]\x94K\x01ast\x94b.";
+
+#[test]
+fn metadata_of_dtypes_stay_where_they_belong() {
+    let value = read(METADATA);
+    for protocol in 2..=5 {
+        let options = WriteOptions::default().protocol(protocol);
+        let bytes = to_bytes(&value, &options).unwrap();
+        assert!(["unit", "zone", "key"].iter().all(|key| holds(&bytes, key)), "{protocol}");
+        let again = read(&bytes);
+        assert_eq!(again.dtype(), value.dtype());
+        assert_eq!(to_bytes(&again, &options).unwrap(), bytes);
+    }
+}
+
 /// All strings of a pickle that are written as text.
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())

@@ -382,7 +382,7 @@ impl<'a> Values<'a> {
     fn array(&mut self, cell: Cell, out: &mut Out<'_>, dtypes: &mut Dtypes) -> Result<()> {
         let Some(array) = self.graph.array(cell) else { return Ok(()) };
         let own_dtype = array.dtype_cell.and_then(|cell| self.graph.dtype(cell));
-        let is_plain = own_dtype.is_none_or(|node| node.class.is_none() && node.metadata.is_none());
+        let is_plain = own_dtype.is_none_or(|node| node.class.is_none() && !node.has_metadata);
         let is_bytes = !matches!(array.payload, Payload::Objects(_));
         if array.class.is_none() && is_plain && is_bytes && numpy::is_one_call(out) {
             let entry = self.entry(cell)?;
@@ -482,20 +482,30 @@ impl<'a> Values<'a> {
 
     fn dtype(&mut self, cell: Cell, out: &mut Out<'_>, dtypes: &mut Dtypes) -> Result<()> {
         let Some(node) = self.graph.dtype(cell) else { return Ok(()) };
-        match (node.class, node.metadata) {
-            (None, None) => numpy::dtype(out, dtypes, &node.dtype),
-            (Some(class), None) => {
+        match (node.class, node.has_metadata, node.made_of) {
+            (None, false, _) => numpy::dtype(out, dtypes, &node.dtype),
+            (Some(class), false, _) => {
                 let name = self.graph.name_in(class, out.protocol).unwrap_or_default();
                 numpy::dtype_of_class(out, name, &node.dtype)?;
                 self.remember(cell, out)
             }
-            (_, Some(metadata)) => {
-                let scalar = numpy::scalar_with_metadata(&node.dtype)?;
-                numpy::begin_scalar(out, scalar)?;
-                self.remember(cell, out)?;
-                numpy::scalar_state(out, scalar)?;
-                self.then([Task::Value(metadata), Task::Op(code::TUPLE), Task::Op(code::BUILD)]);
+            // Only the state of a dtype has a place for metadata.
+            (_, true, (first, Some(state))) => {
+                out.name("numpy", "dtype")?;
+                self.then([
+                    Task::Value(first),
+                    Task::Bool(false),
+                    Task::Bool(true),
+                    Task::Op(code::TUPLE3),
+                    Task::Op(code::REDUCE),
+                    Task::Memo(cell),
+                    Task::Value(state),
+                    Task::Op(code::BUILD),
+                ]);
                 Ok(())
+            }
+            (_, true, (_, None)) => {
+                Err(Error::unsupported("metadata within a dtype that was given no state"))
             }
         }
     }
