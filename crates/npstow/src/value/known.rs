@@ -11,6 +11,7 @@ pub(crate) enum Known {
     No,
     // Made here, when the call is met.
     Reconstructor,
+    NewNamed,
     Encode,
     Getattr,
     Int,
@@ -66,6 +67,7 @@ pub(crate) enum Known {
 
 const TABLE: &[(&str, &str, Known)] = &[
     ("copyreg", "_reconstructor", Known::Reconstructor),
+    ("copyreg", "__newobj_ex__", Known::NewNamed),
     ("_codecs", "encode", Known::Encode),
     ("builtins", "getattr", Known::Getattr),
     ("builtins", "int", Known::Int),

@@ -89,6 +89,10 @@ fn known_call(graph: &mut Graph, known: Known, args: Run) -> Result<Option<Cell>
     let few = &*few;
     match known {
         Known::Reconstructor => plain::reconstructor(graph, few),
+        Known::NewNamed => match *few {
+            [class, args, named] => call_named(graph, class, args, named).map(Some),
+            _ => Ok(None),
+        },
         Known::Encode => plain::encode(graph, few),
         Known::Getattr => plain::getattr(graph, few),
         Known::Int => Ok(plain::int(graph, few)),

@@ -27,6 +27,7 @@ const VALUES: &[&[u8]] = &[
     b"(K\x01K\x02\x91.",
     b"cmine\nThing\n(I1\ntR}S'x'\nK\x05sb.",
     b"cmine\nThing\n)\x81.",
+    b"cmine\nThing\nK\x01\x85}S'k'\nK\x02s\x92}S'x'\nK\x05sb.",
     b"(imine\nOld\n.",
     b"(cmine\nOld\nK\x01o.",
     b"ccollections\nOrderedDict\n)R(S'a'\nK\x01S'b'\nK\x02u.",

@@ -330,25 +330,7 @@ impl<'a> Values<'a> {
         match object.made {
             Made::Call => self.then([class, args, things(code::REDUCE)]),
             Made::New => self.then([class, args, things(code::NEWOBJ)]),
-            Made::NewNamed if out.protocol < 4 => {
-                let what = "an object that is made with named arguments below protocol 4";
-                return Err(Error::unsupported(what));
-            }
-            Made::NewNamed => {
-                let Some((named, args)) = list.split_last() else { return Ok(()) };
-                let below = Below::Things(3);
-                self.then([
-                    class,
-                    Task::Op(code::MARK),
-                    Task::Op(code::TUPLE),
-                    Task::Value(*named),
-                    Task::Made { cell, op: code::NEWOBJ_EX, below },
-                ]);
-                // The arguments stand behind the mark.
-                let end = self.tasks.len() - 2;
-                let args = args.iter().rev().map(|cell| Task::Value(*cell));
-                self.tasks.splice(end..end, args);
-            }
+            Made::NewNamed => self.named_call(cell, object, out.protocol),
             Made::Old => {
                 self.tasks.push(Task::Made { cell, op: code::OBJ, below: Below::Mark });
                 self.all(list);
@@ -377,6 +359,29 @@ impl<'a> Values<'a> {
             }
         }
         Ok(())
+    }
+
+    /// `class.__new__(class, *args, **named)`, which protocol 4 has an opcode for; a function does
+    /// the same below.
+    fn named_call(&mut self, cell: Cell, object: &Object, protocol: u8) {
+        let list = object.args.and_then(|args| self.graph.tuple(args)).unwrap_or_default();
+        let Some((named, args)) = list.split_last() else { return };
+        let class = Task::Value(object.class);
+        let (named, has_opcode) = (Task::Value(*named), protocol >= 4);
+        if has_opcode {
+            let below = Below::Things(3);
+            self.then([named, Task::Made { cell, op: code::NEWOBJ_EX, below }]);
+        } else {
+            let below = Below::Things(2);
+            let made = Task::Made { cell, op: code::REDUCE, below };
+            self.then([named, Task::Op(code::TUPLE3), made]);
+        }
+        self.tasks.push(Task::Op(code::TUPLE));
+        self.all(args);
+        self.then([class, Task::Op(code::MARK)]);
+        if !has_opcode {
+            self.tasks.push(Task::Name("copyreg", "__newobj_ex__"));
+        }
     }
 
     fn array(&mut self, cell: Cell, out: &mut Out<'_>, dtypes: &mut Dtypes) -> Result<()> {
