@@ -67,6 +67,11 @@ def found(path):
         return sample_many(SafeTensors(path))
     if path.endswith(".npy"):
         return sample(np.load(path, mmap_mode="r"))
+    if path.endswith(".joblib"):
+        import joblib
+
+        dump = joblib.load(path)
+        return sample_many(dump) if isinstance(dump, dict) else sample(dump)
     with np.load(path) as archive:
         return sample(archive["array"]) if "array" in archive else sample_many(archive)
 

@@ -10,6 +10,7 @@
     packedh5 FORM FILE NEW  in chunks of 1 MiB, shuffled and packed with gzip 4
     pickled PROTOCOL FILE NEW   the array of FILE as a pickle
     data WHAT NEW        ints, floats, records or arrays as a pickle of protocol 4
+    dumped many|FILE NEW the many arrays, or the array of FILE packed by zlib at level 3, by joblib.dump
     folder NEW           the many arrays as a folder, np.save, with the index that NPFold reads
 """
 
@@ -71,6 +72,15 @@ def data(what, new):
         pickle.dump(PYTHON_DATA[what](), out, 4)
 
 
+def dumped(file, new):
+    import joblib
+
+    if file == "many":
+        joblib.dump(many(), new)
+    else:
+        joblib.dump(np.load(file), new, compress=3)
+
+
 def archive(new):
     np.savez(new, **many())
 
@@ -120,6 +130,7 @@ MAKERS = {
     "packed": packed,
     "pickled": pickled,
     "data": data,
+    "dumped": dumped,
     "many": archive,
     "folder": folder,
 }

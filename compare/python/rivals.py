@@ -12,6 +12,9 @@
     p12 load FILE            pickle.load of one array
     p12 limit FILE           np.load of the same array in a .npy file
     p13 WHAT FILE            pickle.load of Python data
+    p14 load|one FILE        joblib.load of the many arrays, or of one
+    p14 save NEW             joblib.dump of the many arrays
+    p14 pack FILE NEW        joblib.dump of the array of FILE, packed by zlib at level 3
     p15 load FILE            h5py, every dataset of a file
     p15 save FORM NEW        h5py, the many arrays, with libver=FORM
     p16 read FILE            h5py, the one dataset of a file
@@ -210,6 +213,21 @@ def p16(how, *words):
     return once(save)[0] | {"check": 0}
 
 
+def p14(how, *files):
+    import joblib
+
+    if how in ("load", "one"):
+        outcome, found = once(lambda: joblib.load(files[0]))
+        return outcome | {"check": sample_many(found) if how == "load" else sample(found)}
+    if how == "save":
+        arrays = many()
+        outcome, _ = once(lambda: joblib.dump(arrays, files[0]))
+    else:
+        array = np.load(files[0])
+        outcome, _ = once(lambda: joblib.dump(array, files[1], compress=3))
+    return outcome | {"check": 0}
+
+
 def small(file):
     outcome, array = once(lambda: np.load(file))
     all_ns = []
@@ -234,6 +252,7 @@ WORKLOADS = {
     "p11": p11,
     "p12": p12,
     "p13": p13,
+    "p14": p14,
     "p15": p15,
     "p16": p16,
     "small": small,

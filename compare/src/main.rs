@@ -33,6 +33,8 @@ rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, np
   p12 load|view FILE               read the array of a pickle, or open a view of it
   p13 ints|floats|records|structs|arrays FILE
                                    read the Python data of a pickle
+  p14 load|one FILE                read a dump of joblib: the many arrays, or one
+  p14 save NEW, p14 pack FILE NEW  write them; the array of FILE, packed
   p15 load FILE                    read the many arrays of an HDF5 file
   p15 save earliest|latest NEW     write them
   p16 read FILE                    read the one array of an HDF5 file

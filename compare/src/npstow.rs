@@ -3,7 +3,7 @@
 
 use crate::measure::{self, Result, Times, once, repeated};
 use crate::pattern;
-use npstow::{Array, BufferMut, Durability, Item, MemoryOrder, Selection, Tree, npy, npz};
+use npstow::{Array, BufferMut, Durability, Item, MemoryOrder, SaveOptions, Selection, Tree, npy, npz};
 
 /// The workloads, by their words.
 pub(crate) fn run(words: &[&str]) -> Result {
@@ -18,6 +18,10 @@ pub(crate) fn run(words: &[&str]) -> Result {
         ["p7" | "p8", "save", new] => save(new),
         ["p9", "save", level, file, new] => pack(level.parse()?, file, new),
         ["p11", file] => rows(file),
+        ["p14", "load", file] => load(file),
+        ["p14", "one", file] => read_one("", file),
+        ["p14", "save", new] => save(new),
+        ["p14", "pack", file, new] => dump(file, new),
         _ => Err(crate::USAGE.into()),
     }
 }
@@ -78,7 +82,14 @@ fn pack(level: u8, file: &str, new: &str) -> Result {
     Ok(once(|| npz::write_with(new, &tree, &options))?.0)
 }
 
-/// Everything of an archive or a folder.
+/// A dump of joblib, packed as joblib usually does.
+fn dump(file: &str, new: &str) -> Result {
+    let tree = Tree::from(source(file)?);
+    let options = SaveOptions::default().compress(3);
+    Ok(once(|| npstow::save_with(new, &tree, &options))?.0)
+}
+
+/// Everything of an archive, a folder or a dump.
 pub(crate) fn load(path: &str) -> Result {
     let (outcome, tree) = once(|| npstow::open(path)?.load())?;
     let sum = pattern::sample_many(tree.len(), |name, place| match tree.get(name) {
@@ -88,7 +99,7 @@ pub(crate) fn load(path: &str) -> Result {
     Ok(outcome.check(sum))
 }
 
-/// To an archive or a folder, as the name says.
+/// To an archive, a folder or a dump, as the name says.
 fn save(new: &str) -> Result {
     let tree = many()?;
     Ok(once(|| npstow::save(new, &tree))?.0)

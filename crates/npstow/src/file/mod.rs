@@ -185,30 +185,39 @@ impl OpenOptions {
         (start, name): (&[u8], &Path),
     ) -> Result<(Format, Box<dyn Container>)> {
         let _ = (start, name);
-        let container: Box<dyn Container> = match format {
+        match format {
             #[cfg(feature = "npy")]
-            Format::Npy => Box::new(crate::npy::Npy::open(source, &self.limits)?),
+            Format::Npy => Ok((format, Box::new(crate::npy::Npy::open(source, &self.limits)?))),
             #[cfg(feature = "npz")]
-            Format::Npz => Box::new(crate::npz::Npz::open_known(source, start, &self.limits)?),
+            Format::Npz => {
+                Ok((format, Box::new(crate::npz::Npz::open_known(source, start, &self.limits)?)))
+            }
             #[cfg(feature = "joblib")]
             Format::Pickle | Format::Joblib => {
                 // What it is shows when it is read.
                 let folder = self.folder.as_deref();
                 let dump = crate::joblib::Dump::open(source, folder, &self.limits)?;
                 let format = if dump.is_joblib { Format::Joblib } else { format };
-                return Ok((format, Box::new(dump.pickle)));
+                Ok((format, Box::new(dump.pickle)))
             }
             #[cfg(all(feature = "pickle", not(feature = "joblib")))]
-            Format::Pickle => Box::new(crate::pickle::Pickle::open(source, &self.limits, None)?),
+            Format::Pickle => {
+                Ok((format, Box::new(crate::pickle::Pickle::open(source, &self.limits, None)?)))
+            }
             #[cfg(feature = "hdf5")]
-            Format::Hdf5 => Box::new(crate::hdf5::Hdf5::open(source, name, &self.limits)?),
+            Format::Hdf5 => {
+                Ok((format, Box::new(crate::hdf5::Hdf5::open(source, name, &self.limits)?)))
+            }
             #[cfg(feature = "torch")]
-            Format::Torch => Box::new(crate::torch::open(source, start, &self.limits)?),
+            Format::Torch => {
+                Ok((format, Box::new(crate::torch::open(source, start, &self.limits)?)))
+            }
             #[cfg(feature = "shelve")]
-            Format::Shelve => Box::new(crate::shelve::Shelf::open(source, start, &self.limits)?),
-            other => return Err(detect::lacks("reading", other)),
-        };
-        Ok((format, container))
+            Format::Shelve => {
+                Ok((format, Box::new(crate::shelve::Shelf::open(source, start, &self.limits)?)))
+            }
+            other => Err(detect::lacks("reading", other)),
+        }
     }
 }
 

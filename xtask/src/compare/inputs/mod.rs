@@ -141,6 +141,7 @@ impl Inputs {
         inputs.packed(options, tools)?;
         inputs.pickles(options, tools)?;
         inputs.hdf5(options, tools)?;
+        inputs.dumps(options, tools)?;
         Ok(inputs)
     }
 
@@ -186,6 +187,21 @@ impl Inputs {
         Ok(())
     }
 
+    fn dumps(&self, options: &Options, tools: &Tools) -> Result {
+        if options.wants("p14") {
+            self.python(tools, &["dumped", "many"], &[&self.output(false, "many.joblib")])?;
+            let array = &self.smooth.array;
+            self.python(tools, &["dumped"], &[array, &self.dumped("joblib")])?;
+            self.rust(tools, &["npstow", "p14", "pack"], &[array, &self.dumped("npstow")])?;
+        }
+        Ok(())
+    }
+
+    /// The smooth array as a packed dump, by whom.
+    pub(super) fn dumped(&self, by: &str) -> PathBuf {
+        self.memory.join(format!("smooth-{by}.joblib"))
+    }
+
     /// The large array as a pickle.
     pub(super) fn pickled(&self, protocol: &str) -> PathBuf {
         self.memory.join(format!("large-{protocol}.pkl"))
@@ -198,7 +214,7 @@ impl Inputs {
 
     fn packed(&self, options: &Options, tools: &Tools) -> Result {
         for (name, packed) in [("smooth", &self.smooth), ("counts", &self.counts)] {
-            if options.wants_any(&["p9", "p10", "p16"]) {
+            if options.wants_any(&["p9", "p10", "p14", "p16"]) {
                 let mib = (packed.nbytes >> 20).to_string();
                 self.python(tools, &[name, &mib], &[&packed.array])?;
             }

@@ -5,6 +5,7 @@
 
 mod folder;
 mod hdf5;
+mod joblib;
 mod list;
 mod npy;
 mod npz;
@@ -69,6 +70,9 @@ pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<V
     }
     all.push(pickle::view(tools, inputs));
     all.extend(pickle::data(tools, inputs));
+    if options.wants("p14") {
+        all.extend(joblib::all(tools, inputs)?);
+    }
     all.extend(hdf5::all(tools, inputs, options)?);
     all.extend([list::small(tools, inputs), list::many(tools, inputs)]);
     all.extend([python::small(tools, inputs), python::import(tools)]);
