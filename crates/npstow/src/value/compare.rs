@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::graph::{Cell, Content, Graph, Node};
+use super::integer::trimmed;
 use crate::{Error, Result};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -115,7 +116,9 @@ fn put(graph: &Graph, cell: Cell, hasher: &mut impl Hasher) -> bool {
             (true, None) => (b'd', re.to_bits()).hash(hasher),
             _ => (b'c', (re + 0.0).to_bits(), (im + 0.0).to_bits()).hash(hasher),
         },
-        Some(Node::BigInt(span)) => (b'I', graph.store.held(span)).hash(hasher),
+        Some(Node::BigInt(span)) => {
+            (b'I', trimmed(graph.store.held(span).unwrap_or_default())).hash(hasher);
+        }
         Some(Node::Str(span) | Node::WideStr(span)) => {
             hasher.write(graph.store.held(span).unwrap_or_default());
             hasher.write_u8(b's');
@@ -126,7 +129,7 @@ fn put(graph: &Graph, cell: Cell, hasher: &mut impl Hasher) -> bool {
         }
         Some(Node::Global(_)) => {
             b'g'.hash(hasher);
-            graph.name(cell).hash(hasher);
+            graph.name_in(cell, 3).hash(hasher);
         }
         Some(Node::Tuple(_) | Node::FrozenSet(_)) => return false,
         _ => (b'n', id).hash(hasher),

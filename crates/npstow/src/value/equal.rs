@@ -4,6 +4,7 @@
 use super::compare::{Visits, key_hash, whole};
 use super::graph::{Cell, Content, Graph, Node, Payload};
 use super::handle::Value;
+use super::integer::trimmed;
 use crate::array::MemoryOrder;
 use crate::{Error, Order, Result};
 use std::collections::{HashMap, HashSet};
@@ -246,10 +247,9 @@ fn has_objects(graph: &Graph, key: Cell) -> bool {
                     | Node::Complex(..)
                     | Node::Str(_)
                     | Node::WideStr(_)
-                    | Node::Bytes(_)
                     | Node::Global(_)
             )
-        )
+        ) && !matches!(graph.node(*cell), Some(Node::Bytes(span)) if graph.store.held(span).is_some())
     };
     match graph.node(key) {
         Some(Node::Tuple(run) | Node::FrozenSet(run)) => graph.items(run).iter().any(is_object),
@@ -262,7 +262,7 @@ fn number(graph: &Graph, cell: Cell) -> Option<Number> {
         return Some(Number::Int(value));
     }
     match graph.node(cell)? {
-        Node::BigInt(span) => Some(Number::Big(trimmed(graph.store.held(span)?.to_vec()))),
+        Node::BigInt(span) => Some(Number::Big(trimmed(graph.store.held(span)?).to_vec())),
         Node::Float(value) => Some(float(value)),
         Node::Complex(re, 0.0) => Some(float(re)),
         Node::Complex(re, im) => Some(Number::Complex(Box::new(float(re)), Box::new(float(im)))),
@@ -294,18 +294,7 @@ fn float(value: f64) -> Number {
             (*byte, carry) = (own, next);
         }
     }
-    Number::Big(trimmed(bytes))
-}
-
-/// Two's complement in as few bytes as do.
-fn trimmed(mut bytes: Vec<u8>) -> Vec<u8> {
-    while let [.., below, last] = *bytes {
-        if last != if below & 0x80 != 0 { 0xff } else { 0 } {
-            break;
-        }
-        bytes.pop();
-    }
-    bytes
+    Number::Big(trimmed(&bytes).to_vec())
 }
 
 #[cfg(test)]
@@ -393,6 +382,16 @@ mod tests {
         let other = read(b"\x80\x04cbuiltins\nslice\n(K\x01K\x03NtR.").unwrap();
         assert!(old.equals(&new).unwrap() && new.equals(&old).unwrap());
         assert!(!old.equals(&other).unwrap());
+        // Zeros in front of a long integer say nothing.
+        let keys = [
+            b"(L100000000000000000000L\nI1\nd.".as_slice(),
+            b"\x80\x04}\x8a\x09\0\0\x10\x63\x2d\x5e\xc7\x6b\x05K\x01s.",
+        ];
+        let [a, b] = keys.map(|bytes| read(bytes).unwrap());
+        assert!(a.equals(&b).unwrap(), "{a} {b}");
+        let keys = [b"(c__builtin__\nset\nI1\nd.".as_slice(), b"\x80\x04}cbuiltins\nset\nK\x01s."];
+        let [a, b] = keys.map(|bytes| read(bytes).unwrap());
+        assert!(a.equals(&b).unwrap(), "{a} {b}");
         for protocol in 2..=5 {
             let options = pickle::WriteOptions::default().protocol(protocol);
             assert!(

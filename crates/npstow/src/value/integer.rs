@@ -69,6 +69,21 @@ pub(crate) fn binary(digits: &[u8], negative: bool) -> Vec<u8> {
     bytes
 }
 
+/// Two's complement without bytes that say nothing.
+pub(super) fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., last] = bytes {
+        let fill = match rest.last() {
+            Some(below) if below & 0x80 != 0 => 0xff,
+            _ => 0,
+        };
+        if rest.is_empty() || *last != fill {
+            break;
+        }
+        bytes = rest;
+    }
+    bytes
+}
+
 /// The sign, and the absolute value in words, the lowest first.
 fn magnitude(bytes: &[u8]) -> (bool, Vec<u32>) {
     let negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
