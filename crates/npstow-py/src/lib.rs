@@ -24,6 +24,7 @@ mod save;
 mod source;
 mod stream;
 mod tree;
+mod varied;
 mod work;
 
 use pyo3::prelude::*;

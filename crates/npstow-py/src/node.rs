@@ -8,6 +8,7 @@ use crate::many;
 use crate::memory::Writable;
 use crate::output::{owned, shared};
 use crate::source::FileObject;
+use crate::varied;
 use crate::work;
 use npstow::trees::Glob;
 use npstow::{
@@ -221,6 +222,16 @@ impl Node {
     fn notes(&self, py: Python<'_>) -> PyResult<Noted> {
         let notes = py.detach(|| self.0.notes()).map_err(raise)?;
         Ok((notes.meta.as_str().to_owned(), notes.names, notes.labels))
+    }
+
+    /// Everything that is attached, whatever it is.
+    fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Vec<varied::Named<'py>>> {
+        varied::attributes(py, &self.0)
+    }
+
+    /// The elements in C order where none has a fixed length.
+    fn elements<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        varied::elements(py, &self.0.entry().map_err(raise)?)
     }
 
     /// What NumPy would print, reading no more than that; of a group, nothing.

@@ -22,6 +22,7 @@ from npstow._errors import (
     UnsupportedError,
 )
 from npstow._fold import Fold
+from npstow._hdf5 import FileAttributes
 from npstow._npy import load, open_memmap, save
 from npstow._npstow import VERSION as __version__
 from npstow._npz import NpzFile, savez, savez_compressed
@@ -36,8 +37,9 @@ __all__ = [
     "Editor",
     "Error",
     "ExistsError",
-    "IoError",
+    "FileAttributes",
     "Fold",
+    "IoError",
     "Group",
     "InvalidError",
     "LimitError",

@@ -11,6 +11,7 @@ import numpy as np
 
 from npstow import _npstow
 from npstow._attrs import Attributes
+from npstow._hdf5 import FileAttributes, filled
 from npstow._key import simple
 from npstow._progress import Progress, hook
 from npstow._types import Call, Described, Noted
@@ -162,7 +163,7 @@ class Node:
         self._raw: _npstow.Node | None = raw
         self._at = at
         self._about: Described | None = None
-        self._attrs: Attributes | None = None
+        self._attrs: Attributes | FileAttributes | None = None
 
     # What it is.
 
@@ -249,8 +250,10 @@ class Node:
         return self._described()[6]
 
     @property
-    def attrs(self) -> Attributes:
+    def attrs(self) -> Any:
         """Metadata, names and labels; what is set is written to the file at once.
+
+        Of HDF5, attributes of any type (`FileAttributes`), which cannot be changed.
 
         Examples
         --------
@@ -261,7 +264,9 @@ class Node:
         """
         if self._attrs is None:
             node, at = self._node, self._at
-            if at is None:
+            if self.format == "hdf5":
+                self._attrs = FileAttributes(node)
+            elif at is None:
                 self._attrs = Attributes._of_file(node.notes(), _Kept())
             elif node.name in at.attrs:
                 self._attrs = at.attrs[node.name]
@@ -283,7 +288,9 @@ class Node:
             return self._child(key)
         if self.kind == "group":
             raise TypeError(f"{self!r} is no array: its parts have names, not {key!r}")
-        self._refuse_objects()
+        varied = self._varied()
+        if varied is not None:
+            return varied[key]
         part = self._node.slice(simple(key, self.shape))
         # As in NumPy, one element is no array, but for what has an ellipsis.
         words = key if isinstance(key, tuple) else (key,)
@@ -315,7 +322,10 @@ class Node:
         return self._rows()
 
     def _rows(self) -> Iterator[Any]:
-        self._refuse_objects()
+        varied = self._varied()
+        if varied is not None:
+            yield from varied
+            return
         many = max(1, _BAND // max(1, self.nbytes // max(1, len(self))))
         for start in range(0, len(self), many):
             yield from self[start : start + many]
@@ -358,6 +368,16 @@ class Node:
         return [_node(found, self._at) for found in self._node.find(pattern)]
 
     # Its elements.
+
+    def _varied(self) -> NDArray[Any] | None:
+        """Elements without a fixed length, all of them; `None` where each has one."""
+        if not self.dtype.hasobject:
+            return None
+        elements = self._node.elements() if self.format == "hdf5" else None
+        if elements is None:
+            self._refuse_objects()
+            return None
+        return filled(elements, self.dtype, self.shape)
 
     def _refuse_objects(self) -> None:
         if self.kind != "group" and self.dtype.hasobject:
@@ -408,7 +428,11 @@ class Node:
                 if out is not None or native or order != "K":
                     raise TypeError("a group is read as it is: out, native and order are for arrays")
                 return self._read_group(call)
-            self._refuse_objects()
+            varied = self._varied()
+            if varied is not None:
+                if out is not None:
+                    raise TypeError("elements without a fixed length are read into a new array")
+                return varied
             if out is None:
                 return self._node.read(native, order, call)
             self._read_into(out, native, order, call)
@@ -416,6 +440,8 @@ class Node:
 
     def _read_group(self, call: Call) -> dict[str, Any]:
         tree: dict[str, Any] = {}
+        if self.format == "hdf5" and self._has_varied():
+            return self._read_each(call)
         groups = {"": tree}
         for path, array in self._node.load(call):
             above, _, step = path.rpartition("/")
@@ -423,6 +449,33 @@ class Node:
                 groups[path] = groups[above][step] = {}
             else:
                 groups[above][step] = array
+        return tree
+
+    def _has_varied(self) -> bool:
+        """Whether something below the group has elements without a fixed length."""
+        waiting = [self._node]
+        while waiting:
+            node = waiting.pop()
+            if node.kind == "group":
+                waiting.extend(node.children())
+            elif node.describe()[0].hasobject:
+                return True
+        return False
+
+    def _read_each(self, call: Call) -> dict[str, Any]:
+        tree: dict[str, Any] = {}
+        waiting: list[tuple[dict[str, Any], Node]] = [(tree, self)]
+        while waiting:
+            below, group = waiting.pop()
+            for raw in group._node.children():
+                node = _node(raw, self._at)
+                step = raw.name.rpartition("/")[2]
+                if node.kind == "group":
+                    below[step] = {}
+                    waiting.append((below[step], node))
+                else:
+                    varied = node._varied()
+                    below[step] = node._node.read(False, None, call) if varied is None else varied
         return tree
 
     def _read_into(
