@@ -134,7 +134,7 @@ def attached(report, folder):
     with h5py.File(source, "r+") as file:
         del file["g/x"].attrs["range"], file["v"], file["g/s"]
     answer = run("convert", source, os.path.join(folder, "texts"))
-    meta = run("show", os.path.join(folder, "texts") + ":g/x").out.decode()
+    meta = run("meta", "get", os.path.join(folder, "texts") + ":g/x").out.decode()
     if answer.code or "mm" not in meta:
         faults.append(("text in a folder", answer.err[-200:] or meta[-200:]))
     report.check("attributes are kept, or refused by name", faults, 5)

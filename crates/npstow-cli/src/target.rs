@@ -169,12 +169,14 @@ fn is_special(path: &Path) -> bool {
 
 /// A tree under a name; one array without a name is then called so.
 pub(crate) fn under(mut tree: Tree, name: &str) -> Result<Tree> {
-    let notes = tree.notes("").cloned();
-    let item = tree.remove("").unwrap_or(Item::Group(tree));
-    let mut tree = Tree::new().with(name, item)?;
-    if let Some(notes) = notes {
-        tree.set_notes(name, notes)?;
+    // A group takes along what stands beside it.
+    if tree.get("").is_none() {
+        return Tree::new().with(name, Item::Group(tree));
     }
+    let from = tree.clone();
+    let item = tree.remove("").unwrap_or(Item::Group(Tree::new()));
+    let mut tree = Tree::new().with(name, item)?;
+    tree.copy_notes(name, &from, "")?;
     Ok(tree)
 }
 

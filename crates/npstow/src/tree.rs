@@ -172,6 +172,21 @@ impl Tree {
         Ok(())
     }
 
+    /// Brings along what another tree has beside one of its items, where it has something: notes,
+    /// and attributes of HDF5 that are more than text.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no item under `path`.
+    pub fn copy_notes(&mut self, path: &str, from: &Self, from_path: &str) -> Result<()> {
+        if let Some(notes) = from.notes(from_path) {
+            self.set_notes(path, notes.clone())?;
+        }
+        match from.attached(from_path) {
+            Some(attached) => self.set_attached(path, attached.clone()),
+            None => Ok(()),
+        }
+    }
+
     /// Attributes that a file has beside the item under a slash path.
     pub(crate) fn attached(&self, path: &str) -> Option<&Attached> {
         if path.is_empty() && !self.index.contains_key("") {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::draft::Value;
+use super::elements::Elements;
 use super::types::{Form, MAX_RANK, datatype, too_many_axes, variable_text};
 use super::varied::{texts_at, varied_data, varied_type};
 use super::write::btree2::{self, Kind};
@@ -128,7 +129,18 @@ fn encode(value: &Value, latest: bool, ground: &mut impl Ground) -> Result<Encod
                 dataspace: space(&lengths(entry.shape())?),
                 data: varied_data(&**varied, ground)?,
             },
-            _ => return encode(&Value::Array(entry.read()?), latest, ground),
+            _ => {
+                let mut data = Vec::new();
+                Elements::Entry(entry).give(&mut |piece| {
+                    data.extend_from_slice(piece);
+                    Ok(())
+                })?;
+                Encoded {
+                    datatype: datatype(entry.dtype(), form)?,
+                    dataspace: space(&lengths(entry.shape())?),
+                    data,
+                }
+            }
         },
         Value::Empty(dtype) => Encoded {
             datatype: datatype(dtype, form)?,

@@ -19,7 +19,10 @@ pub(super) fn notes(attributes: Vec<(String, Attribute)>) -> Result<Notes> {
             continue;
         }
         match text(&entry)? {
-            Some(text) => notes.meta.set(&name, &text)?,
+            Some(text) => notes.meta.set(&name, &text).map_err(|e| {
+                let (name, why) = (crate::error::quoted(&name), e.what());
+                Error::unsupported(format_args!("the attribute '{name}' as a note: {why}"))
+            })?,
             None => {
                 let name = crate::error::quoted(&name);
                 let dtype = entry.dtype();

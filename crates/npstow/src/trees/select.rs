@@ -68,10 +68,7 @@ pub fn select(tree: &Tree, globs: &[Glob]) -> Result<Tree> {
         return Err(Error::not_found(what));
     }
     let mut chosen = Tree::new();
-    let copy_notes = |from: &Tree, to: &mut Tree, path: &str| match from.notes(path) {
-        Some(notes) => to.set_notes(path, notes.clone()),
-        None => Ok(()),
-    };
+    let copy_notes = |from: &Tree, to: &mut Tree, path: &str| to.copy_notes(path, from, path);
     let mut whole: Option<String> = None;
     for (path, item) in &all {
         let is_taken = whole.as_ref().is_some_and(|whole| path.starts_with(whole));
