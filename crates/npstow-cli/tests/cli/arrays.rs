@@ -215,7 +215,6 @@ fn what_is_not_done_is_refused_by_name() {
     let path = desk.numbers("x.npy");
     for (name, code, part) in [
         ("y.mat", 2, "y.mat: '.mat' names no format"),
-        ("y.joblib", 3, "y.joblib: not supported: writing the format joblib"),
         ("y.txt", 2, "y.txt: '.txt' names no format"),
         ("no/such/y.npy", 3, "no/such/y.npy: creating"),
     ] {

@@ -150,3 +150,75 @@ fn limits_are_kept() {
     let chunks = file.entry(file.find("chunks").unwrap().unwrap()).unwrap();
     assert_eq!(chunks.read().unwrap_err().kind(), ErrorKind::Limit);
 }
+
+#[test]
+fn groups_are_in_order_of_creation_where_it_is_kept() {
+    use crate::hdf5::{WriteOptions, write_to};
+    // Links in the header, and in a heap.
+    for many in [3, 40] {
+        let names: Vec<String> = (0..many).rev().map(|n| format!("a{n:02}")).collect();
+        let mut tree = crate::Tree::new();
+        for name in &names {
+            tree.insert(name, crate::Array::from_vec(vec![1u8])).unwrap();
+        }
+        let mut sorted = names.clone();
+        sorted.sort();
+        for (options, wanted) in
+            [(WriteOptions::default().latest(), &names), (WriteOptions::default(), &sorted)]
+        {
+            let mut bytes = Vec::new();
+            write_to(&mut bytes, &tree, &options).unwrap();
+            let children = open(&bytes).unwrap().children(0).unwrap();
+            assert_eq!(&children.into_iter().map(|child| child.name).collect::<Vec<_>>(), wanted);
+        }
+    }
+}
+
+#[test]
+fn what_was_read_is_carried_over_with_its_attributes() {
+    use crate::hdf5::{WriteOptions, write_to};
+    let options = crate::OpenOptions::default();
+    let source = |bytes: &[u8]| Arc::new(MemorySource::new(bytes.to_vec()));
+    for bytes in [OLD, NEW] {
+        let mut tree =
+            options.open_source(source(bytes), "x.h5").unwrap().root().to_tree().unwrap();
+        let e = write_to(&mut Vec::new(), &tree, &WriteOptions::default()).unwrap_err();
+        assert!(e.to_string().contains("references"), "{e}");
+        tree.remove("references");
+        let attributes = |bytes: &[u8]| {
+            let file = open(bytes).unwrap();
+            let group = file.find("group").unwrap().unwrap();
+            let mut all = Vec::new();
+            for (name, attribute) in file.attributes(group).unwrap() {
+                let Attribute::Array(entry) = attribute else { unreachable!() };
+                all.push((name, entry.dtype().clone(), entry.read().unwrap().to_vec::<i64>()));
+            }
+            all.sort_by(|a, b| a.0.cmp(&b.0));
+            format!("{all:?}")
+        };
+        for form in [WriteOptions::default(), WriteOptions::default().latest()] {
+            let mut again = Vec::new();
+            write_to(&mut again, &tree, &form).unwrap();
+            assert_eq!(attributes(&again), attributes(bytes));
+            let file = open(&again).unwrap();
+            assert!(read_all(&file).is_empty());
+            let texts = entry(&file, "texts");
+            let Data::Varied(varied) = texts.data() else { panic!("{texts:?}") };
+            assert!(matches!(varied.item(2).unwrap(), VariedItem::Text(text) if text == "é"));
+        }
+        #[cfg(feature = "npz")]
+        {
+            let e =
+                crate::npz::write_to(&mut Vec::new(), &tree, &crate::npz::WriteOptions::default())
+                    .unwrap_err();
+            assert!(e.to_string().contains("the attribute 'a0' of dtype"), "{e}");
+            assert_eq!(e.kind(), ErrorKind::Unsupported);
+            // Notes that are set take the place of all.
+            let mut group =
+                crate::Tree::new().with("g", tree.get("group").unwrap().clone()).unwrap();
+            group.set_notes("g", crate::Notes::default()).unwrap();
+            crate::npz::write_to(&mut Vec::new(), &group, &crate::npz::WriteOptions::default())
+                .unwrap();
+        }
+    }
+}
