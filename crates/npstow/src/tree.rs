@@ -223,13 +223,14 @@ impl Tree {
                 levels.pop();
                 continue;
             };
-            let path = [prefix, &*slot.name].concat();
             match &slot.item {
                 Item::Group(group) => {
+                    let path = [prefix, &*slot.name].concat();
                     check(&path, group.attached.as_deref())?;
                     levels.push((format!("{path}/"), group.items.iter()));
                 }
-                _ => check(&path, slot.attached.as_deref())?,
+                _ if slot.attached.is_none() => {}
+                _ => check(&[prefix, &*slot.name].concat(), slot.attached.as_deref())?,
             }
         }
         Ok(())
