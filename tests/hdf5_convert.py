@@ -31,7 +31,14 @@ CORPUS = os.environ.get("NPSTOW_CORPUS") or os.path.join(os.path.dirname(ROOT), 
 # What is refused is refused for one of these.
 REFUSED = ("Python objects", "references", "records with", "sequences of", "that are no array", "fields that overlap", "items of no bytes",
            "title", "not supported", "not found", "expected", "of metadata")
-LARGEST = 20 << 20
+LARGEST = 64 << 20
+
+
+def is_huge(path):
+    """Whether a small file claims large arrays, most of which were never written."""
+    answer = run("ls", "--json", path)
+    items = json.loads(answer.out).get("items", []) if answer.out.strip() else []
+    return sum(item.get("nbytes") or 0 for item in items) > LARGEST
 
 
 def digests(path, *words):
@@ -49,7 +56,7 @@ def real(kind):
         for row in map(json.loads, lines):
             if row["kind"] == kind and not row["bad"] and row.get("role", "main") == "main" and row["bytes"] < LARGEST:
                 paths.append(os.path.join(CORPUS, row["path"]))
-    return paths
+    return [path for path, huge in zip(paths, each(is_huge, paths)) if not huge]
 
 
 def kept(source, folder, steps, *words):
