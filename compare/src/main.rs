@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 fn run(words: &[&str]) -> Result {
     match words {
         ["npstow", "p12" | "p13", ..] => pickled::run(&words[1..]),
-        ["npstow", words @ (["p15" | "p16", ..])] => hdf5::run(words),
+        ["npstow", "p15" | "p16", ..] => hdf5::run(&words[1..]),
         ["npstow", words @ ..] => npstow::run(words),
         ["ndarray-npy", words @ ..] => ndarray_npy::run(words),
         ["npyz", words @ ..] => npyz::run(words),

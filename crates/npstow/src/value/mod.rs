@@ -27,7 +27,9 @@ pub(crate) use graph::{
     ArrayNode, Cell, Content, DtypeNode, Graph, Made, Node, Object, Payload, Run, ScalarNode,
 };
 pub use handle::{Items, Pairs, Value, ValueKind};
-pub(crate) use integer::{binary, hexadecimal};
+pub(crate) use integer::binary;
+#[cfg(feature = "digest")]
+pub(crate) use integer::hexadecimal;
 pub(crate) use known::Known;
 pub(crate) use renamed::{LAST_OLD, to_old};
 #[cfg(feature = "serde")]
