@@ -99,6 +99,8 @@ pub use tree::{Item, Tree};
 #[cfg(feature = "serde")]
 pub use value::from_value;
 #[cfg(feature = "pickle")]
+pub use value::{ArrayExtra, ArrayForm, DtypeForm, Form, ObjectForm, Refs, ValueRef};
+#[cfg(feature = "pickle")]
 pub use value::{Items, Pairs, Part, Value, ValueBuilder, ValueKind};
 
 #[cfg(all(test, feature = "derive"))]

@@ -73,3 +73,12 @@ impl Entry {
         Self::new(source, dtype, &[], MemoryOrder::C, data, Arc::clone(limits))
     }
 }
+
+impl TryFrom<&Value> for Entry {
+    type Error = Error;
+
+    /// The elements of an array, of a subclass too; any other value as an object.
+    fn try_from(value: &Value) -> Result<Self> {
+        Self::of_value(value, &Arc::default())
+    }
+}

@@ -40,7 +40,7 @@ pub use options::{Options, Python2};
 #[cfg(any(feature = "shelve", not(feature = "joblib")))]
 pub(crate) use reader::sniff;
 pub(crate) use reader::{Pickle, unpickle};
-pub use reader::{from_bytes, from_source, open};
+pub use reader::{from_bytes, from_source, from_source_at, open};
 #[cfg(feature = "joblib")]
 pub(crate) use reader::{from_source_beside, sniff_beside};
 #[cfg(feature = "torch")]

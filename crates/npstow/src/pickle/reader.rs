@@ -49,14 +49,36 @@ pub fn from_source(source: Arc<dyn Source>, options: &Options) -> Result<Value> 
     Ok(Value::new(Arc::new(done.graph), done.top))
 }
 
+/// Reads the pickle that begins at an offset of a source; gives where it ends, too: another one may
+/// stand there.
+///
+/// ```
+/// use npstow::{MemorySource, pickle};
+/// let two = std::sync::Arc::new(MemorySource::new(b"I1\n.I2\n.".to_vec()));
+/// let (first, end) = pickle::from_source_at(two.clone(), 0, &Default::default())?;
+/// let (second, _) = pickle::from_source_at(two, end, &Default::default())?;
+/// assert_eq!((first.as_int(), second.as_int()), (Some(1), Some(2)));
+/// # Ok::<(), npstow::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`open`].
+pub fn from_source_at(
+    source: Arc<dyn Source>,
+    offset: u64,
+    options: &Options,
+) -> Result<(Value, u64)> {
+    let done = run(source, offset, options)?;
+    Ok((Value::new(Arc::new(done.graph), done.top), done.end))
+}
+
 /// The object that a pickle within a source is, and where the pickle ends.
 pub(crate) fn unpickle(
     source: Arc<dyn Source>,
     offset: u64,
     limits: &Limits,
 ) -> Result<(Value, u64)> {
-    let done = run(source, offset, &Options::default().limits(limits.clone()))?;
-    Ok((Value::new(Arc::new(done.graph), done.top), done.end))
+    from_source_at(source, offset, &Options::default().limits(limits.clone()))
 }
 
 /// Reads a pickle, with somebody who reads what stands beside the opcodes.

@@ -16,7 +16,7 @@ const MOST_DIGITS: usize = 4300;
 
 /// A value within a [`ValueBuilder`]: good for that one alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Part(Cell);
+pub struct Part(pub(super) Cell);
 
 impl Part {
     /// A number for it, which is never zero.
@@ -72,13 +72,13 @@ impl ValueBuilder {
         Ok(())
     }
 
-    fn part(&mut self, node: Node) -> Result<Part> {
+    pub(super) fn part(&mut self, node: Node) -> Result<Part> {
         self.room()?;
         Ok(Part(self.graph.push(node)))
     }
 
     /// The cell of a part that is here.
-    fn cell(&self, part: Part) -> Result<Cell> {
+    pub(super) fn cell(&self, part: Part) -> Result<Cell> {
         match part.0.as_node() {
             Some(id) if id >= self.graph.nodes.len() => {
                 Err(Error::invalid("a part of another builder"))
@@ -87,7 +87,7 @@ impl ValueBuilder {
         }
     }
 
-    fn cells(&self, parts: &[Part]) -> Result<Vec<Cell>> {
+    pub(super) fn cells(&self, parts: &[Part]) -> Result<Vec<Cell>> {
         parts.iter().map(|part| self.cell(*part)).collect()
     }
 
@@ -298,7 +298,7 @@ impl ValueBuilder {
         }
     }
 
-    fn wrong(&self, expected: &str, found: Cell) -> Error {
+    pub(super) fn wrong(&self, expected: &str, found: Cell) -> Error {
         Error::invalid(format_args!("{} where {expected} is needed", self.graph.kind(found)))
     }
 

@@ -9,11 +9,13 @@ mod builder;
 mod compare;
 mod display;
 mod equal;
+mod form;
 mod graft;
 mod graph;
 mod handle;
 mod integer;
 mod known;
+mod made;
 #[cfg(feature = "serde")]
 mod meaning;
 mod renamed;
@@ -23,6 +25,7 @@ mod store;
 
 pub use builder::{Part, ValueBuilder};
 pub(crate) use compare::{Visits, key_hash, may_equal, same_key};
+pub use form::{ArrayForm, DtypeForm, Form, ObjectForm, Refs, ValueRef};
 pub(crate) use graph::{
     ArrayNode, Cell, Content, DtypeNode, Graph, Made, Node, Object, Payload, Run, ScalarNode,
 };
@@ -31,6 +34,7 @@ pub(crate) use integer::binary;
 #[cfg(feature = "digest")]
 pub(crate) use integer::hexadecimal;
 pub(crate) use known::Known;
+pub use made::ArrayExtra;
 pub(crate) use renamed::{LAST_OLD, to_old};
 #[cfg(feature = "serde")]
 pub use serde::from_value;

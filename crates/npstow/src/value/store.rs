@@ -28,6 +28,12 @@ impl Span {
         self.len
     }
 
+    /// Which of the buffers that came from outside it is.
+    pub(crate) fn given(self) -> Option<usize> {
+        let is_given = self.start & ASIDE != 0 && self.start & GIVEN != 0;
+        usize::try_from(self.start & !(ASIDE | GIVEN)).ok().filter(|_| is_given)
+    }
+
     /// Where in the file the bytes begin, if they are there as they are.
     pub(crate) fn offset(self) -> Option<u64> {
         (self.start & ASIDE == 0).then_some(self.start)
