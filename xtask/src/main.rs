@@ -51,9 +51,11 @@ cargo xtask COMMAND
   wheel     the wheel of the Python package, installed into the project's own Python
   wheel --python PATH
             the wheel for another Python, which has maturin, free-threaded ones included
-  python    the wheel, its tests, NumPy's, and what mypy and stubtest say of its types
+  python    the wheel, its tests, NumPy's and joblib's, and what mypy and stubtest say of its types
   numpy-tests
             NumPy's own tests of files, with our functions in the place of NumPy's
+  joblib-tests
+            joblib's own tests of its dumps, with our functions in the place of joblib's
   mutate [NAME…]
             apply each planted bug of xtask/mutants/, or those named, and expect a test to fail
   fuzz [--seconds N] [TARGET…]
@@ -87,6 +89,7 @@ fn dispatch(words: &[&str]) -> Result {
         ["wheel", "--python", python] => python::wheel_for(Path::new(python)),
         ["python"] => python::run(),
         ["numpy-tests"] => python::numpy_tests(),
+        ["joblib-tests"] => python::joblib_tests(),
         ["mutate", names @ ..] => mutate::run(names),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["compare", rest @ ..] => compare::run(rest),

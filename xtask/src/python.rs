@@ -43,6 +43,7 @@ pub(crate) fn all(python: &Path) -> Result<Count> {
     let wheel = installed(python)?;
     let mut total = tests(python, &wheel)?;
     total.add(numpys(python)?);
+    total.add(joblibs(python)?);
     for (name, words) in CHECKERS {
         let start = Instant::now();
         let mut checker = command(python, words);
@@ -73,6 +74,22 @@ fn numpys(python: &Path) -> Result<Count> {
     // The plugin that puts them there.
     pytest.env("PYTHONPATH", root().join(PACKAGE));
     counted("NumPy's own tests", "numpy-tests.log", pytest)
+}
+
+/// `cargo xtask joblib-tests`: joblib's own tests of dumps with our functions in their place.
+pub(crate) fn joblib_tests() -> Result {
+    let python = venv::python()?;
+    installed(&python)?;
+    joblibs(&python)?.close()
+}
+
+/// From the installed joblib: what it says of dumping and loading.
+fn joblibs(python: &Path) -> Result<Count> {
+    let words = ["-p", "joblib_tests", "--pyargs", "joblib.test.test_numpy_pickle"];
+    let mut pytest = pytest(python, &words);
+    // The plugin that puts them there.
+    pytest.env("PYTHONPATH", root().join(PACKAGE));
+    counted("joblib's own tests", "joblib-tests.log", pytest)
 }
 
 const CHECKERS: &[(&str, &[&str])] = &[

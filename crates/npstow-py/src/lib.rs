@@ -10,7 +10,9 @@ mod diff;
 mod dtype;
 mod edit;
 mod error;
+mod given;
 mod input;
+mod joblib;
 mod key;
 mod load;
 mod many;
@@ -19,11 +21,13 @@ mod meta;
 mod node;
 mod options;
 mod output;
+mod pickle;
 mod pool;
 mod save;
 mod source;
 mod stream;
 mod tree;
+mod value;
 mod varied;
 mod work;
 
@@ -43,6 +47,8 @@ mod _npstow {
     #[pymodule_export]
     use crate::edit::{Appender, Editor, compact};
     #[pymodule_export]
+    use crate::joblib::{joblib_dump, joblib_load};
+    #[pymodule_export]
     use crate::load::{header_len_of, load, map_header, parse_header};
     #[pymodule_export]
     use crate::memory::Memory;
@@ -50,6 +56,10 @@ mod _npstow {
     use crate::meta::{meta_get, meta_keys, meta_set};
     #[pymodule_export]
     use crate::node::{Node, open, open_given, split_place};
+    #[pymodule_export]
+    use crate::pickle::{
+        load_value, pickle_dump, pickle_launder, pickle_load, pickle_scan, value_of,
+    };
     #[pymodule_export]
     use crate::save::{NewFile, make_header, save, savez};
     #[pymodule_export]

@@ -133,7 +133,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Target<'py> {
 }
 
 impl Target<'_> {
-    fn write(
+    pub(crate) fn write(
         self,
         py: Python<'_>,
         nbytes: u64,

@@ -235,12 +235,20 @@ def test_objects_only_where_they_are_allowed(tmp_path):
     assert path.read_bytes() == numpys(array)
     for file in (path, io.BytesIO(path.read_bytes()), open(path, "rb"), Pipe(path.read_bytes())):
         with pytest.raises(ValueError, match="Object arrays cannot be loaded when allow_pickle=False"):
-            npstow.load(file)
+            npstow.load(file, allow_pickle=False)
+        if hasattr(file, "seek"):
+            file.seek(0)
+        if not isinstance(file, Pipe):
+            found = npstow.load(file)
+            assert found.shape == (4,) and found.dtype == object
+            # Nothing was run: the class is a name.
+            assert found[0].name == "Thing" and found[0].x == 1 and found[1:].tolist() == [None, "ä", [1, 2]]
         if hasattr(file, "seek"):
             file.seek(0)
         if not isinstance(file, Pipe):
             assert npstow.load(file, allow_pickle=True).tolist() == array.tolist()
     assert npstow.load(Pipe(path.read_bytes()), allow_pickle=True)[0] == Thing(1)
+    assert npstow.load(Pipe(path.read_bytes()))[0].x == 1
     before = path.read_bytes()
     with pytest.raises(ValueError, match="allow_pickle=False"):
         npstow.save(path, array, allow_pickle=False)
@@ -257,10 +265,13 @@ def test_a_bare_pickle(tmp_path):
     path.write_bytes(pickle.dumps({"a": [1, 2]}))
     for file in (path, io.BytesIO(path.read_bytes()), Pipe(path.read_bytes()), open(path, "rb")):
         with pytest.raises(ValueError, match="allow_pickle=True"):
-            npstow.load(file)
-    for file in (path, io.BytesIO(path.read_bytes()), Pipe(path.read_bytes()), open(path, "rb")):
-        assert npstow.load(file, allow_pickle=True) == {"a": [1, 2]}
+            npstow.load(file, allow_pickle=False)
+    for allowed in (True, None):
+        for file in (path, io.BytesIO(path.read_bytes()), Pipe(path.read_bytes()), open(path, "rb")):
+            assert npstow.load(file, allow_pickle=allowed) == {"a": [1, 2]}
     path.write_bytes(b"neither")
+    with pytest.raises(ValueError, match="x.pkl: at byte 0: .*found"):
+        npstow.load(path)
     with pytest.raises(pickle.UnpicklingError):
         npstow.load(path, allow_pickle=True)
     with pytest.raises(ValueError, match="encoding must be"):

@@ -115,9 +115,11 @@ def test_objects(tmp_path):
         save(path, **given)
         for archive in (npstow.load(path), npstow.load(io.BytesIO(path.read_bytes()))):
             assert archive.files == ["a", "o", "b"]
+            assert archive["o"].tolist() == [None, "ä"]
+            assert archive["b"].tolist() == [0, 1, 2, 3]
+        with npstow.load(path, allow_pickle=False) as archive:
             with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
                 archive["o"]
-            assert archive["b"].tolist() == [0, 1, 2, 3]
         assert npstow.load(path, allow_pickle=True)["o"].tolist() == [None, "ä"]
         assert np.load(path, allow_pickle=True)["o"].tolist() == [None, "ä"]
         with pytest.raises(ValueError, match="allow_pickle=False"):

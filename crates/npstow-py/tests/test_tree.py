@@ -269,13 +269,29 @@ def test_arrays_outlive_their_file(tmp_path):
         assert part.tolist() == list(range(5, 1000))
 
 
-def test_objects_are_refused_in_numpys_words(tmp_path):
-    np.save(tmp_path / "o.npy", np.array([1, "x"], object), allow_pickle=True)
-    node = npstow.open(tmp_path / "o.npy")
-    assert node.dtype == object and node.shape == (2,)
-    for read in (node.read, node.view, lambda: node[0], lambda: np.asarray(node)):
-        with pytest.raises(ValueError, match="Object arrays cannot be loaded when allow_pickle=False"):
-            read()
+def test_objects_are_data(tmp_path):
+    given = np.array([[1, "x"], [None, os.getcwd]], object)
+    np.save(tmp_path / "o.npy", given, allow_pickle=True)
+    np.savez(tmp_path / "o.npz", o=given)
+    np.savez_compressed(tmp_path / "c.npz", o=given)
+    npstow.save_tree(tmp_path / "o", {"o": npstow.open(tmp_path / "o.npy")})
+    for node in (
+        npstow.open(tmp_path / "o.npy"),
+        *(npstow.open(tmp_path / name)["o"] for name in ("o.npz", "c.npz", "o")),
+    ):
+        assert node.dtype == object and node.shape == (2, 2)
+        name = npstow.pickle.Global("posix" if os.name == "posix" else "nt", "getcwd")
+        for found in (node.read(), node.value(), np.asarray(node), node[...]):
+            assert found.tolist() == [[1, "x"], [None, name]]
+        assert node[0, 1] == "x" and [row.tolist() for row in node] == found.tolist()
+        for wrong in (node.view, lambda: node.__array__(copy=False)):
+            with pytest.raises(TypeError, match="has objects"):
+                wrong()
+        with pytest.raises(TypeError, match="objects are read as they are"):
+            node.read(native=True)
+    with pytest.raises(npstow.MismatchError, match="Python object"):
+        npstow.save_tree(tmp_path / "x.npz", {"a": [1]})
+        npstow.open(tmp_path / "x.npz")["a"].value()
 
 
 def test_errors_say_where(tmp_path):

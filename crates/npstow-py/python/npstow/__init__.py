@@ -7,6 +7,7 @@ Any file is a lazy tree:
 array([0, 3])
 """
 
+from npstow import joblib, pickle
 from npstow._attrs import Attributes
 from npstow._edit import Appender, Editor, append, compact, edit
 from npstow._errors import (
@@ -28,6 +29,7 @@ from npstow._npstow import VERSION as __version__
 from npstow._npz import NpzFile, savez, savez_compressed
 from npstow._save import Difference, Report, convert, diff, digest, save_tree
 from npstow._tree import Group, Node, open
+from npstow._value import Object
 
 __all__ = [
     "Appender",
@@ -47,6 +49,7 @@ __all__ = [
     "Node",
     "NotFoundError",
     "NpzFile",
+    "Object",
     "Report",
     "SelectionError",
     "UnsupportedError",
@@ -57,9 +60,11 @@ __all__ = [
     "diff",
     "digest",
     "edit",
+    "joblib",
     "load",
     "open",
     "open_memmap",
+    "pickle",
     "save",
     "save_tree",
     "savez",

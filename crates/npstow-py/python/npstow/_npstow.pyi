@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, TypeAlias, final
 
 import numpy as np
@@ -25,7 +25,10 @@ __all__ = [
     "diff",
     "digest",
     "header_len_of",
+    "joblib_dump",
+    "joblib_load",
     "load",
+    "load_value",
     "main",
     "make_header",
     "map_header",
@@ -35,11 +38,16 @@ __all__ = [
     "open",
     "open_given",
     "parse_header",
+    "pickle_dump",
+    "pickle_launder",
+    "pickle_load",
+    "pickle_scan",
     "save",
     "save_tree",
     "savez",
     "set_notes",
     "split_place",
+    "value_of",
 ]
 
 VERSION: Final[str]
@@ -65,6 +73,44 @@ def load(
     threads: int | None = None,
     progress: Call = None,
 ) -> Any: ...
+def load_value(path: _Path, encoding: str, progress: Call = None) -> Any: ...
+def joblib_load(
+    origin: Any,
+    folder: _Path | None,
+    native: bool,
+    maps: Callable[..., Any] | None = None,
+    progress: Call = None,
+) -> Any: ...
+def joblib_dump(
+    object: Any,
+    target: Any,
+    compressor: str,
+    level: int | None,
+    protocol: int,
+    progress: Call = None,
+) -> None: ...
+def value_of(
+    node: Node, persistent_load: Callable[[Any], Any] | None = None, progress: Call = None
+) -> Any: ...
+def pickle_load(
+    origin: Any,
+    offset: int,
+    encoding: str,
+    buffers: list[Any] = ...,
+    persistent_load: Callable[[Any], Any] | None = None,
+    progress: Call = None,
+) -> tuple[Any, int]: ...
+def pickle_dump(
+    object: Any,
+    target: Any,
+    protocol: int,
+    persistent_id: Callable[[Any], Any] | None = None,
+    progress: Call = None,
+) -> bytes | None: ...
+def pickle_launder(origin: Any, target: Any, protocol: int, encoding: str) -> bytes | None: ...
+def pickle_scan(
+    origin: Any,
+) -> tuple[list[tuple[int, str | None, str, Any, int]], int, int, Any, Exception | None]: ...
 def header_len_of(prefix: bytes, max_header: int) -> int: ...
 def parse_header(header: bytes, max_header: int) -> tuple[np.dtype[Any], tuple[int, ...], bool, int]: ...
 def map_header(path: _Path, max_header: int) -> tuple[Any, int]: ...

@@ -33,7 +33,7 @@ _NO_OPTION: Any = object()
 def load(
     file: StrPath | Readable,
     mmap_mode: MapMode | None = None,
-    allow_pickle: bool = False,
+    allow_pickle: bool | None = None,
     fix_imports: bool = True,
     encoding: Literal["ASCII", "latin1", "bytes"] = "ASCII",
     *,
@@ -42,6 +42,8 @@ def load(
     progress: Progress = None,
 ) -> Any:
     """Load an array, an archive of arrays, or a pickle, as `numpy.load` does.
+
+    Objects are data, unless `allow_pickle` says otherwise: nothing of a file is run.
 
     Parameters
     ----------
@@ -53,9 +55,13 @@ def load(
         Map the array rather than read it. Stored members of archives are mapped, too (``'r'``
         and ``'c'``); packed ones are read.
     allow_pickle : bool, optional
-        Whether objects are loaded, which runs whatever code their pickle names.
+        How objects are loaded, in arrays and in pickles. By default as data: builtins, arrays,
+        dates and the like as what they are, all else as `npstow.Object`; see
+        `npstow.pickle.loads`. `True` is Python's ``pickle``, which runs whatever code the file
+        names. `False` refuses objects, as NumPy does.
     fix_imports, encoding
-        How pickles of Python 2 are read; see `pickle.load`.
+        How pickles of Python 2 are read; see `pickle.load`. Objects that are data are text where
+        they are ASCII and bytes elsewhere, unless the encoding is ``'latin1'`` or ``'bytes'``.
     max_header_size : int, optional
         How long a header may be, in bytes, unless pickles are allowed.
     threads : int, optional
@@ -73,8 +79,8 @@ def load(
     OSError
         The file cannot be read.
     ValueError
-        The file is damaged, or has objects that were not allowed; as `npstow.CorruptError` and
-        the like, which say where.
+        The file is damaged, or has objects and `allow_pickle` is `False`; as
+        `npstow.CorruptError` and the like, which say where.
     EOFError
         Nothing is left in the file.
 
@@ -90,6 +96,9 @@ def load(
     >>> with npstow.load("two.npz") as two:
     ...     print(two["a"], two.files)
     [0 1 2] ['a', 'b']
+    >>> np.save("o.npy", np.array([None, "two", {3: [4]}], dtype=object))
+    >>> npstow.load("o.npy")
+    array([None, 'two', {3: [4]}], dtype=object)
     """
     if encoding not in ("ASCII", "latin1", "bytes"):
         raise ValueError("encoding must be 'ASCII', 'latin1', or 'bytes'")
@@ -123,7 +132,7 @@ def load(
     return _stream.load_other(path, found, how)
 
 
-def _most(max_header_size: int, allow_pickle: bool) -> int:
+def _most(max_header_size: int, allow_pickle: bool | None) -> int:
     """How long a header may be: whoever trusts a pickle trusts a header."""
     return 2**64 - 1 if allow_pickle else int(max(0, min(max_header_size, 2**64 - 1)))
 

@@ -72,7 +72,7 @@ class NpzFile(np.lib.npyio.NpzFile):
         self,
         fid: StrPath | Readable,
         own_fid: bool = False,
-        allow_pickle: bool = False,
+        allow_pickle: bool | None = False,
         pickle_kwargs: dict[str, Any] | None = None,
         *,
         max_header_size: int = 10_000,
@@ -93,7 +93,7 @@ class NpzFile(np.lib.npyio.NpzFile):
         self._ready: dict[str, Any] = {}
         self._next = -1
         self._batch = 0
-        self.allow_pickle = allow_pickle
+        self.allow_pickle = allow_pickle  # type: ignore[assignment]
         self.max_header_size = max_header_size
         self.pickle_kwargs = pickle_kwargs
         self._mmap_mode = _mode(mmap_mode)
@@ -247,8 +247,9 @@ class NpzFile(np.lib.npyio.NpzFile):
         return arrays[0]
 
     def _objects(self, archive: _npstow.Archive, key: str) -> Any:
-        how = _stream.How(None, self.allow_pickle, self.pickle_kwargs or {}, 0, None, None)  # type: ignore
-        if not self.allow_pickle:
+        most = self.max_header_size
+        how = _stream.How(None, self.allow_pickle, self.pickle_kwargs or {}, most, None, None)  # type: ignore
+        if self.allow_pickle is not None and not self.allow_pickle:
             return _stream._objects(None, how)
         file = io.BytesIO(archive.raw(key))  # type: ignore[arg-type]
         return _stream.load(file, how)

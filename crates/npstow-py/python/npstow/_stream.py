@@ -31,7 +31,8 @@ class How(NamedTuple):
     """The options of ``load``."""
 
     mmap_mode: Any
-    allow_pickle: bool
+    #: `None` is as data.
+    allow_pickle: bool | None
     pickles: dict[str, Any]
     max_header_size: int
     threads: int | None
@@ -41,6 +42,12 @@ class How(NamedTuple):
     def most(self) -> int:
         """How long a header may be."""
         return _most(self.max_header_size, self.allow_pickle)
+
+    @property
+    def strings(self) -> str:
+        """What strings of Python 2 are, in pickles that are data."""
+        encoding = self.pickles.get("encoding", "ASCII")
+        return "auto" if encoding == "ASCII" else encoding
 
 
 def load_path(path: str, how: How) -> Any:
@@ -69,6 +76,12 @@ def load_other(path: str, found: Any, how: How) -> Any:
         raise _end(path)
     if found == "zip":
         return _archive(path, how)
+    if isinstance(found, int) and how.allow_pickle is None:
+        with hook(how.progress, f"loading {path}") as call:
+            return _array(_npstow.pickle_load(path, found, how.strings, [], None, call)[0], path)
+    if found == "other" and how.allow_pickle is None:
+        with hook(how.progress, f"loading {path}") as call:
+            return _npstow.load_value(path, how.strings, call)
     with open(path, "rb") as file:
         if found == "stream":
             return load(file, how)
@@ -76,6 +89,14 @@ def load_other(path: str, found: Any, how: How) -> Any:
             return _bare(file, path, how)
         file.seek(found)
         return _objects(file, how)
+
+
+def _array(found: Any, path: str | None) -> Any:
+    """What the pickle of an array holds: an array, of whatever class."""
+    if isinstance(found, np.ndarray) or getattr(found, "array", None) is not None:
+        return found
+    text = f"expected an array of objects, found {type(found).__name__!r}"
+    raise _errors.make("corrupt", text if path is None else f"{path}: {text}", path)
 
 
 def _end(path: str | None) -> _errors.Error:
@@ -99,6 +120,8 @@ def _archive(file: Any, how: How) -> Any:
 
 def _bare(file: Any, shown: Any, how: How) -> Any:
     """A pickle that is no array's."""
+    if how.allow_pickle is None:
+        return _data(file, how)
     if not how.allow_pickle:
         raise ValueError(
             f"{shown!r} is neither .npy nor .npz; it may be a pickle, which runs code when it is "
@@ -114,6 +137,8 @@ def _bare(file: Any, shown: Any, how: How) -> Any:
 
 def _objects(file: Any, how: How) -> Any:
     """The array of objects whose pickle begins where the file is."""
+    if how.allow_pickle is None:
+        return _array(_data(file, how), name_of(file))
     if not how.allow_pickle:
         raise ValueError("Object arrays cannot be loaded when allow_pickle=False")
     import pickle
@@ -123,6 +148,13 @@ def _objects(file: Any, how: How) -> Any:
     except UnicodeError as e:
         text = f"A pickle of Python 2 could not be loaded: {e}; its encoding= may be another one"
         raise UnicodeError(text) from e
+
+
+def _data(file: Any, how: How) -> Any:
+    """The pickle that begins where the file is, as data."""
+    from npstow import pickle
+
+    return pickle.load(file, encoding=how.strings, progress=how.progress)
 
 
 def _lines(file: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "Node", "open"]
 
+#: Formats in which everything is an array, a group of them, or bytes.
+_PLAIN = frozenset(("npy", "npz", "folder", "hdf5", "torch"))
+
 #: So many bytes of rows are read at once where one after another is taken.
 _BAND = 1 << 20
 
@@ -42,7 +45,7 @@ def open(path: StrPath | Readable, *, max_header_size: int | None = None) -> Nod
     Parameters
     ----------
     path : str, path-like or file object
-        A ``.npy`` or ``.npz`` file, or a folder. Of ``"run.npz:A000/photon"``, where there is
+        A ``.npy`` or ``.npz`` file, a folder, or a pickle, of which nothing is run. Of ``"run.npz:A000/photon"``, where there is
         no such file, the node of that name in ``run.npz``. Of a file object, all that is in it,
         whatever its position; it has to stay open.
     max_header_size : int, optional
@@ -64,6 +67,10 @@ def open(path: StrPath | Readable, *, max_header_size: int | None = None) -> Nod
     ((4, 3), dtype('int64'))
     >>> hit[-1]
     array([ 9, 10, 11])
+    >>> npstow.pickle.dump({"weights": [np.zeros((2, 3)), np.ones(3)], "epoch": 7}, "model.pkl")
+    >>> model = npstow.open("model.pkl")
+    >>> model["weights"][1][:2], model["weights/0"].shape, model["epoch"].read()
+    (array([1., 1.]), (2, 3), 7)
     """
     if hasattr(path, "read"):
         return _node(_of_object(path, max_header_size), None)
@@ -185,12 +192,13 @@ class Node:
 
     @property
     def format(self) -> str:
-        """The format of the file: ``'npy'``, ``'npz'`` or ``'folder'``."""
+        """The format of the file: ``'npy'``, ``'npz'``, ``'folder'``, ``'pickle'``, ..."""
         return self._node.format
 
     @property
     def kind(self) -> Literal["group", "array", "value"]:
-        """What the node is; a value is bytes that are no array, such as a text in a folder."""
+        """What the node is; a value is no array: bytes, such as a text in a folder, or an object of
+        a pickle in which there are no arrays."""
         return self._node.kind
 
     def _described(self) -> Described:
@@ -291,6 +299,8 @@ class Node:
         varied = self._varied()
         if varied is not None:
             return varied[key]
+        if self.dtype.hasobject:
+            return self.value()[key]
         part = self._node.slice(simple(key, self.shape))
         # As in NumPy, one element is no array, but for what has an ellipsis.
         words = key if isinstance(key, tuple) else (key,)
@@ -325,6 +335,9 @@ class Node:
         varied = self._varied()
         if varied is not None:
             yield from varied
+            return
+        if self.dtype.hasobject:
+            yield from self.value()
             return
         many = max(1, _BAND // max(1, self.nbytes // max(1, len(self))))
         for start in range(0, len(self), many):
@@ -371,20 +384,55 @@ class Node:
 
     def _varied(self) -> NDArray[Any] | None:
         """Elements without a fixed length, all of them; `None` where each has one."""
-        if not self.dtype.hasobject:
+        if self.format != "hdf5" or not self.dtype.hasobject:
             return None
-        elements = self._node.elements() if self.format == "hdf5" else None
+        elements = self._node.elements()
         if elements is None:
-            self._refuse_objects()
+            self._refuse_objects("which are of no kind that is read")
             return None
         return filled(elements, self.dtype, self.shape)
 
-    def _refuse_objects(self) -> None:
+    def _refuse_objects(self, what: str) -> None:
         if self.kind != "group" and self.dtype.hasobject:
-            raise ValueError(
-                "Object arrays cannot be loaded when allow_pickle=False: "
-                f"{self!r} is a pickle, which only npstow.load(..., allow_pickle=True) runs"
-            )
+            how = "read()" if self.format == "hdf5" else "value()"
+            raise TypeError(f"{self!r} has objects, {what}: its {how} has them as data")
+
+    def _is_value(self) -> bool:
+        """Whether it is an object of Python, and no plain array or group of them."""
+        if self.kind == "array":
+            return self.dtype.hasobject and self.format != "hdf5"
+        return self.format not in _PLAIN
+
+    def value(
+        self,
+        *,
+        persistent_load: Callable[[Any], Any] | None = None,
+        progress: Progress = None,
+    ) -> Any:
+        """The Python object that a node of a pickle is, or an array of objects, with all below it.
+
+        Nothing of it is run: what is no plain data is an `npstow.Object`.
+
+        Parameters
+        ----------
+        persistent_load : callable, optional
+            Called with each persistent identifier, for the object that it stands for.
+        progress : callable or bool, optional
+            Called with the bytes of large arrays that are read, and those there are to read.
+
+        Raises
+        ------
+        npstow.MismatchError
+            The format holds no objects.
+
+        Examples
+        --------
+        >>> npstow.pickle.dump([{"x": np.arange(3), "name": "first"}], "x.pkl")
+        >>> npstow.open("x.pkl")["0"].value()
+        {'x': array([0, 1, 2]), 'name': 'first'}
+        """
+        with hook(progress, f"reading {self.name or self.path}") as call:
+            return _npstow.value_of(self._node, persistent_load, call)
 
     def read(
         self,
@@ -410,9 +458,10 @@ class Node:
 
         Returns
         -------
-        ndarray or dict
+        ndarray, dict, or any object
             `out`, or a new array, writable and nobody else's. Of a group, a dictionary of
-            arrays and dictionaries: thousands of arrays are read with few, large reads.
+            arrays and dictionaries: thousands of arrays are read with few, large reads. Of
+            groups and values of a pickle, and of arrays of objects, the `value`.
 
         Examples
         --------
@@ -424,6 +473,10 @@ class Node:
         array([0., 1., 2.])
         """
         with hook(progress, f"reading {self.name or self.path}") as call:
+            if self._is_value():
+                if out is not None or native or order != "K":
+                    raise TypeError("objects are read as they are: out, native and order are not for them")
+                return _npstow.value_of(self._node, None, call)
             if self.kind == "group":
                 if out is not None or native or order != "K":
                     raise TypeError("a group is read as it is: out, native and order are for arrays")
@@ -524,7 +577,7 @@ class Node:
         """
         if self.kind == "group":
             raise TypeError(f"{self!r} is no array")
-        self._refuse_objects()
+        self._refuse_objects("which cannot be shown where they are")
         return self._node.view()
 
     def __array__(
@@ -532,6 +585,8 @@ class Node:
     ) -> NDArray[Any]:
         if self.kind == "group":
             raise TypeError(f"{self!r} is no array")
+        if copy is False:
+            self._refuse_objects("which are always made anew")
         array: NDArray[Any] = self.view() if copy is False else self.read()
         if dtype is None or array.dtype == dtype:
             return array
@@ -579,6 +634,7 @@ class Node:
         if self.kind == "group":
             return f"<npstow.Node {place!r}: group of {len(self)}>"
         about = f"{self.dtype} {self.shape}" if self.kind == "array" else f"{self.nbytes} bytes"
+        about = "a Python object" if self.kind == "value" and self._is_value() else about
         return f"<npstow.Node {place!r}: {about}>"
 
     def _repr_html_(self) -> str:
@@ -606,9 +662,12 @@ class Group(Node, Mapping[str, Node]):
     __slots__ = ()
 
     def __getitem__(self, key: Any) -> Any:
-        if not isinstance(key, str):
-            raise TypeError(f"{self!r} is no array: its parts have names, not {key!r}")
-        return self._child(key)
+        if isinstance(key, str):
+            return self._child(key)
+        if isinstance(key, int) and not isinstance(key, bool) and self.format not in _PLAIN:
+            # A list, a tuple, or a dictionary with such a key.
+            return self._child(str(key))
+        raise TypeError(f"{self!r} is no array: its parts have names, not {key!r}")
 
     def __iter__(self) -> Iterator[str]:
         for child in self._node.children():
