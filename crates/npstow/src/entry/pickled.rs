@@ -44,14 +44,16 @@ impl Entry {
     /// it is read, as data: nothing in it is run. Large arrays in it stay in the file.
     ///
     /// ```
-    /// use npstow::{Tree, npy, pickle};
+    /// use npstow::{Tree, npy};
     /// # let dir = tempfile::tempdir().unwrap();
     /// # let path = dir.path().join("x.npy");
     /// // numpy.array([None, 'two'], dtype=object)
     /// let bytes = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR\
-    ///     (I1\n(I2\ntcnumpy\ndtype\n(S'O8'\ntRI00\n(lNaS'two'\natb.".to_vec();
-    /// let array = pickle::from_bytes(bytes, &pickle::Options::default())?;
-    /// npstow::save(&path, &Tree::from(npstow::Item::try_from(&array)?))?;
+    ///     (I1\n(I2\ntcnumpy\ndtype\n(S'O8'\ntRI00\n(lNaS'two'\natb.";
+    /// # let pickle = dir.path().join("x.pkl");
+    /// # std::fs::write(&pickle, bytes).unwrap();
+    /// let array = npstow::open(&pickle)?.root().entry()?;
+    /// npstow::save(&path, &Tree::from(array))?;
     /// let objects = npy::open(&path)?.value()?;
     /// assert_eq!(objects.objects().unwrap().nth(1).unwrap().as_str(), Some("two"));
     /// # Ok::<(), npstow::Error>(())
