@@ -79,6 +79,7 @@ fn text(found: &Scan) -> String {
     let verdict = match found.verdict() {
         Verdict::Data => "only data",
         Verdict::Harmless => "data, and classes that are known to be harmless",
+        Verdict::Unknown if found.fault.is_some() => "broken: nothing is known of the rest",
         Verdict::Unknown => "names of which nothing is known",
         _ => "names that are known to run code",
     };

@@ -69,10 +69,11 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// The worst of all that is named.
+    /// The worst of all that is named; of a broken pickle nothing is known behind the fault.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        self.mentions.iter().map(|mention| mention.verdict).max().unwrap_or(Verdict::Data)
+        let least = if self.fault.is_some() { Verdict::Unknown } else { Verdict::Data };
+        self.mentions.iter().map(|mention| mention.verdict).fold(least, Verdict::max)
     }
 }
 
@@ -277,6 +278,9 @@ mod tests {
         let (found, fault) = names(b"cos\nsystem\n(S'x'\ntR\xff");
         assert_eq!((found.len(), fault), (1, true));
         assert_eq!(names(b""), (Vec::new(), true));
+        // What CPython might make of the rest is not known.
+        let broken = Arc::new(MemorySource::new(b"]Nb.".to_vec()));
+        assert_eq!(scan(broken, &Limits::default()).unwrap().verdict(), Verdict::Unknown);
         // Bytes behind a pickle that are none.
         assert_eq!(names(b"N.\xff\xff"), (Vec::new(), false));
     }

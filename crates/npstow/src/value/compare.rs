@@ -107,6 +107,8 @@ fn put(graph: &Graph, cell: Cell, hasher: &mut impl Hasher) -> bool {
         return true;
     };
     match graph.node(cell) {
+        // What is not equal to itself is a key by what it is: Python compares that first.
+        Some(node) if is_nan(node) => (b'n', id).hash(hasher),
         Some(Node::Float(value)) => match whole(value) {
             Some(whole) => (b'i', whole).hash(hasher),
             None => (b'd', value.to_bits()).hash(hasher),
@@ -135,6 +137,15 @@ fn put(graph: &Graph, cell: Cell, hasher: &mut impl Hasher) -> bool {
         _ => (b'n', id).hash(hasher),
     }
     true
+}
+
+/// A number that is not equal to itself.
+pub(super) fn is_nan(node: Node) -> bool {
+    match node {
+        Node::Float(value) => value.is_nan(),
+        Node::Complex(re, im) => re.is_nan() || im.is_nan(),
+        _ => false,
+    }
 }
 
 /// A float that is an integer of 64 bits.

@@ -1,7 +1,7 @@
 //! Whether two values are equal, of one file or of two.
 #![forbid(unsafe_code)]
 
-use super::compare::{Visits, key_hash, whole};
+use super::compare::{Visits, is_nan, key_hash, whole};
 use super::graph::{Cell, Content, Graph, Node, Payload};
 use super::handle::Value;
 use super::integer::trimmed;
@@ -250,6 +250,7 @@ fn has_objects(graph: &Graph, key: Cell) -> bool {
                     | Node::Global(_)
             )
         ) && !matches!(graph.node(*cell), Some(Node::Bytes(span)) if graph.store.held(span).is_some())
+            || graph.node(*cell).is_some_and(is_nan)
     };
     match graph.node(key) {
         Some(Node::Tuple(run) | Node::FrozenSet(run)) => graph.items(run).iter().any(is_object),
@@ -382,6 +383,18 @@ mod tests {
         let other = read(b"\x80\x04cbuiltins\nslice\n(K\x01K\x03NtR.").unwrap();
         assert!(old.equals(&new).unwrap() && new.equals(&old).unwrap());
         assert!(!old.equals(&other).unwrap());
+        // Keys that are not equal to themselves are so many as there are objects.
+        let nan = b"G\x7f\xf8\0\0\0\0\0\0".as_slice();
+        let twice = read(&[b"}(", nan, b"K\x01", nan, b"K\x02u."].concat()).unwrap();
+        let once = read(&[b"}(", nan, b"q\0K\x01h\0K\x02u."].concat()).unwrap();
+        let within = read(&[b"}(", nan, b"q\0\x85K\x01h\0\x85K\x02u."].concat()).unwrap();
+        assert_eq!((twice.len(), once.len(), within.len()), (Some(2), Some(1), Some(1)));
+        assert!(twice.equals(&twice).unwrap() && !twice.equals(&once).unwrap());
+        for protocol in 2..=5 {
+            let options = pickle::WriteOptions::default().protocol(protocol);
+            let again = pickle::to_bytes(&twice, &options).unwrap();
+            assert!(read(&again).unwrap().equals(&twice).unwrap(), "{protocol}");
+        }
         // Zeros in front of a long integer say nothing.
         let keys = [
             b"(L100000000000000000000L\nI1\nd.".as_slice(),

@@ -185,7 +185,8 @@ pub(super) fn array(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Resu
         return between(out, seen, entry, is_raw);
     }
     let is_fortran = entry.order() == MemoryOrder::F;
-    if is_one_call(out) {
+    // NumPy cannot tell how many elements without bytes there are in a buffer.
+    if is_one_call(out) && entry.dtype().itemsize() > 0 {
         out.name("numpy.core.numeric", "_frombuffer")?;
         out.op(code::MARK)?;
         out.begin_bytearray(entry.nbytes() as u64)?;

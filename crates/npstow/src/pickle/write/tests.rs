@@ -150,7 +150,7 @@ fn arrays_of_all_kinds_come_back() {
         "[('a', [('b', '|u1'), ('c', '<M8[D]')]), ('d', '|S1')]",
     ];
     for dtype in dtypes {
-        let dtype = Dtype::parse(dtype).unwrap();
+        let dtype = dtype.parse::<Dtype>().unwrap();
         let bytes: Vec<u8> = (0..251).cycle().take(6 * dtype.itemsize()).collect();
         for order in [MemoryOrder::C, MemoryOrder::F] {
             let array = Array::new(dtype.clone(), &[2, 3], order, bytes.clone().into()).unwrap();
@@ -181,5 +181,23 @@ fn other_protocols_are_refused() {
     let value = read(b"N.");
     for protocol in [0, 1, 6] {
         assert!(to_bytes(&value, &WriteOptions::default().protocol(protocol)).is_err());
+    }
+}
+
+#[test]
+fn elements_without_bytes_are_written_as_a_state() {
+    for dtype in ["V0", "S0", "U0"] {
+        let dtype = Dtype::parse(dtype).unwrap();
+        let array = Array::new(dtype, &[3], MemoryOrder::C, Vec::new().into()).unwrap();
+        let mut bytes = Vec::new();
+        let tree = Tree::new().with("a", &array).unwrap();
+        write_to(&mut bytes, &tree, &WriteOptions::default().protocol(5)).unwrap();
+        let names = String::from_utf8_lossy(&bytes);
+        assert!(names.contains("_reconstruct") && !names.contains("_frombuffer"), "{names}");
+        let value = read(&bytes);
+        let found = value.get("a").unwrap().to_array().unwrap();
+        assert_eq!((found.dtype(), found.shape()), (array.dtype(), array.shape()));
+        let again = to_bytes(&value, &WriteOptions::default().protocol(5)).unwrap();
+        assert!(!String::from_utf8_lossy(&again).contains("_frombuffer"));
     }
 }
