@@ -8,6 +8,7 @@ use crate::{Error, Result};
 
 /// What stands in front of a chunk.
 struct Head {
+    version: u8,
     flags: u8,
     itemsize: usize,
     block: usize,
@@ -17,6 +18,9 @@ const SHUFFLED: u8 = 1;
 const STORED: u8 = 2;
 const BITS_SHUFFLED: u8 = 4;
 const ONE_STREAM: u8 = 16;
+
+/// The last version of the format that shuffles the bits of a block whole or not at all.
+const ALL_OR_NOTHING: u8 = 2;
 
 /// The header of a chunk is so long.
 const HEAD: usize = 16;
@@ -29,7 +33,8 @@ const MOST_STREAMS: usize = 16;
 
 fn head(bytes: &[u8], len: usize) -> Result<Head> {
     let mut cursor = Cursor::new(bytes);
-    cursor.take(2, "versions of blosc")?;
+    let version = cursor.u8("a version of blosc")?;
+    cursor.take(1, "a version of a codec")?;
     let flags = cursor.u8("flags")?;
     let itemsize = usize::from(cursor.u8("a size of elements")?);
     let all = cursor.u32_le("a length")?;
@@ -39,7 +44,7 @@ fn head(bytes: &[u8], len: usize) -> Result<Head> {
         let found = format!("{all} in blocks of {block}, packed with blosc");
         return Err(Error::corrupt(format_args!("{len} bytes"), found));
     }
-    Ok(Head { flags, itemsize: itemsize.max(1), block: block.max(1) })
+    Ok(Head { version, flags, itemsize: itemsize.max(1), block: block.max(1) })
 }
 
 /// Unpacks a chunk into exactly `dst`.
@@ -60,7 +65,7 @@ pub(crate) fn unpack(bytes: &[u8], dst: &mut [u8]) -> Result<()> {
         if head.flags & SHUFFLED != 0 && head.itemsize > 1 {
             shuffle::unshuffle(&scratch, head.itemsize, piece);
         } else if head.flags & BITS_SHUFFLED != 0 && piece.len() >= head.itemsize {
-            let whole = piece.len() / head.itemsize / 8 * 8 * head.itemsize;
+            let whole = bits_shuffled(&head, piece.len());
             let (shuffled, rest) = scratch.split_at(whole);
             let (to, after) = piece.split_at_mut(whole);
             bitshuffle::block(shuffled, head.itemsize, to);
@@ -70,6 +75,18 @@ pub(crate) fn unpack(bytes: &[u8], dst: &mut [u8]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How many bytes of a block of that length have their bits shuffled.
+fn bits_shuffled(head: &Head, len: usize) -> usize {
+    let elements = len / head.itemsize;
+    // Until version 3, blocks with elements left over were not shuffled at all.
+    let whole = match elements % 8 {
+        0 => elements,
+        _ if head.version <= ALL_OR_NOTHING => 0,
+        over => elements - over,
+    };
+    whole * head.itemsize
 }
 
 /// Unpacks the streams of a block one after another.
@@ -150,4 +167,59 @@ fn blosclz(bytes: &[u8], dst: &mut [u8]) -> Result<()> {
         return Err(Error::corrupt(format_args!("{} bytes packed with blosclz", dst.len()), to));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `hdf5plugin.Blosc(cname='lz4', clevel=9, shuffle=2)` of `np.arange(104, dtype='u2') // 7`.
+    const EIGHTS: &[u8] = &[
+        2, 1, 52, 2, 208, 0, 0, 0, 208, 0, 0, 0, 75, 0, 0, 0, 20, 0, 0, 0, 51, 0, 0, 0, 114, 128,
+        63, 224, 15, 248, 3, 254, 7, 0, 114, 0, 192, 255, 15, 0, 252, 255, 7, 0, 114, 0, 0, 0, 240,
+        255, 255, 255, 7, 0, 18, 0, 1, 0, 17, 255, 1, 0, 2, 12, 0, 15, 2, 0, 126, 80, 0, 0, 0, 0,
+        0,
+    ];
+
+    /// The same of 101 elements.
+    const OTHERS: &[u8] = &[
+        2, 1, 52, 2, 202, 0, 0, 0, 202, 0, 0, 0, 87, 0, 0, 0, 20, 0, 0, 0, 63, 0, 0, 0, 25, 0, 1,
+        0, 25, 1, 2, 0, 25, 2, 2, 0, 25, 3, 2, 0, 25, 4, 2, 0, 25, 5, 2, 0, 25, 6, 2, 0, 25, 7, 2,
+        0, 25, 8, 2, 0, 25, 9, 2, 0, 25, 10, 2, 0, 25, 11, 2, 0, 25, 12, 2, 0, 25, 13, 2, 0, 96,
+        14, 0, 14, 0, 14, 0,
+    ];
+
+    fn wanted(count: u16) -> Vec<u8> {
+        (0..count).flat_map(|n| (n / 7).to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn bits_are_shuffled_in_blocks_of_eights_only() {
+        for (packed, count) in [(EIGHTS, 104), (OTHERS, 101)] {
+            let wanted = wanted(count);
+            let mut dst = vec![0; wanted.len()];
+            unpack(packed, &mut dst).unwrap();
+            assert_eq!(dst, wanted, "{count}");
+            for len in 0..packed.len() {
+                assert!(unpack(&packed[..len], &mut dst).is_err(), "{len}");
+            }
+            assert!(unpack(packed, &mut dst[1..]).is_err());
+        }
+    }
+
+    #[test]
+    fn later_versions_shuffle_what_eights_there_are() {
+        // A block of 9 elements in one stream that is not packed: 8 rows of bits, and one more.
+        let block = [3, 0, 0, 0, 0, 0, 0, 0x40, 7];
+        for (version, expected) in [(2, block), (3, [1, 1, 0, 0, 0, 0, 0x80, 0, 7])] {
+            let mut packed = vec![version, 1, BITS_SHUFFLED | ONE_STREAM | 1 << 5, 1];
+            for number in [9u32, 9, 33, 20, 9] {
+                packed.extend(number.to_le_bytes());
+            }
+            packed.extend(block);
+            let mut dst = [0; 9];
+            unpack(&packed, &mut dst).unwrap();
+            assert_eq!(dst, expected, "{version}");
+        }
+    }
 }

@@ -69,12 +69,18 @@ impl Heaps {
     }
 }
 
+/// What stands in front of a heap and of each object is as long as this, whatever its parts are.
+fn head_len(length: u8) -> usize {
+    (8 + usize::from(length)).next_multiple_of(8)
+}
+
 fn objects(file: &File, bytes: &[u8]) -> Result<HashMap<u16, Range<usize>>> {
     let mut cursor = Cursor::new(bytes);
-    let length = usize::from(file.sizes().length);
-    cursor.take(8 + length, "a head of a heap")?;
+    let head = head_len(file.sizes().length);
+    let gap = head - 8 - usize::from(file.sizes().length);
+    cursor.take(head, "a head of a heap")?;
     let mut objects = HashMap::new();
-    while cursor.rest().len() >= 8 + length {
+    while cursor.rest().len() >= head {
         let index = cursor.u16_le("an index")?;
         if index == 0 {
             // What is left is free.
@@ -82,6 +88,7 @@ fn objects(file: &File, bytes: &[u8]) -> Result<HashMap<u16, Range<usize>>> {
         }
         cursor.take(6, "a number of references")?;
         let len = file.sizes().length(&mut cursor, "a length of an object")?;
+        cursor.take(gap, "padding")?;
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let start = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
         cursor.take(len, "an object of a heap")?;

@@ -78,14 +78,13 @@ pub(in crate::hdf5) fn is_ieee(float: &Float, size: usize) -> bool {
     }
 }
 
-/// h5py: `NUMPY:` and the dtype of a date or a duration.
+/// h5py: `NUMPY:` and the dtype of a date, a duration or a text.
 fn opaque(tag: &str, size: usize) -> Result<Dtype> {
     let told = tag.strip_prefix("NUMPY:").and_then(|text| Dtype::parse(text).ok());
-    let time = told.filter(|dtype| {
-        let time = |s: Scalar| matches!(s.kind(), Kind::Datetime | Kind::Timedelta);
-        dtype.itemsize() == size && dtype.as_scalar().is_some_and(time)
-    });
-    time.map_or_else(|| void(size), Ok)
+    let tagged = |s: Scalar| matches!(s.kind(), Kind::Datetime | Kind::Timedelta | Kind::Str);
+    let told =
+        told.filter(|dtype| dtype.itemsize() == size && dtype.as_scalar().is_some_and(tagged));
+    told.map_or_else(|| void(size), Ok)
 }
 
 /// h5py: an enumeration of one byte with FALSE and TRUE.
