@@ -60,7 +60,7 @@ impl State {
     /// An attribute; the last of its name counts.
     fn find(&self, graph: &Graph, name: &str) -> Option<Cell> {
         let mut pairs = self.0.iter().rev();
-        let found = pairs.find(|(key, _)| text(graph, *key) == Some(name));
+        let found = pairs.find(|(key, _)| bytes(graph, *key) == Some(name.as_bytes()));
         found.map(|(_, value)| *value)
     }
 
@@ -77,11 +77,15 @@ impl State {
 }
 
 /// Text, which Python 2 has as bytes.
-fn text(graph: &Graph, cell: Cell) -> Option<&str> {
+fn bytes(graph: &Graph, cell: Cell) -> Option<&[u8]> {
     match graph.node(cell)? {
-        Node::Str(span) | Node::Bytes(span) => std::str::from_utf8(graph.store.held(span)?).ok(),
+        Node::Str(span) | Node::Bytes(span) => graph.store.held(span),
         _ => None,
     }
+}
+
+fn text(graph: &Graph, cell: Cell) -> Option<&str> {
+    std::str::from_utf8(bytes(graph, cell)?).ok()
 }
 
 /// An array whose elements stand behind the object: `NumpyArrayWrapper.read_array`.
