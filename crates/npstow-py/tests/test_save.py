@@ -57,7 +57,6 @@ def test_options_are_those_of_the_library(tmp_path):
     ("said", "match"),
     [
         ({"format": "zarr"}, "format: 'zarr'"),
-        ({"format": "hdf5"}, "hdf5"),
         ({"level": 13}, "13"),
         ({"level": 300}, "300"),
         ({"level": -1}, "-1"),
