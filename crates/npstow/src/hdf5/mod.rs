@@ -32,7 +32,7 @@
 //! | enumerations | the integers they are made of; FALSE and TRUE in one byte: `b1` |
 //! | records `r`, `i` of two floats; the complex class of 2.0 | `c8`, `c16`, `c32` |
 //! | strings of a fixed length, of either character set | `S` |
-//! | opaque | `V`; those that h5py tags `NUMPY:<M8[s]` and the like: `M8`, `m8` |
+//! | opaque | `V`; those that h5py tags `NUMPY:<M8[s]`, `NUMPY:<U4` and the like: `M8`, `m8`, `U` |
 //! | arrays | subarrays |
 //! | records, nested, with gaps | records, fields by offset as in h5py |
 //! | text, sequences, references to objects and regions | objects, one by one: [`Varied`](crate::Varied) |

@@ -222,3 +222,25 @@ fn what_was_read_is_carried_over_with_its_attributes() {
         }
     }
 }
+
+#[test]
+fn texts_and_dates_come_back_with_their_dtype() {
+    use crate::hdf5::{WriteOptions, write_to};
+    let record = "[('u', '<U2'), ('d', '<m8[ns]'), ('n', '<i2'), ('s', '>U1', (2,))]";
+    for dtype in ["<U2", ">U3", "<M8[25s]", ">m8[D]", "<M8", record] {
+        let dtype = crate::Dtype::parse(dtype).unwrap();
+        let len = 3 * dtype.itemsize();
+        let bytes: Vec<u8> = (0..len).map(|n| u8::try_from(n % 90).unwrap()).collect();
+        let array =
+            crate::Array::new(dtype.clone(), &[3], crate::MemoryOrder::C, bytes.clone().into())
+                .unwrap();
+        let tree = crate::Tree::new().with("a", array).unwrap();
+        for options in [WriteOptions::default(), WriteOptions::default().latest()] {
+            let mut written = Vec::new();
+            write_to(&mut written, &tree, &options).unwrap();
+            let again = entry(&open(&written).unwrap(), "a").read().unwrap();
+            assert_eq!(again.dtype(), &dtype);
+            assert_eq!(again.bytes().unwrap(), bytes);
+        }
+    }
+}
