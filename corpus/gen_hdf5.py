@@ -4,7 +4,8 @@
     python corpus/gen_hdf5.py corpus/hdf5
 
 old.h5: superblock 0, symbol tables, B-trees of version 1. new.h5: superblock 3, links and attributes in fractal heaps, every index
-of chunks. h5py 3.16.0 with HDF5 2.0 made those that are committed; new.h5 has the times of its making in it.
+of chunks. four.h5: addresses and lengths of 4 bytes. h5py 3.16.0 with HDF5 2.0 made those that are
+committed; new.h5 has the times of its making in it.
 """
 import os
 import sys
@@ -29,12 +30,23 @@ def fill(file, many):
         file["group"].attrs[f"a{n}"] = n
 
 
+def four(path):
+    properties = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    properties.set_sizes(4, 4)
+    with h5py.File(h5py.h5f.create(path.encode(), h5py.h5f.ACC_TRUNC, properties)) as file:
+        file["texts"] = ["a", "", "a longer one"]
+        file["parts"] = h5py.Empty("f4")
+        file.attrs["text"] = "as it is"
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     for name, libver, many in (("old", "earliest", 2), ("new", "latest", 9)):
         with h5py.File(os.path.join(folder, f"{name}.h5"), "w", libver=libver) as file:
             fill(file, many)
+    for make in (four,):
+        make(os.path.join(folder, f"{make.__name__}.h5"))
 
 
 if __name__ == "__main__":

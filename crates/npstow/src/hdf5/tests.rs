@@ -224,6 +224,19 @@ fn what_was_read_is_carried_over_with_its_attributes() {
 }
 
 #[test]
+fn heaps_of_files_with_short_lengths_are_read() {
+    let file = open(include_bytes!("../../../../corpus/hdf5/four.h5")).unwrap();
+    assert!(read_all(&file).is_empty());
+    assert_eq!(file.notes(0).unwrap().meta.get("text"), Some("as it is"));
+    let texts = entry(&file, "texts");
+    let Data::Varied(varied) = texts.data() else { panic!("{texts:?}") };
+    for (number, expected) in [(0, "a"), (1, ""), (2, "a longer one")] {
+        let item = varied.item(number).unwrap();
+        assert!(matches!(&item, VariedItem::Text(text) if text == expected), "{item:?}");
+    }
+}
+
+#[test]
 fn texts_and_dates_come_back_with_their_dtype() {
     use crate::hdf5::{WriteOptions, write_to};
     let record = "[('u', '<U2'), ('d', '<m8[ns]'), ('n', '<i2'), ('s', '>U1', (2,))]";
