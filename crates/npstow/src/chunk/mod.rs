@@ -195,14 +195,32 @@ impl Chunked {
 
     /// An error unless the array is in proportion to what is stored of it.
     pub(crate) fn check(&self, source: &dyn Source, nbytes: usize, limits: &Limits) -> Result<()> {
+        self.check_packed(limits)?;
+        self.check_unwritten(source, (nbytes, nbytes), limits)
+    }
+
+    /// An error unless the chunks are in proportion to what they unpack to.
+    pub(crate) fn check_packed(&self, limits: &Limits) -> Result<()> {
         let index = self.index()?;
         let reach = self.filters.iter().fold(1u64, |n, f| n.saturating_mul(f.reach()));
         for chunk in index.iter().filter(|_| !self.filters.is_empty()) {
             let ratio = limits.check_ratio(chunk.len, self.chunk_nbytes as u64, reach);
             ratio.map_err(|e| e.at(chunk.offset))?;
         }
-        let written = (index.len() as u64).saturating_mul(self.chunk_nbytes as u64);
-        let unwritten = (nbytes as u64).saturating_sub(written);
+        Ok(())
+    }
+
+    /// An error unless what is `asked` for of the array's `nbytes` and was never written is in
+    /// proportion to the file.
+    pub(crate) fn check_unwritten(
+        &self,
+        source: &dyn Source,
+        (asked, nbytes): (usize, usize),
+        limits: &Limits,
+    ) -> Result<()> {
+        let written = (self.index()?.len() as u64).saturating_mul(self.chunk_nbytes as u64);
+        // None of a part may have been written.
+        let unwritten = (nbytes as u64).saturating_sub(written).min(asked as u64);
         let most = UNWRITTEN.max(source.len().saturating_mul(limits.max_ratio()));
         if unwritten > most && limits.max_ratio() != u64::MAX {
             let what = "elements that were never written (bytes)";

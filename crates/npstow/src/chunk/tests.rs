@@ -132,6 +132,32 @@ fn nothing_is_allocated_for_claims() {
 }
 
 #[test]
+fn parts_of_what_is_mostly_unwritten_are_read() {
+    let shape = [1 << 20, 1 << 20];
+    let one = || Ok(vec![Stored { number: 1, offset: 0, len: 4, skipped: 0 }]);
+    let chunked = Chunked::new(&shape, &[1, 4], 1, one).unwrap();
+    let data = Data::Chunked(Arc::new(chunked.filled(Buffer::copy_of(&[9]))));
+    let (source, dtype) = (Arc::new(MemorySource::new(vec![1, 2, 3, 4])), "|u1".parse().unwrap());
+    let limits = Arc::new(Limits::default());
+    let entry = Entry::new(source, dtype, &shape, MemoryOrder::C, data, limits).unwrap();
+    let part = entry.read_slice(&"0, 3:9".parse().unwrap()).unwrap();
+    assert_eq!(part.to_vec::<u8>().unwrap(), [9, 1, 2, 3, 4, 9]);
+    let mut dst = [0; 2];
+    entry.read_slice_into(&"-1, -2:".parse().unwrap(), &mut dst).unwrap();
+    assert_eq!(dst, [9, 9]);
+    let corners = entry.corners(&Selection::all(), &crate::PreviewOptions::default()).unwrap();
+    assert_eq!(corners.shape(), shape);
+    for e in [
+        entry.read().unwrap_err(),
+        entry.pieces(MemoryOrder::C).err().unwrap(),
+        entry.read_slice(&"::2".parse().unwrap()).unwrap_err(),
+        entry.read_slice_into(&"...".parse().unwrap(), &mut dst).unwrap_err(),
+    ] {
+        assert!(e.to_string().contains("never written"), "{e}");
+    }
+}
+
+#[test]
 fn damaged_chunks_say_where() {
     let short = || Ok(vec![Stored { number: 0, offset: 7, len: 3, skipped: 0 }]);
     let chunked = Chunked::new(&[4], &[4], 1, short).unwrap();

@@ -326,6 +326,29 @@ impl Entry {
         })
     }
 
+    /// As [`check`](Self::check) before a part is read, of which the size is not known yet:
+    /// [`check_unwritten`](Self::check_unwritten) comes when it is.
+    fn check_part(&self) -> Result<()> {
+        match &self.data {
+            Data::Chunked(chunked) => chunked.check_packed(&self.limits),
+            Data::Joined(joined) => joined.parts().iter().try_for_each(Self::check_part),
+            _ => self.check(),
+        }
+    }
+
+    /// An error for more that was never written than is in proportion, of so many bytes asked for.
+    fn check_unwritten(&self, asked: usize) -> Result<()> {
+        match &self.data {
+            Data::Chunked(chunked) => {
+                chunked.check_unwritten(&*self.source, (asked, self.nbytes), &self.limits)
+            }
+            Data::Joined(joined) => {
+                joined.parts().iter().try_for_each(|part| part.check_unwritten(asked))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Reads the array into new memory that nobody else can change.
     ///
     /// # Errors
@@ -573,7 +596,7 @@ impl Entry {
     }
 
     fn read_corners(&self, selection: &Selection, options: &PreviewOptions) -> Result<Corners> {
-        self.check()?;
+        self.check_part()?;
         let selected = selection.resolve(&self.shape)?;
         let shape = selected.shape().to_vec();
         let array = match shown(&shape, options) {
@@ -584,14 +607,15 @@ impl Entry {
     }
 
     fn slice(&self, selection: &Selection) -> Result<Array> {
-        self.check()?;
+        self.check_part()?;
         self.read_selected(selection.resolve(&self.shape)?)
     }
 
     fn slice_into(&self, selection: &Selection, dst: &mut [u8]) -> Result<()> {
-        self.check()?;
+        self.check_part()?;
         let selected = selection.resolve(&self.shape)?;
         let nbytes = nbytes(selected.shape(), self.dtype.itemsize())?;
+        self.check_unwritten(nbytes)?;
         if dst.len() != nbytes {
             return Err(Error::mismatch(format_args!("memory of {nbytes} bytes"), dst.len()));
         }
@@ -601,6 +625,7 @@ impl Entry {
     fn read_selected(&self, selected: Resolved) -> Result<Array> {
         let shape = selected.shape().to_vec();
         let nbytes = nbytes(&shape, self.dtype.itemsize())?;
+        self.check_unwritten(nbytes)?;
         self.limits.check_array(nbytes as u64)?;
         let mut buffer = BufferMut::zeroed(nbytes)?;
         self.gather(selected, buffer.bytes_mut())?;
