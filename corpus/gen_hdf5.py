@@ -4,7 +4,8 @@
     python corpus/gen_hdf5.py corpus/hdf5
 
 old.h5: superblock 0, symbol tables, B-trees of version 1. new.h5: superblock 3, links and attributes in fractal heaps, every index
-of chunks. four.h5: addresses and lengths of 4 bytes. h5py 3.16.0 with HDF5 2.0 made those that are
+of chunks. four.h5: addresses and lengths of 4 bytes. doubled.h5: groups that are linked twice, each from the one before: 2^24
+paths. h5py 3.16.0 with HDF5 2.0 made those that are
 committed; new.h5 has the times of its making in it.
 """
 import os
@@ -39,13 +40,22 @@ def four(path):
         file.attrs["text"] = "as it is"
 
 
+def doubled(path):
+    with h5py.File(path, "w", libver="latest") as file:
+        group = file.create_group("g0")
+        for number in range(1, 25):
+            below = file.create_group(f"g{number}")
+            group["left"] = group["right"] = below
+            group = below
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     for name, libver, many in (("old", "earliest", 2), ("new", "latest", 9)):
         with h5py.File(os.path.join(folder, f"{name}.h5"), "w", libver=libver) as file:
             fill(file, many)
-    for make in (four,):
+    for make in (four, doubled):
         make(os.path.join(folder, f"{make.__name__}.h5"))
 
 

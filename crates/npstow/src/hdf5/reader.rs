@@ -13,6 +13,7 @@ use super::paths::follow;
 use crate::container::{Attribute, Child, Container, Fault, NodeKind};
 use crate::error::quoted;
 use crate::{Data, Entry, Error, Limits, MemoryOrder, Notes, Result, Scalar, Source};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +22,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Hdf5 {
     file: Arc<File>,
     nodes: Mutex<Vec<Node>>,
+    paths: Mutex<Paths>,
 }
+
+/// How many paths lead to how many objects: groups that are linked twice, each from the one
+/// before, have more than anybody waits for.
+#[derive(Debug, Default)]
+struct Paths {
+    objects: HashSet<(usize, u64)>,
+    repeated: u64,
+}
+
+/// So many paths to objects that others lead to are always followed.
+const REPEATED: u64 = 1 << 15;
+
+/// And so many for each object.
+const REPEATED_EACH: u64 = 16;
 
 /// An object under one of its names.
 #[derive(Debug)]
@@ -76,7 +92,7 @@ impl Hdf5 {
         }
         let (kind, parent) = (NodeKind::Group, 0);
         let root = Node { place, kind, parent, depth: 0, children: None };
-        Ok(Self { file, nodes: Mutex::new(vec![root]) })
+        Ok(Self { file, nodes: Mutex::new(vec![root]), paths: Mutex::default() })
     }
 
     fn nodes(&self) -> MutexGuard<'_, Vec<Node>> {
@@ -147,6 +163,24 @@ impl Hdf5 {
         Ok(number)
     }
 
+    /// Counts a path to an object; an error where they are out of proportion.
+    fn count(&self, place: &Place) -> Result<()> {
+        // Counts are whole whatever happened to another thread.
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        // Files stay open as long as this one, so that no two have the same place in memory.
+        if paths.objects.insert((Arc::as_ptr(&place.file).addr(), place.address)) {
+            return Ok(());
+        }
+        paths.repeated += 1;
+        let all = (paths.objects.len() as u64).saturating_mul(REPEATED_EACH);
+        let most = all.saturating_add(REPEATED);
+        if paths.repeated > most && self.file.limits().max_members() != u64::MAX {
+            let what = "paths to objects that other paths lead to";
+            return Err(Error::limit(what, most, paths.repeated));
+        }
+        Ok(())
+    }
+
     /// The links that lead somewhere, as nodes, and why the others do not.
     fn resolve(&self, id: u64) -> Result<(Vec<Child>, Vec<String>)> {
         let (mut children, mut lost) = (Vec::new(), Vec::new());
@@ -162,6 +196,7 @@ impl Hdf5 {
                 lost.push(format!("{}: a link to a group that it is in", quoted(&link.name)));
                 continue;
             }
+            self.count(&place)?;
             children.push(Child { name: link.name, id: self.add(id, place)? });
         }
         Ok((children, lost))

@@ -237,6 +237,18 @@ fn heaps_of_files_with_short_lengths_are_read() {
 }
 
 #[test]
+fn paths_to_the_same_objects_are_counted() {
+    let bytes = include_bytes!("../../../../corpus/hdf5/doubled.h5");
+    let file = open(bytes).unwrap();
+    let errors = read_all(&file);
+    assert!(errors.iter().all(|e| e.kind() == ErrorKind::Limit), "{errors:?}");
+    assert!(errors[0].to_string().contains("paths to objects"), "{errors:?}");
+    // One path at a time is no matter.
+    let deep = format!("g0{}", "/left".repeat(24));
+    assert!(open(bytes).unwrap().find(&deep).unwrap().is_some());
+}
+
+#[test]
 fn texts_and_dates_come_back_with_their_dtype() {
     use crate::hdf5::{WriteOptions, write_to};
     let record = "[('u', '<U2'), ('d', '<m8[ns]'), ('n', '<i2'), ('s', '>U1', (2,))]";
