@@ -5,7 +5,7 @@
 
 old.h5: superblock 0, symbol tables, B-trees of version 1. new.h5: superblock 3, links and attributes in fractal heaps, every index
 of chunks. four.h5: addresses and lengths of 4 bytes. doubled.h5: groups that are linked twice, each from the one before: 2^24
-paths. h5py 3.16.0 with HDF5 2.0 made those that are
+paths. outward.h5: links to files that are not there. h5py 3.16.0 with HDF5 2.0 made those that are
 committed; new.h5 has the times of its making in it.
 """
 import os
@@ -49,13 +49,21 @@ def doubled(path):
             group = below
 
 
+def outward(path):
+    with h5py.File(path, "w", libver="latest") as file:
+        file["group/array"] = np.arange(3, dtype="<f8")
+        file["group/out"] = h5py.ExternalLink("../outside.h5", "/x")
+        file["missing"] = h5py.ExternalLink("missing.h5", "/x")
+        file["soft"] = h5py.SoftLink("nowhere")
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     for name, libver, many in (("old", "earliest", 2), ("new", "latest", 9)):
         with h5py.File(os.path.join(folder, f"{name}.h5"), "w", libver=libver) as file:
             fill(file, many)
-    for make in (four, doubled):
+    for make in (four, doubled, outward):
         make(os.path.join(folder, f"{make.__name__}.h5"))
 
 

@@ -140,6 +140,12 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
         None
     }
 
+    /// What of the file has not been looked at, of what was asked for until now: links to other
+    /// files that were not followed, by their paths, and why.
+    fn left_out(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Looks at the structure as a whole, beyond what opening did; the elements are read by
     /// others.
     fn check(&self, faults: &mut Vec<Fault>) {

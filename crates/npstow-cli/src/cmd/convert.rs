@@ -23,6 +23,7 @@ pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
     };
     target.save(tree?, &place, options(args), &progress)?;
     drop(progress);
+    super::say_left_out(&node);
     if args.form.json {
         super::print(&format!("{}\n", Json::Object(target.answer()?)))?;
     }

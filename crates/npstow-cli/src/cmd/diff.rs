@@ -14,7 +14,8 @@ use std::fmt::Write;
 pub(super) fn run(args: &Diff, quiet: bool) -> Result<Exit> {
     let places = (Place::new(&args.left), Place::new(&args.right));
     let none = Progress::none();
-    let trees = vec![places.0.node(&none)?.to_tree()?, places.1.node(&none)?.to_tree()?];
+    let nodes = [places.0.node(&none)?, places.1.node(&none)?];
+    let trees = vec![nodes[0].to_tree()?, nodes[1].to_tree()?];
     let progress = Progress::new(quiet);
     let trees = progress.watch(trees)?;
     let options = CompareOptions::default()
@@ -24,6 +25,7 @@ pub(super) fn run(args: &Diff, quiet: bool) -> Result<Exit> {
         .notes(!args.data_only);
     let report = compare(&trees[0], &trees[1], &options)?;
     drop((trees, progress));
+    nodes.iter().for_each(super::say_left_out);
     if args.form.json {
         super::print(&format!("{}\n", json(&places, &report)?))?;
     } else {

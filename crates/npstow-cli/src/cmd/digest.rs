@@ -16,6 +16,7 @@ pub(super) fn run(args: &Digest, quiet: bool) -> Result<Exit> {
     let progress = Progress::new(quiet);
     let top = place.node(&progress)?;
     let mut nodes = walk(top.clone())?;
+    let from = top.clone();
     if args.attributes && top.name().is_empty() && top.kind() == NodeKind::Group {
         // The root has no line of its own, but it may have attributes.
         nodes.insert(0, top);
@@ -40,6 +41,7 @@ pub(super) fn run(args: &Digest, quiet: bool) -> Result<Exit> {
     // The bar goes before the answer comes.
     let is_alone = leaves.len() == 1;
     drop((nodes, progress));
+    super::say_left_out(&from);
     if is_alone && let Some(e) = errors.pop() {
         return Err(e);
     }

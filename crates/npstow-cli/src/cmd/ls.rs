@@ -14,7 +14,8 @@ use std::path::Path;
 pub(super) fn run(args: &Ls) -> Result<Exit> {
     let place = Place::new(&args.path);
     let top = place.node(&Progress::none())?;
-    let (format, warning) = (top.file().format(), top.file().warning());
+    let from = top.clone();
+    let (format, warning) = (from.file().format(), from.file().warning());
     let nodes = match args.globs.is_empty() {
         true => walk(top)?,
         false => found(&top, &args.globs)?,
@@ -38,6 +39,7 @@ pub(super) fn run(args: &Ls) -> Result<Exit> {
     errors.iter().for_each(|e| complain(&e.to_string()));
     let exit = Exit::worst(errors.iter().map(|e| e.kind().into()));
     listed(args, &place, format.name(), rows)?;
+    super::say_left_out(&from);
     if let Some(warning) = warning {
         complain(&format!("{}: {warning}", harmless(&place.path.to_string_lossy())));
     }

@@ -20,9 +20,9 @@ mod survey;
 mod verify;
 
 use crate::args::{Cli, Command};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, complain};
 use crate::json::Json;
-use npstow::{Error, Result};
+use npstow::{Error, Node, Result};
 use std::io::{self, Write};
 
 /// Does what the command line says.
@@ -64,6 +64,27 @@ fn print_bytes(bytes: &[u8]) -> Result<Exit> {
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Error::io("writing the answer", e)),
         _ => Ok(Exit::Done),
+    }
+}
+
+/// The most lines about what was left out of one file.
+const MOST_LEFT_OUT: usize = 10;
+
+/// Says what below a node was left out: links to other files that were not followed.
+fn say_left_out(node: &Node) {
+    let above = node.name();
+    let is_below = |path: &str| match path.strip_prefix(above) {
+        Some(rest) => above.is_empty() || rest.starts_with('/'),
+        None => false,
+    };
+    let mut left_out = node.file().left_out();
+    left_out.retain(|(path, _)| is_below(path));
+    let path = node.file().path().display();
+    for (name, why) in left_out.iter().take(MOST_LEFT_OUT) {
+        complain(&format!("{path}: left out: {name}: {why}"));
+    }
+    if let more @ 1.. = left_out.len().saturating_sub(MOST_LEFT_OUT) {
+        complain(&format!("{path}: left out: {more} more"));
     }
 }
 

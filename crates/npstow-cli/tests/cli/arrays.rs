@@ -375,3 +375,20 @@ fn completions_and_manual_come_from_the_definitions() {
         assert!(desk.at("man1").join(page).is_file(), "{page}");
     }
 }
+
+#[test]
+fn links_that_are_not_followed_are_told() {
+    let desk = Desk::new();
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/hdf5/outward.h5");
+    fs::copy(corpus, desk.at("o.h5")).unwrap();
+    for line in ["convert @o.h5 @o", "digest @o.h5", "diff @o.h5 @o.h5", "ls @o.h5"] {
+        let output = desk.say(line);
+        assert!(output.status.success(), "{line}: {output:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("o.h5: left out: group/out: not supported: the file"), "{told}");
+        assert!(told.contains("o.h5: left out: missing: not found: the file"), "{told}");
+    }
+    // Nobody asked for the others.
+    let output = desk.say("digest @o.h5:group/array");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}

@@ -249,6 +249,13 @@ impl File {
         self.0.container.warning()
     }
 
+    /// The paths of what was left out of the groups that were looked at until now, and why: links
+    /// of HDF5 to other files that are missing, or outside the folder of this one.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<(String, String)> {
+        self.0.container.left_out()
+    }
+
     /// In which format it is.
     #[must_use]
     pub fn format(&self) -> Format {

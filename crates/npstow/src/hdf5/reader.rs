@@ -13,7 +13,7 @@ use super::paths::follow;
 use crate::container::{Attribute, Child, Container, Fault, NodeKind};
 use crate::error::quoted;
 use crate::{Data, Entry, Error, Limits, MemoryOrder, Notes, Result, Scalar, Source};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +23,8 @@ pub(crate) struct Hdf5 {
     file: Arc<File>,
     nodes: Mutex<Vec<Node>>,
     paths: Mutex<Paths>,
+    /// Links that lead out of the file and were not followed, and why.
+    left_out: Mutex<BTreeMap<String, String>>,
 }
 
 /// How many paths lead to how many objects: groups that are linked twice, each from the one
@@ -92,7 +94,8 @@ impl Hdf5 {
         }
         let (kind, parent) = (NodeKind::Group, 0);
         let root = Node { place, kind, parent, depth: 0, children: None };
-        Ok(Self { file, nodes: Mutex::new(vec![root]), paths: Mutex::default() })
+        let (nodes, paths) = (Mutex::new(vec![root]), Mutex::default());
+        Ok(Self { file, nodes, paths, left_out: Mutex::default() })
     }
 
     fn nodes(&self) -> MutexGuard<'_, Vec<Node>> {
@@ -163,6 +166,35 @@ impl Hdf5 {
         Ok(number)
     }
 
+    /// The path of a node, as far as its groups were listed.
+    fn path(&self, id: u64) -> String {
+        let nodes = self.nodes();
+        let node = |id: u64| usize::try_from(id).ok().and_then(|id| nodes.get(id));
+        let (mut steps, mut at) = (Vec::new(), id);
+        while let Some(below) = node(at).filter(|node| node.depth > 0) {
+            let siblings = node(below.parent).and_then(|above| above.children.as_ref());
+            let child = siblings.and_then(|all| all.iter().find(|child| child.id == at));
+            steps.push(child.map_or("…", |child| &*child.name));
+            at = below.parent;
+        }
+        steps.reverse();
+        steps.join("/")
+    }
+
+    /// Keeps in mind links that lead out of the file.
+    fn keep_left_out(&self, id: u64, links: Vec<(String, Error)>) {
+        if links.is_empty() {
+            return;
+        }
+        let path = self.path(id);
+        // Every entry is whole whatever happened to another thread.
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, e) in links {
+            let name = if path.is_empty() { name } else { format!("{path}/{name}") };
+            left_out.insert(name, e.what().to_owned());
+        }
+    }
+
     /// Counts a path to an object; an error where they are out of proportion.
     fn count(&self, place: &Place) -> Result<()> {
         // Counts are whole whatever happened to another thread.
@@ -183,12 +215,15 @@ impl Hdf5 {
 
     /// The links that lead somewhere, as nodes, and why the others do not.
     fn resolve(&self, id: u64) -> Result<(Vec<Child>, Vec<String>)> {
-        let (mut children, mut lost) = (Vec::new(), Vec::new());
+        let (mut children, mut lost, mut outside) = (Vec::new(), Vec::new(), Vec::new());
         for link in self.links(id)? {
             let place = match self.target(id, &link.target) {
                 Ok(place) => place,
                 Err(e) => {
                     lost.push(format!("{}: {}", quoted(&link.name), e.what()));
+                    if matches!(link.target, Target::External { .. } | Target::UserDefined(_)) {
+                        outside.push((link.name, e));
+                    }
                     continue;
                 }
             };
@@ -199,6 +234,7 @@ impl Hdf5 {
             self.count(&place)?;
             children.push(Child { name: link.name, id: self.add(id, place)? });
         }
+        self.keep_left_out(id, outside);
         Ok((children, lost))
     }
 
@@ -304,6 +340,11 @@ impl Container for Hdf5 {
 
     fn warning(&self) -> Option<String> {
         self.file.superblock().is_open().then(|| check::LEFT_OPEN.to_owned())
+    }
+
+    fn left_out(&self) -> Vec<(String, String)> {
+        let left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        left_out.clone().into_iter().collect()
     }
 
     fn check(&self, faults: &mut Vec<Fault>) {

@@ -249,6 +249,16 @@ fn paths_to_the_same_objects_are_counted() {
 }
 
 #[test]
+fn links_that_lead_out_are_told() {
+    let file = open(include_bytes!("../../../../corpus/hdf5/outward.h5")).unwrap();
+    assert!(file.left_out().is_empty());
+    assert!(read_all(&file).is_empty());
+    let paths: Vec<String> = file.left_out().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(paths, ["group/out", "missing"]);
+    assert!(file.left_out()[0].1.contains("../outside.h5"));
+}
+
+#[test]
 fn texts_and_dates_come_back_with_their_dtype() {
     use crate::hdf5::{WriteOptions, write_to};
     let record = "[('u', '<U2'), ('d', '<m8[ns]'), ('n', '<i2'), ('s', '>U1', (2,))]";
