@@ -5,9 +5,9 @@ use crate::shell::{Result, files, read, root, shown};
 use crate::tokens::{Kind, Token, close, tokens, without_tests};
 use std::collections::BTreeSet;
 
-/// The wall for a file, without its tests.
+/// The wall for a file.
 const FILE: usize = 800;
-/// Worth a look.
+/// Worth a look, tests left out.
 const FILE_LONG: usize = 300;
 /// The wall for the body of a function: lines with code on them, as clippy counts.
 const FUNCTION: usize = 60;
@@ -31,8 +31,9 @@ pub(crate) fn run() -> Result {
             let report = Report::of(&text);
             count += 1;
             if !DATA_TABLES.contains(&path.as_str()) {
-                if report.lines > FILE {
-                    faults.push(format!("{path}: {} lines, the wall is {FILE}", report.lines));
+                let whole = text.lines().count();
+                if whole > FILE {
+                    faults.push(format!("{path}: {whole} lines, the wall is {FILE}"));
                 } else if report.lines > FILE_LONG {
                     long.push(format!("{path} {}", report.lines));
                 }

@@ -11,7 +11,8 @@ use super::copy::copy_member;
 use super::directory::{Directory, Found};
 use super::leftover;
 use super::notes::{self, Beside};
-use super::writer::{WriteOptions, Writer};
+use super::options::WriteOptions;
+use super::writer::Writer;
 use crate::error::quoted;
 use crate::sink::Locked;
 use crate::{

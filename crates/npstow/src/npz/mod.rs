@@ -60,6 +60,7 @@ mod locate;
 mod member;
 mod names;
 mod notes;
+mod options;
 mod reader;
 mod run;
 mod salvage;
@@ -71,9 +72,10 @@ mod zip;
 
 pub(crate) use container::Npz;
 pub use editor::{Compacted, Editor, Repair, compact, diagnose, repair};
+pub use options::WriteOptions;
 pub use reader::{Reader, open, open_source, read};
 pub use salvage::{
     Recovered, SalvageOptions, salvage, salvage_source, salvage_to, salvage_to_with, salvage_with,
 };
 pub use scan::State;
-pub use writer::{WriteOptions, Writer, write, write_to, write_with};
+pub use writer::{Writer, write, write_to, write_with};
