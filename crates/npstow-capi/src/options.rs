@@ -163,7 +163,7 @@ pub extern "C" fn npstow_save_options_new() -> Option<Box<NpstowSaveOptions>> {
     look(None, || Some(Box::default()))
 }
 
-/// The format, whatever the path's extension: "npy", "npz", "folder", "pickle" or "joblib".
+/// The format, whatever the path's extension: "npy", "npz", "folder" or "pickle".
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_save_options_set_format(
     options: Option<&mut NpstowSaveOptions>,
