@@ -83,7 +83,10 @@ impl Saving {
         ];
         match formats.into_iter().find(|known| known.name() == format) {
             Some(format) => Ok(Some(format)),
-            None => Err(unknown("format", format, "'npy', 'npz' or 'folder'")),
+            None => {
+                let known = "'npy', 'npz', 'folder', 'pickle', 'joblib' or 'hdf5'";
+                Err(unknown("format", format, known))
+            }
         }
     }
 

@@ -11,7 +11,7 @@ from npstow import _npstow
 from npstow._given import array_of, given, opened, packed
 from npstow._progress import Progress, hook
 from npstow._tree import Node, _node
-from npstow._types import Durability, Saving
+from npstow._types import Durability, Format, Saving
 
 if TYPE_CHECKING:
     from npstow._tree import StrPath
@@ -23,7 +23,7 @@ def save_tree(
     tree: Any,
     *,
     attrs: Mapping[str, Mapping[str, object]] | None = None,
-    format: Literal["npy", "npz", "folder"] | None = None,
+    format: Format | None = None,
     level: int | None = None,
     order: Literal["K", "C", "F"] | None = None,
     byte_order: Literal["native", "little", "big"] | None = None,
@@ -37,17 +37,20 @@ def save_tree(
     Parameters
     ----------
     path : str or path-like
-        Its extension names the format: ``.npy``, ``.npz``, or none for a folder.
+        Its extension names the format: ``.npy``, ``.npz``, ``.pkl``, ``.joblib``, ``.h5``, or none
+        for a folder.
     tree : mapping, Node, or array_like
         Names and arrays; a mapping within it, or a ``/`` in a name, is a group. Nodes of open
         files are written array by array, without taking them into memory. A ``.npy`` file
         takes one array.
     attrs : mapping, optional
-        Metadata by the paths of what they belong to; ``""`` is the whole.
-    format : {'npy', 'npz', 'folder'}, optional
+        Metadata by the paths of what they belong to; ``""`` is the whole. Text and numbers, kept
+        as text; pickles and dumps of joblib have no place for it and are written without.
+    format : {'npy', 'npz', 'folder', 'pickle', 'joblib', 'hdf5'}, optional
         The format, whatever the extension.
     level : int, optional
-        Compresses every array (only ``npz``): from 0 to 12, 6 is what others call normal.
+        Compresses every array (``npz``, ``hdf5``) or the whole (``joblib``): from 0 to 12, 6 is
+        what others call normal.
     order : {'K', 'C', 'F'}, optional
         The memory order of each array; ``'K'``, the default, is the one it has.
     byte_order : {'native', 'little', 'big'}, optional
@@ -102,7 +105,7 @@ def convert(
     source: StrPath | Node,
     target: StrPath,
     *,
-    format: Literal["npy", "npz", "folder"] | None = None,
+    format: Format | None = None,
     level: int | None = None,
     order: Literal["K", "C", "F"] | None = None,
     byte_order: Literal["native", "little", "big"] | None = None,

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
 import numpy as np
 
-__all__ = ["Call", "Described", "Durability", "Noted", "Readable", "Saving", "Writable"]
+__all__ = ["Call", "Described", "Durability", "Format", "Noted", "Readable", "Saving", "Writable"]
 
 #: Called with the bytes done and the bytes there are to do.
 Call: TypeAlias = Callable[[int, int], object] | None
@@ -19,6 +19,9 @@ Described: TypeAlias = tuple[
 
 #: Metadata, names, labels.
 Noted: TypeAlias = tuple[str, list[str], list[str]]
+
+#: What is written: the formats by their names.
+Format: TypeAlias = Literal["npy", "npz", "folder", "pickle", "joblib", "hdf5"]
 
 #: What is waited for before a file counts as saved.
 Durability: TypeAlias = Literal["none", "replace", "file", "full"]
