@@ -111,7 +111,8 @@ pub(crate) struct Compact {
 
 /// Read and change metadata: a value for each key, beside an array or a group
 ///
-/// Folders have it in text files as NPFold does, archives in members of the same names.
+/// Folders have it in text files as NPFold does, archives in members of the same names. Of HDF5,
+/// attributes that are text are printed, and none is changed.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
