@@ -4,7 +4,8 @@
 
 use super::read::Sizes;
 use crate::cursor::Cursor;
-use crate::{Buffer, BufferMut, Error, Result, Source};
+use crate::source::read_copied;
+use crate::{Buffer, Error, Result, Source};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -60,6 +61,12 @@ impl Image {
             }
         }
     }
+
+    fn touches(&self, offset: u64, len: usize) -> bool {
+        let mut any = false;
+        self.touched(offset, len, |_, _| any = true);
+        any
+    }
 }
 
 impl Source for Image {
@@ -80,24 +87,14 @@ impl Source for Image {
     }
 
     fn read(&self, offset: u64, len: usize) -> io::Result<Buffer> {
-        let mut any = false;
-        self.touched(offset, len, |_, _| any = true);
-        if !any {
-            return self.below.read(offset, len);
+        match self.touches(offset, len) {
+            true => read_copied(self, offset, len),
+            false => self.below.read(offset, len),
         }
-        if offset.checked_add(len as u64).is_none_or(|end| end > self.len()) {
-            let what = format!("{len} bytes at {offset} of {}", self.len());
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
-        }
-        let mut buffer = BufferMut::zeroed(len).map_err(io::Error::other)?;
-        self.read_into(offset, buffer.bytes_mut())?;
-        Ok(buffer.freeze())
     }
 
     fn view(&self, offset: u64, len: usize) -> Result<Buffer> {
-        let mut any = false;
-        self.touched(offset, len, |_, _| any = true);
-        match any {
+        match self.touches(offset, len) {
             true => Err(Error::unsupported("a view of what a metadata cache has changed")),
             false => self.below.view(offset, len),
         }

@@ -2,9 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::beside::Beside;
+use super::read::c_string;
 use crate::cursor::Cursor;
 use crate::error::quoted;
-use crate::{Buffer, BufferMut, Error, Result, Source};
+use crate::{Buffer, Error, Result, Source};
 use std::io;
 use std::sync::Arc;
 
@@ -23,13 +24,10 @@ struct Member {
 /// Takes the block of the driver apart, from the map of kinds on.
 fn parse(body: &[u8]) -> Result<Vec<Member>> {
     let mut cursor = Cursor::new(body);
-    let map = cursor.take(KINDS, "a map of kinds to files")?.to_vec();
+    let map = cursor.take(KINDS, "a map of kinds to files")?;
     cursor.take(2, "padding")?;
-    let mut files = map.clone();
-    files.sort_unstable();
-    files.dedup();
     let known = |&file: &u8| usize::from(file) <= KINDS && file > 0;
-    if !files.iter().all(known) {
+    if !map.iter().all(known) {
         return Err(Error::corrupt("files of the numbers 1 to 6", format_args!("{map:?}")).at(0));
     }
     // The places of files stand in the order in which the map has them first.
@@ -46,18 +44,15 @@ fn parse(body: &[u8]) -> Result<Vec<Member>> {
     }
     let mut members = Vec::new();
     for start in starts {
-        let rest = cursor.rest();
-        let Some(len) = rest.iter().position(|&byte| byte == 0) else {
-            let expected = "the name of a file, with a NUL behind it";
-            return Err(Error::corrupt(expected, "the end").at(cursor.position()));
-        };
         let at = cursor.position();
-        let name = std::str::from_utf8(rest.get(..len).unwrap_or_default());
+        let bytes = c_string(&mut cursor, "the name of a file")?;
+        let name = std::str::from_utf8(bytes);
         let name = name.map_err(|_| Error::corrupt("a name in UTF-8", "other bytes").at(at))?;
         members.push(Member { start, name: name.to_owned() });
         // Names take whole words, their NULs included.
-        let padded = (len / 8 + 1) * 8;
-        cursor.take(padded.min(rest.len()), "the name of a file")?;
+        let len = bytes.len() + 1;
+        let padding = len.next_multiple_of(8) - len;
+        cursor.take(padding.min(cursor.rest().len()), "padding")?;
     }
     Ok(members)
 }
@@ -136,10 +131,8 @@ impl Source for Placed {
     }
 
     fn read(&self, offset: u64, len: usize) -> io::Result<Buffer> {
-        self.find(offset, len)?;
-        let mut buffer = BufferMut::zeroed(len).map_err(io::Error::other)?;
-        self.read_into(offset, buffer.bytes_mut())?;
-        Ok(buffer.freeze())
+        let (source, at) = self.find(offset, len)?;
+        source.read(at, len)
     }
 
     fn view(&self, offset: u64, len: usize) -> Result<Buffer> {

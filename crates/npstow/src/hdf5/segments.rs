@@ -2,7 +2,8 @@
 //! driver.
 #![forbid(unsafe_code)]
 
-use crate::{Buffer, BufferMut, Error, Result, Source};
+use crate::source::check_range;
+use crate::{Buffer, Error, Result, Source};
 use std::io;
 use std::sync::Arc;
 
@@ -30,10 +31,7 @@ impl Source for Segments {
     }
 
     fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
-        if offset.checked_add(dst.len() as u64).is_none_or(|end| end > self.len()) {
-            let what = format!("{} bytes at {offset} of {}", dst.len(), self.len());
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
-        }
+        check_range(self.len(), offset, dst.len())?;
         let (mut at, mut rest, mut start) = (offset, dst, 0u64);
         for segment in &self.0 {
             let end = start.saturating_add(segment.len);
@@ -52,16 +50,6 @@ impl Source for Segments {
             start = end;
         }
         Ok(())
-    }
-
-    fn read(&self, offset: u64, len: usize) -> io::Result<Buffer> {
-        if offset.checked_add(len as u64).is_none_or(|end| end > self.len()) {
-            let what = format!("{len} bytes at {offset} of {}", self.len());
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
-        }
-        let mut buffer = BufferMut::zeroed(len).map_err(io::Error::other)?;
-        self.read_into(offset, buffer.bytes_mut())?;
-        Ok(buffer.freeze())
     }
 
     fn view(&self, _: u64, _: usize) -> Result<Buffer> {

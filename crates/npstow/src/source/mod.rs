@@ -49,10 +49,7 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// # Errors
     /// As [`read_into`](Self::read_into); nothing is allocated for bytes that are not there.
     fn read(&self, offset: u64, len: usize) -> io::Result<Buffer> {
-        check_range(self.len(), offset, len)?;
-        let mut buffer = BufferMut::zeroed(len).map_err(io::Error::other)?;
-        self.read_into(offset, buffer.bytes_mut())?;
-        Ok(buffer.freeze())
+        read_copied(self, offset, len)
     }
 
     /// The very bytes, without a copy, or an error that says why not.
@@ -67,8 +64,19 @@ pub trait Source: Send + Sync + fmt::Debug {
     }
 }
 
+/// Reads into memory of its own what is there.
+pub(crate) fn read_copied<S>(source: &S, offset: u64, len: usize) -> io::Result<Buffer>
+where
+    S: Source + ?Sized,
+{
+    check_range(source.len(), offset, len)?;
+    let mut buffer = BufferMut::zeroed(len).map_err(io::Error::other)?;
+    source.read_into(offset, buffer.bytes_mut())?;
+    Ok(buffer.freeze())
+}
+
 /// An error unless `len` bytes from `offset` lie within a source of `total` bytes.
-fn check_range(total: u64, offset: u64, len: usize) -> io::Result<()> {
+pub(crate) fn check_range(total: u64, offset: u64, len: usize) -> io::Result<()> {
     match offset.checked_add(len as u64) {
         Some(end) if end <= total => Ok(()),
         _ => Err(io::Error::new(
