@@ -4,7 +4,7 @@
 use crate::{Error, Result};
 
 /// The checksum: words are big-endian, a last odd byte is the upper half of one.
-fn sum(bytes: &[u8]) -> u32 {
+pub(crate) fn sum(bytes: &[u8]) -> u32 {
     let (mut low, mut high) = (0u32, 0u32);
     let fold = |n: u32| (n & 0xffff) + (n >> 16);
     // As many words as the sums can take before they overflow.
@@ -58,7 +58,22 @@ mod tests {
             }
         }
         assert!(checked(&[1, 2, 3]).is_err());
-        // Two words, by hand: 0x0102 and 0x0300.
+    }
+
+    #[test]
+    fn checksums_are_those_of_the_library() {
+        // By hand: words 0x0102 and 0x0300.
         assert_eq!(sum(&[1, 2, 3]), (0x0102 * 2 + 0x0300) << 16 | 0x0402);
+        assert_eq!(sum(&[]), 0);
+        let naive = |bytes: &[u8]| {
+            let words = bytes
+                .chunks(2)
+                .map(|w| u64::from(w[0]) * 256 + w.get(1).map_or(0, |b| u64::from(*b)));
+            let (low, high) = words.fold((0u64, 0u64), |(l, h), w| (l + w, h + l + w));
+            (low % 65_535, high % 65_535)
+        };
+        let bytes: Vec<u8> = (1..=250).cycle().take(100_001).collect();
+        let (made, (low, high)) = (sum(&bytes), naive(&bytes));
+        assert_eq!((u64::from(made & 0xffff), u64::from(made >> 16)), (low, high));
     }
 }

@@ -4,8 +4,9 @@
 use super::elements::{Bytes, Run};
 use super::plan::{Dataset, Grid};
 use super::write::chunk_index::step;
-use super::write::filters::{deflate, fletcher32, shuffle};
+use super::write::filters::{deflate, shuffle};
 use crate::array::{MemoryOrder, Strided, copy_strided, strides};
+use crate::codec::fletcher32;
 use crate::{Buffer, Error, Result};
 
 /// So many elements are taken in at once where they are not in memory, or one row of chunks.
@@ -131,7 +132,7 @@ pub(super) fn pack(dataset: &Dataset<'_>, grid: &Grid, cut: &Cut<'_>) -> Result<
         }
     }
     if grid.fletcher32 {
-        let sum = fletcher32(&bytes);
+        let sum = fletcher32::sum(&bytes);
         bytes.extend_from_slice(&sum.to_le_bytes());
     }
     Ok(Packed { bytes, mask })
@@ -234,7 +235,7 @@ mod tests {
             assert_eq!((noise.mask, noise.bytes.len(), smooth.mask), (bit, 2004, 0));
             for chunk in [noise, smooth] {
                 let (bytes, sum) = chunk.bytes.split_last_chunk::<4>().unwrap();
-                assert_eq!(fletcher32(bytes), u32::from_le_bytes(*sum));
+                assert_eq!(fletcher32::sum(bytes), u32::from_le_bytes(*sum));
             }
             assert!(smooth.bytes.len() < 100);
         }

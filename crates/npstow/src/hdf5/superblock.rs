@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::read::{Sizes, UNDEFINED, unknown};
+use super::write::checksum::lookup3;
 use crate::cursor::Cursor;
 use crate::{Error, Result, Source};
-use hdf5_reader::checksum::jenkins_lookup3;
 
 /// HDF5 II.A: what a superblock begins with.
 pub(crate) const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
@@ -114,7 +114,7 @@ fn end(told: u64, base: u64) -> u64 {
 
 /// Holds bytes against the checksum behind them.
 pub(super) fn check(bytes: &[u8], stored: u32) -> Result<()> {
-    let made = jenkins_lookup3(bytes);
+    let made = lookup3(bytes);
     if made != stored {
         let expected = format!("the checksum {stored:08x}");
         return Err(Error::corrupt(expected, format_args!("{made:08x}")));
@@ -133,7 +133,7 @@ mod tests {
         for address in [0u64, u64::MAX, 4096, 48] {
             bytes.extend(address.to_le_bytes());
         }
-        let sum = jenkins_lookup3(&bytes);
+        let sum = lookup3(&bytes);
         bytes.extend(sum.to_le_bytes());
         bytes
     }

@@ -3,7 +3,7 @@
 
 use super::header::{Header, kind};
 use crate::cursor::Cursor;
-use crate::hdf5::read::{Sizes, unknown};
+use crate::hdf5::read::{Sizes, UNDEFINED, unknown};
 use crate::{Error, Result};
 
 /// Where the image of a metadata cache is: address and length.
@@ -17,7 +17,7 @@ pub(in crate::hdf5) fn cache_image(header: &Header, sizes: Sizes) -> Result<Opti
     }
     let address = sizes.address(&mut cursor, "an address of an image").map_err(at)?;
     let len = sizes.length(&mut cursor, "a length of an image").map_err(at)?;
-    Ok(Some((address, len)).filter(|(address, _)| *address != u64::MAX))
+    Ok(Some((address, len)).filter(|(address, _)| *address != UNDEFINED))
 }
 
 /// Looks at what is said of free space, which reading has no use for (HDF5 IV.A.2.x).

@@ -1,4 +1,4 @@
-//! What a chunk goes through on its way into the file: shuffle, deflate, a checksum.
+//! What a chunk goes through on its way into the file: shuffle, deflate.
 #![forbid(unsafe_code)]
 
 use crate::{Error, Result};
@@ -84,24 +84,6 @@ pub(crate) fn checked_level(level: u8) -> Result<CompressionLvl> {
         .map_err(|_| Error::invalid(format!("level {level} of deflate (0 to {MOST_LEVEL})")))
 }
 
-/// Fletcher's checksum over words of 16 bits, big-endian; a last odd byte is the upper half of
-/// one.
-pub(crate) fn fletcher32(bytes: &[u8]) -> u32 {
-    let (mut low, mut high) = (0u32, 0u32);
-    let fold = |n: u32| (n & 0xffff) + (n >> 16);
-    // As many words as the sums can take before they overflow.
-    for block in bytes.chunks(720) {
-        for word in block.chunks(2) {
-            let second = word.get(1).copied().unwrap_or(0);
-            low += u32::from(word[0]) << 8 | u32::from(second);
-            high += low;
-        }
-        (low, high) = (fold(low), fold(high));
-    }
-    (low, high) = (fold(low), fold(high));
-    high << 16 | low
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,23 +100,6 @@ mod tests {
             };
             assert!((0..bytes.len()).all(|at| out[at] == expected(at)), "{itemsize}");
         }
-    }
-
-    #[test]
-    fn checksums_are_those_of_the_library() {
-        // By hand: words 0x0102 and 0x0300.
-        assert_eq!(fletcher32(&[1, 2, 3]), (0x0102 * 2 + 0x0300) << 16 | 0x0402);
-        assert_eq!(fletcher32(&[]), 0);
-        let naive = |bytes: &[u8]| {
-            let words = bytes
-                .chunks(2)
-                .map(|w| u64::from(w[0]) * 256 + w.get(1).map_or(0, |b| u64::from(*b)));
-            let (low, high) = words.fold((0u64, 0u64), |(l, h), w| (l + w, h + l + w));
-            (low % 65_535, high % 65_535)
-        };
-        let bytes: Vec<u8> = (1..=250).cycle().take(100_001).collect();
-        let (sum, (low, high)) = (fletcher32(&bytes), naive(&bytes));
-        assert_eq!((u64::from(sum & 0xffff), u64::from(sum >> 16)), (low, high));
     }
 
     #[test]

@@ -19,5 +19,4 @@ pub(super) mod object_header;
 pub(super) mod superblock;
 pub(super) mod symbol_table;
 
-/// HDF5 I.B: the address of what is not there.
-pub(super) const UNDEFINED: u64 = u64::MAX;
+pub(super) use super::read::UNDEFINED;

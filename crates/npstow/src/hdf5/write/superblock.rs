@@ -4,13 +4,12 @@
 use super::UNDEFINED;
 use super::emit::Emit;
 use super::symbol_table::{Cached, SymbolEntry};
+use crate::hdf5::superblock::SIGNATURE;
 
 /// Half the entries of a symbol table node.
 pub(crate) const GROUP_LEAF_K: u16 = 4;
 /// Half the children of a node of a group's B-tree.
 pub(crate) const GROUP_INTERNAL_K: u16 = 16;
-
-const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// What a file is and where its root lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +26,7 @@ impl Superblock {
 
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut out = Emit::new();
-        out.bytes(&SIGNATURE);
+        out.bytes(SIGNATURE);
         match *self {
             Self::Old { end, root, tree, heap } => {
                 // Versions of superblock, free space, root entry; reserved; of shared messages.
@@ -47,7 +46,7 @@ impl Superblock {
     pub(crate) fn parse(bytes: &[u8]) -> crate::Result<Self> {
         use crate::{Error, cursor::Cursor};
         let mut c = Cursor::new(bytes);
-        if c.array::<8>("the signature")? != SIGNATURE {
+        if c.array::<8>("the signature")? != *SIGNATURE {
             return Err(Error::corrupt("the signature of HDF5", "other bytes").at(0));
         }
         match c.u8("the version")? {
