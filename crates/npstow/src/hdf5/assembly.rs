@@ -7,7 +7,7 @@ use super::plan::{Dataset, Stored};
 use super::varied::{collection_len, varied_data};
 use super::write::UNDEFINED;
 use super::write::btree1::{self, Shape};
-use super::write::btree2::{self, Kind};
+use super::write::btree2::Kind;
 use super::write::checksum::lookup3;
 use super::write::chunk_index::{self, Chunk};
 use super::write::emit::Emit;
@@ -324,15 +324,8 @@ impl<'a> Assembly<'a> {
             by_name.push((hash, member.name, Emit::new().u32(hash).bytes(&id).finish()));
             by_order.push(Emit::new().u64(order).bytes(&id).finish());
         }
-        by_name.sort();
-        let by_name: Vec<Vec<u8>> = by_name.into_iter().map(|(_, _, record)| record).collect();
-        let written = heap.write(self.here());
-        self.place(&written.bytes);
-        let names = btree2::write(Kind::LinkNames, &by_name, self.here());
-        self.place(&names.bytes);
-        let order = btree2::write(Kind::LinkOrder, &by_order, self.here());
-        self.place(&order.bytes);
-        let dense = Dense { heap: written.header, names: names.header, order: order.header };
+        let names = (Kind::LinkNames, by_name);
+        let dense = attributes::place_dense(self, heap, names, (Kind::LinkOrder, by_order));
         Ok(vec![message::link_info(count, dense), message::group_info()])
     }
 }

@@ -12,7 +12,7 @@ use super::write::fractal_heap::{FractalHeap, Of};
 use super::write::global_heap::HeapId;
 use super::write::message::{Attribute, Dataspace, Dense, attribute_info, kind};
 use super::write::object_header::{Message, Version};
-use crate::{Array, Data, Error, MemoryOrder, Result};
+use crate::{Data, Error, Result};
 
 /// More attributes than this are kept in a heap in the latest form, as the library does.
 const FEW: usize = 8;
@@ -107,12 +107,15 @@ impl Encoded {
 fn encode(value: &Value, latest: bool, ground: &mut impl Ground) -> Result<Encoded> {
     let form = if latest { Form::Latest } else { Form::Old };
     let space = |lengths: &[u64]| Dataspace::Simple { lengths, most: None }.write(latest);
+    let elements = |elements: Elements<'_>| -> Result<Encoded> {
+        Ok(Encoded {
+            datatype: datatype(elements.dtype(), form)?,
+            dataspace: space(&lengths(elements.shape())?),
+            data: elements.to_vec()?,
+        })
+    };
     Ok(match value {
-        Value::Array(array) => Encoded {
-            datatype: datatype(array.dtype(), form)?,
-            dataspace: space(&lengths(array.shape())?),
-            data: bytes(array)?,
-        },
+        Value::Array(array) => elements(Elements::Array(array))?,
         Value::Text(text) => Encoded {
             datatype: variable_text(true),
             dataspace: space(&[]),
@@ -129,18 +132,7 @@ fn encode(value: &Value, latest: bool, ground: &mut impl Ground) -> Result<Encod
                 dataspace: space(&lengths(entry.shape())?),
                 data: varied_data(&**varied, ground)?,
             },
-            _ => {
-                let mut data = Vec::new();
-                Elements::Entry(entry).give(&mut |piece| {
-                    data.extend_from_slice(piece);
-                    Ok(())
-                })?;
-                Encoded {
-                    datatype: datatype(entry.dtype(), form)?,
-                    dataspace: space(&lengths(entry.shape())?),
-                    data,
-                }
-            }
+            _ => elements(Elements::Entry(entry))?,
         },
         Value::Empty(dtype) => Encoded {
             datatype: datatype(dtype, form)?,
@@ -157,11 +149,6 @@ fn lengths(shape: &[usize]) -> Result<Vec<u64>> {
     Ok(shape.iter().map(|&n| n as u64).collect())
 }
 
-fn bytes(array: &Array) -> Result<Vec<u8>> {
-    let array = array.to_contiguous(MemoryOrder::C)?;
-    Ok(array.bytes_in(MemoryOrder::C).unwrap_or_default().to_vec())
-}
-
 /// Puts attributes into a heap of their own, with trees by name and by order.
 fn dense(all: &[Attribute<'_>], ground: &mut impl Ground) -> Result<Dense> {
     let mut heap = FractalHeap::new(Of::Attributes);
@@ -174,13 +161,24 @@ fn dense(all: &[Attribute<'_>], ground: &mut impl Ground) -> Result<Dense> {
         by_order.push(record.clone().finish());
         by_name.push((hash, one.name, record.u32(hash).finish()));
     }
+    Ok(place_dense(ground, heap, (Kind::AttributeNames, by_name), (Kind::AttributeOrder, by_order)))
+}
+
+/// Places a heap and what leads into it: records with the hashes and names that they are sorted by,
+/// and records in order of creation.
+pub(super) fn place_dense(
+    ground: &mut impl Ground,
+    heap: FractalHeap,
+    (names, mut by_name): (Kind, Vec<(u32, &str, Vec<u8>)>),
+    (order, by_order): (Kind, Vec<Vec<u8>>),
+) -> Dense {
     by_name.sort();
     let by_name: Vec<Vec<u8>> = by_name.into_iter().map(|(_, _, record)| record).collect();
-    let written = heap.write(ground.here());
-    ground.place(&written.bytes);
-    let names = btree2::write(Kind::AttributeNames, &by_name, ground.here());
+    let heap = heap.write(ground.here());
+    ground.place(&heap.bytes);
+    let names = btree2::write(names, &by_name, ground.here());
     ground.place(&names.bytes);
-    let order = btree2::write(Kind::AttributeOrder, &by_order, ground.here());
+    let order = btree2::write(order, &by_order, ground.here());
     ground.place(&order.bytes);
-    Ok(Dense { heap: written.header, names: names.header, order: order.header })
+    Dense { heap: heap.header, names: names.header, order: order.header }
 }

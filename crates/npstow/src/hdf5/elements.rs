@@ -75,6 +75,16 @@ impl<'a> Elements<'a> {
     pub(super) fn give(self, out: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         self.pieces()?.try_for_each(|piece| out(piece?.get()))
     }
+
+    /// All bytes in order: of what is small.
+    pub(super) fn to_vec(self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.give(&mut |piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(bytes)
+    }
 }
 
 /// The pieces of [`Elements::pieces`].

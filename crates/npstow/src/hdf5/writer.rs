@@ -160,7 +160,7 @@ impl File<'_> {
                     at = start + nbytes;
                     Place::At(start)
                 }
-                Stored::Compact => Place::Compact(compact(dataset)?),
+                Stored::Compact => Place::Compact(dataset.elements.to_vec()?),
                 // It comes with the structures.
                 Stored::Varied(_) => Place::Nowhere,
                 Stored::Chunked(grid) => {
@@ -297,19 +297,10 @@ fn jobs<'a>(index: usize, dataset: &'a Dataset<'a>) -> Box<dyn Iterator<Item = J
     }
 }
 
-fn compact(dataset: &Dataset<'_>) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    dataset.elements.give(&mut |piece| {
-        bytes.extend_from_slice(piece);
-        Ok(())
-    })?;
-    Ok(bytes)
-}
-
 fn write_whole(dataset: &Dataset<'_>, out: &mut Out<'_>) -> Result<Place> {
     let write = |out: &mut Out<'_>| {
         if matches!(dataset.stored, Stored::Compact) {
-            return compact(dataset).map(Place::Compact);
+            return dataset.elements.to_vec().map(Place::Compact);
         }
         let nbytes = dataset.elements.nbytes() as u64;
         if nbytes == 0 || matches!(dataset.stored, Stored::Varied(_)) {

@@ -120,7 +120,7 @@ pub(crate) fn write(kind: Kind, records: &[Vec<u8>], address: u64) -> Written {
     Written { bytes: out.finish(), header }
 }
 
-/// A tree in the file: its bytes from an address on, and where its header is.
+/// A tree, or a heap, in the file: its bytes from an address on, and where its header is.
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,

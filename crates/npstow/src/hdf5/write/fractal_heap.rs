@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::UNDEFINED;
-use super::btree2::{self, Kind};
+use super::btree2::{self, Kind, Written};
 use super::emit::Emit;
 use crate::{Error, Result};
 
@@ -62,13 +62,6 @@ pub(crate) struct FractalHeap {
     managed: Emit,
     count: u64,
     huge: Vec<Vec<u8>>,
-}
-
-/// A heap in the file: its bytes from an address on, and where its header is.
-#[derive(Debug)]
-pub(crate) struct Written {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) header: u64,
 }
 
 impl FractalHeap {
