@@ -38,7 +38,7 @@ impl Chunked {
                 Some(chunk) => batch.push((*chunk, picked)),
                 None => self.spread(None, &picked, dst),
             }
-            let more = step(&mut at, &axes);
+            let more = step(&mut at, axes.iter().map(Vec::len));
             if batch.len() >= 2 * parallel::width() || !more {
                 self.unpack(source, std::mem::take(&mut batch), dst)?;
             }
@@ -101,16 +101,8 @@ impl Chunked {
             for (from, to, count) in &runs {
                 self.copy(bytes, (base.0 + from, base.1 + to), *count, dst);
             }
-            let mut axis = outer.len();
-            loop {
-                let Some(next) = axis.checked_sub(1) else { return };
-                axis = next;
-                let (Some(at), Some(picked)) = (at.get_mut(axis), outer.get(axis)) else { return };
-                *at += 1;
-                if *at < picked.places.len() {
-                    break;
-                }
-                *at = 0;
+            if !step(&mut at, outer.iter().map(|picked| picked.places.len())) {
+                return;
             }
         }
     }
@@ -145,11 +137,14 @@ fn runs(places: &[(usize, usize)], itemsize: usize) -> Vec<(usize, usize, usize)
     runs
 }
 
-/// Goes on to the next chunk; false behind the last one.
-fn step(at: &mut [usize], axes: &[Vec<Picked>]) -> bool {
-    for (at, axis) in at.iter_mut().zip(axes).rev() {
+/// Goes on to the next of so many places on each axis; false behind the last one.
+fn step(
+    at: &mut [usize],
+    counts: impl DoubleEndedIterator<Item = usize> + ExactSizeIterator,
+) -> bool {
+    for (at, count) in at.iter_mut().zip(counts).rev() {
         *at += 1;
-        if *at < axis.len() {
+        if *at < count {
             return true;
         }
         *at = 0;

@@ -230,17 +230,9 @@ impl Chunked {
     }
 
     /// Whether a chunk stands over the edge of the array.
-    fn is_cut(&self, mut number: u64) -> bool {
-        let mut cut = false;
-        for ((&count, &chunk), &length) in
-            self.counts.iter().zip(&self.chunk).zip(&self.shape).rev()
-        {
-            let count = (count as u64).max(1);
-            let at = number % count;
-            number /= count;
-            cut |= (at + 1).saturating_mul(chunk as u64) > length as u64;
-        }
-        cut
+    fn is_cut(&self, number: u64) -> bool {
+        let extent = self.extent(number);
+        extent.iter().zip(&self.chunk).any(|(range, &length)| range.len() < length)
     }
 
     /// Unpacks a chunk into exactly its bytes.

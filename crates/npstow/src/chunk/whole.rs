@@ -102,7 +102,7 @@ impl Chunked {
     }
 
     /// The indices of a chunk on every axis, those within the array.
-    fn extent(&self, mut number: u64) -> Vec<Range<usize>> {
+    pub(super) fn extent(&self, mut number: u64) -> Vec<Range<usize>> {
         let mut extent: Vec<Range<usize>> = Vec::with_capacity(self.shape.len());
         for ((&count, &chunk), &length) in
             self.counts.iter().zip(&self.chunk).zip(&self.shape).rev()

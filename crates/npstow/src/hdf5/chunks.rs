@@ -16,8 +16,7 @@ pub(super) fn stored(file: &File, space: &Space, grid: &Grid) -> Result<Vec<Stor
         return Ok(Vec::new());
     }
     let shape = space.lengths()?;
-    let chunk: Vec<usize> =
-        grid.chunk.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
+    let chunk = grid.lengths();
     let itemsize = usize::try_from(grid.itemsize).unwrap_or(usize::MAX);
     let each = nbytes(&chunk, itemsize)? as u64;
     let counts: Vec<usize> = shape.iter().zip(&chunk).map(|(&n, &c)| n.div_ceil(c)).collect();

@@ -15,11 +15,11 @@ use super::object::space::Space;
 use super::object::storage::{Fill, filters};
 use super::read::UNDEFINED;
 use super::types::bits::{needs_repair, repaired, repaired_size};
-use super::types::to_dtype::{described, dtype, is_varied};
+use super::types::to_dtype::{described, dtype, is_varied, void};
 use super::types::vlen::Elements;
 use crate::array::{MemoryOrder, nbytes};
 use crate::chunk::{Chunked, Filter, Stored};
-use crate::{Buffer, Data, Dtype, Entry, Error, Kind, MemorySource, Order, Result, Scalar, Source};
+use crate::{Buffer, Data, Dtype, Entry, Error, MemorySource, Result, Source};
 use std::sync::Arc;
 
 /// Everything that a header says of a dataset.
@@ -156,10 +156,6 @@ pub(super) fn attribute(file: &Arc<File>, attribute: Attribute) -> Result<Entry>
     if varied { elements(file, raw, what, dtype) } else { Ok(raw) }
 }
 
-fn void(size: usize) -> Result<Dtype> {
-    Ok(Scalar::new(Kind::Void, Order::None, size)?.into())
-}
-
 fn elements(file: &Arc<File>, raw: Entry, what: Type, dtype: Dtype) -> Result<Entry> {
     let (source, shape) = (Arc::clone(raw.source()), raw.shape().to_vec());
     let elements = Elements { file: Arc::clone(file), raw, what };
@@ -179,10 +175,8 @@ fn data(file: &Arc<File>, said: &Said, shape: &[usize]) -> Result<Data> {
                 let expected = format!("{len} bytes of data");
                 return Err(Error::corrupt(expected, there).at(said.layout_offset));
             }
-            {
-                let offset = said.layout_offset.saturating_add(*start as u64);
-                alone(said, shape, (offset, len), &**file.source())
-            }
+            let offset = said.layout_offset.saturating_add(*start as u64);
+            alone(said, shape, (offset, len), &**file.source())
         }
         Layout::Contiguous { address, .. } => {
             alone(said, shape, (file.position(*address)?, len), &**file.source())
@@ -265,8 +259,7 @@ fn chunked(file: &Arc<File>, said: &Said, shape: &[usize], grid: &Grid) -> Resul
         let expected = format!("chunks of elements of {} bytes", said.what.size);
         return Err(Error::corrupt(expected, grid.itemsize).at(said.layout_offset));
     }
-    let chunk: Vec<usize> =
-        grid.chunk.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
+    let chunk = grid.lengths();
     let load = {
         let (file, space, grid) = (Arc::clone(file), said.space.clone(), grid.clone());
         move || chunks::stored(&file, &space, &grid)

@@ -118,6 +118,11 @@ impl Layout {
 }
 
 impl Grid {
+    /// Lengths of a chunk, as those of arrays in memory are.
+    pub(in crate::hdf5) fn lengths(&self) -> Vec<usize> {
+        self.chunk.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect()
+    }
+
     /// Chunks of version 4 and 5, behind the class.
     fn parse(cursor: &mut Cursor<'_>, sizes: Sizes) -> Result<Self> {
         let flags = cursor.u8("flags")?;

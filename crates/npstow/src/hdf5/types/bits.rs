@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::floats;
-use super::to_dtype::dtype;
+use super::to_dtype::{dtype, fits};
 use crate::Order;
 use crate::hdf5::object::datatype::{Bits, Class, Padding, Type};
 
@@ -51,10 +51,7 @@ fn has_odd_parts(what: &Type) -> bool {
 }
 
 fn is_odd(bits: Bits, size: usize) -> bool {
-    let all = usize::from(bits.offset) + usize::from(bits.precision) <= 8 * size;
-    all && bits.precision > 0
-        && matches!(size, 1 | 2 | 4 | 8)
-        && usize::from(bits.precision) != 8 * size
+    fits(bits, size) && matches!(size, 1 | 2 | 4 | 8) && usize::from(bits.precision) != 8 * size
 }
 
 /// Changes elements where they lie.

@@ -51,11 +51,11 @@ fn part(what: &Type) -> Result<Dtype> {
     }
 }
 
-fn void(size: usize) -> Result<Dtype> {
+pub(in crate::hdf5) fn void(size: usize) -> Result<Dtype> {
     Ok(Scalar::new(Kind::Void, Order::None, size)?.into())
 }
 
-fn fits(bits: Bits, size: usize) -> bool {
+pub(super) fn fits(bits: Bits, size: usize) -> bool {
     bits.precision > 0 && usize::from(bits.offset) + usize::from(bits.precision) <= 8 * size
 }
 
