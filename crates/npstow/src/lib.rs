@@ -1,7 +1,14 @@
 #![deny(unsafe_code)]
 // Without all formats nobody uses some of what formats are made of.
 #![cfg_attr(
-    not(all(feature = "npz", feature = "folder")),
+    not(all(
+        feature = "npz",
+        feature = "folder",
+        feature = "joblib",
+        feature = "torch",
+        feature = "shelve",
+        feature = "hdf5"
+    )),
     allow(dead_code, unused_imports, unused_variables)
 )]
 #![doc = include_str!("../../../README.md")]
