@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Field, LIBNPY, NPHH, NPSTOW, PYTHON, beside};
-use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
+use crate::compare::contest::{Check, Contest, Goal, Prepare};
 use crate::compare::inputs::Inputs;
 use crate::compare::tools::Tools;
 
@@ -27,7 +27,7 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
         Goal::Faster { ours: NPSTOW, rival: NPHH, least: 5.0 },
     ];
     goals.extend(beside(tools, &[NPHH, LIBNPY]));
-    contest(field, "load", title, note, goals)
+    field.contest(("p8", "load"), title, note, goals)
 }
 
 pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -49,19 +49,5 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
         Goal::Faster { ours: NPSTOW, rival: NPHH, least: 2.0 },
     ];
     goals.extend(beside(tools, &[NPHH, LIBNPY]));
-    contest(field, "save", title, note, goals)
-}
-
-fn contest(field: Field, mark: &'static str, title: &str, note: &str, goals: Vec<Goal>) -> Contest {
-    Contest {
-        key: "p8",
-        mark,
-        title: title.to_owned(),
-        note: note.to_owned(),
-        clock: Clock::Inside,
-        times: 3,
-        contestants: field.contestants,
-        warm: None,
-        goals,
-    }
+    field.contest(("p8", "save"), title, note, goals)
 }

@@ -2,11 +2,12 @@
 #![forbid(unsafe_code)]
 
 use super::{Field, NPSTOW, mebibytes, warm};
-use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
+use crate::compare::contest::{Check, Contest, Goal, Prepare};
 use crate::compare::inputs::{Hdf5, Inputs};
 use crate::compare::options::Options;
 use crate::compare::tools::Tools;
 use crate::shell::Result;
+use std::path::Path;
 
 const ALONE: &str = "npstow, one core";
 const H5PY: &str = "h5py";
@@ -29,51 +30,39 @@ pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<V
 
 fn load(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
     let mut field = Field::new(tools, Check::Sum(inputs.many_sum()), Prepare::Nothing);
-    let (words, paths) = (&["npstow", "p15", "load"], &[file.many.as_path()]);
-    field.rust(NPSTOW, words, paths);
-    field.alone(ALONE, words, paths);
-    field.python(H5PY, &["p15", "load"], paths);
+    run(&mut field, &["p15", "load"], &[file.many.as_path()]);
     let title = format!("P15: load 4000 datasets of f4 (100, 4), h5py's file, {}", file.form);
-    contest(
+    field.contest(
         ("p15", file.marked("load old", "load latest")),
         title,
         "`npstow::open` and `File::load`.",
-        field,
-        15.0,
+        faster(15.0),
     )
 }
 
 fn save(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
     let output = inputs.output(false, "out.h5");
     let mut field = Field::writing(tools, &output, inputs.many_sum());
-    let (words, paths) = (&["npstow", "p15", "save", file.form], &[output.as_path()]);
-    field.rust(NPSTOW, words, paths);
-    field.alone(ALONE, words, paths);
-    field.python(H5PY, &["p15", "save", file.form], paths);
+    run(&mut field, &["p15", "save", file.form], &[output.as_path()]);
     let title = format!("P15: save 4000 datasets of f4 (100, 4), {}", file.form);
-    contest(
+    field.contest(
         ("p15", file.marked("save old", "save latest")),
         title,
         "`hdf5::write_with`, to a new file in memory.",
-        field,
-        10.0,
+        faster(10.0),
     )
 }
 
 fn read(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
     let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
-    let (words, paths) = (&["npstow", "p16", "read"], &[file.large.as_path()]);
-    field.rust(NPSTOW, words, paths);
-    field.alone(ALONE, words, paths);
-    field.python(H5PY, &["p16", "read"], paths);
+    run(&mut field, &["p16", "read"], &[file.large.as_path()]);
     let size = mebibytes(inputs.large_bytes());
     let title = format!("P16: read a contiguous dataset, {size} of f4, {}", file.form);
-    let contest = contest(
+    let contest = field.contest(
         ("p16", file.marked("read old", "read latest")),
         title,
         "`Node::read`.",
-        field,
-        1.1,
+        faster(1.1),
     );
     Contest { times: 1, warm: warm(tools, 2 * inputs.large_bytes()), ..contest }
 }
@@ -81,38 +70,29 @@ fn read(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
 fn write(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
     let output = inputs.output(false, "out.h5");
     let mut field = Field::writing(tools, &output, inputs.large_sum());
-    let paths = &[inputs.large.as_path(), output.as_path()];
-    let words = &["npstow", "p16", "save", file.form];
-    field.rust(NPSTOW, words, paths);
-    field.alone(ALONE, words, paths);
-    field.python(H5PY, &["p16", "save", file.form], paths);
+    run(&mut field, &["p16", "save", file.form], &[inputs.large.as_path(), output.as_path()]);
     let size = mebibytes(inputs.large_bytes());
     let title = format!("P16: write a contiguous dataset, {size} of f4, {}", file.form);
-    let contest = contest(
+    let contest = field.contest(
         ("p16", file.marked("write old", "write latest")),
         title,
         "`Draft::write`.",
-        field,
-        1.1,
+        faster(1.1),
     );
     Contest { times: 1, warm: warm(tools, 3 * inputs.large_bytes()), ..contest }
 }
 
 fn unpack(tools: &Tools, inputs: &Inputs, file: &Hdf5, sum: f64) -> Contest {
     let mut field = Field::new(tools, Check::Sum(sum), Prepare::Nothing);
-    let (words, paths) = (&["npstow", "p16", "read"], &[file.packed.as_path()]);
-    field.rust(NPSTOW, words, paths);
-    field.alone(ALONE, words, paths);
-    field.python(H5PY, &["p16", "read"], paths);
+    run(&mut field, &["p16", "read"], &[file.packed.as_path()]);
     let size = mebibytes(inputs.smooth.nbytes);
     let title =
         format!("P16: read chunks of 1 MiB, shuffled and gzip 4, {size} of f4, {}", file.form);
-    let contest = contest(
+    let contest = field.contest(
         ("p16", file.marked("unpack old", "unpack latest")),
         title,
         "`Node::read`, of h5py's file.",
-        field,
-        4.0,
+        faster(4.0),
     );
     Contest { times: 1, warm: warm(tools, 2 * inputs.smooth.nbytes), ..contest }
 }
@@ -120,40 +100,31 @@ fn unpack(tools: &Tools, inputs: &Inputs, file: &Hdf5, sum: f64) -> Contest {
 fn pack(tools: &Tools, inputs: &Inputs, file: &Hdf5, sum: f64) -> Contest {
     let output = inputs.output(false, "out.h5");
     let mut field = Field::writing(tools, &output, sum);
-    let paths = &[inputs.smooth.array.as_path(), output.as_path()];
-    let words = &["npstow", "p16", "pack", file.form];
-    field.rust(NPSTOW, words, paths);
-    field.alone(ALONE, words, paths);
-    field.python(H5PY, &["p16", "pack", file.form], paths);
+    run(
+        &mut field,
+        &["p16", "pack", file.form],
+        &[inputs.smooth.array.as_path(), output.as_path()],
+    );
     let size = mebibytes(inputs.smooth.nbytes);
     let title =
         format!("P16: write chunks of 1 MiB, shuffled and gzip 4, {size} of f4, {}", file.form);
-    let contest = contest(
+    let contest = field.contest(
         ("p16", file.marked("pack old", "pack latest")),
         title,
         "`Draft::write`.",
-        field,
-        3.0,
+        faster(3.0),
     );
     Contest { times: 1, warm: warm(tools, 3 * inputs.smooth.nbytes), ..contest }
 }
 
-fn contest(
-    (key, mark): (&'static str, &'static str),
-    title: String,
-    note: &str,
-    field: Field<'_>,
-    least: f64,
-) -> Contest {
-    Contest {
-        key,
-        mark,
-        title,
-        note: note.to_owned(),
-        clock: Clock::Inside,
-        times: 3,
-        contestants: field.contestants,
-        warm: None,
-        goals: vec![Goal::Faster { ours: NPSTOW, rival: H5PY, least }],
-    }
+/// npstow, on all cores and on one, and h5py: the same words to all.
+fn run(field: &mut Field<'_>, words: &[&str], paths: &[&Path]) {
+    let ours = [&["npstow"], words].concat();
+    field.rust(NPSTOW, &ours, paths);
+    field.alone(ALONE, &ours, paths);
+    field.python(H5PY, words, paths);
+}
+
+fn faster(least: f64) -> Vec<Goal> {
+    vec![Goal::Faster { ours: NPSTOW, rival: H5PY, least }]
 }

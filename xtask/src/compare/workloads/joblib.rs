@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Field, NPSTOW, mebibytes, warm};
-use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
+use crate::compare::contest::{Check, Contest, Goal, Prepare};
 use crate::compare::inputs::Inputs;
 use crate::compare::tools::Tools;
 use crate::shell::Result;
@@ -72,15 +72,6 @@ fn contest(
     least: f64,
     rival: &'static str,
 ) -> Contest {
-    Contest {
-        key: "p14",
-        mark,
-        title,
-        note: note.to_owned(),
-        clock: Clock::Inside,
-        times: 1,
-        contestants: field.contestants,
-        warm: None,
-        goals: vec![Goal::Faster { ours: NPSTOW, rival, least }],
-    }
+    let goals = vec![Goal::Faster { ours: NPSTOW, rival, least }];
+    Contest { times: 1, ..field.contest(("p14", mark), title, note, goals) }
 }

@@ -13,7 +13,7 @@ mod packed;
 mod pickle;
 mod python;
 
-use super::contest::{Check, Contest, Contestant, Goal, Prepare};
+use super::contest::{Check, Clock, Contest, Contestant, Goal, Prepare};
 use super::inputs::Inputs;
 use super::options::Options;
 use super::tools::Tools;
@@ -160,6 +160,20 @@ impl<'a> Field<'a> {
     fn limit(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
         let tools = self.tools;
         self.add(name, &[&tools.limit], words, paths);
+    }
+
+    /// The contest of those who were added, each of whom takes the time itself; three times in each
+    /// process.
+    fn contest(
+        self,
+        (key, mark): (&'static str, &'static str),
+        title: impl Into<String>,
+        note: &str,
+        goals: Vec<Goal>,
+    ) -> Contest {
+        let (title, note) = (title.into(), note.to_owned());
+        let (clock, contestants) = (Clock::Inside, self.contestants);
+        Contest { key, mark, title, note, clock, times: 3, contestants, warm: None, goals }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     CNPY, CONSTANT_KB, CPP, CPP_CONSTANT_KB, Field, NPSTOW, PYTHON, beside, kibibytes, mebibytes,
     warm,
 };
-use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
+use crate::compare::contest::{Check, Contest, Goal, Prepare};
 use crate::compare::inputs::Inputs;
 use crate::compare::tools::Tools;
 
@@ -36,19 +36,11 @@ pub(super) fn read_large(tools: &Tools, inputs: &Inputs) -> Contest {
         Goal::Memory { ours: CPP, kb: cpp_kb, text: format!("{size} and 4 MiB") },
     ];
     goals.extend(beside(tools, &[CNPY]));
-    Contest {
-        key: "p4",
-        mark: "read",
-        title: format!("P4: read the one array of a stored NPZ, {size} of f4"),
-        note: "`npstow::open`, `File::get` and `Node::read`, of NumPy's archive. All but cnpy compare the \
-            checksum."
-            .to_owned(),
-        clock: Clock::Inside,
-        times: 1,
-        contestants: field.contestants,
-        warm: warm(tools, 2 * inputs.large_bytes()),
-        goals,
-    }
+    let title = format!("P4: read the one array of a stored NPZ, {size} of f4");
+    let note = "`npstow::open`, `File::get` and `Node::read`, of NumPy's archive. All but cnpy compare the \
+        checksum.";
+    let contest = field.contest(("p4", "read"), title, note, goals);
+    Contest { times: 1, warm: warm(tools, 2 * inputs.large_bytes()), ..contest }
 }
 
 pub(super) fn save_large(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -72,17 +64,10 @@ pub(super) fn save_large(tools: &Tools, inputs: &Inputs) -> Contest {
         Goal::Memory { ours: CPP, kb: CPP_CONSTANT_KB, text: "4 MiB".to_owned() },
     ];
     goals.extend(beside(tools, &[CNPY]));
-    Contest {
-        key: "p4",
-        mark: "save",
-        title: format!("P4: save one array as a stored NPZ, {size} of f4"),
-        note: "`npstow::save`, to a new file in memory.".to_owned(),
-        clock: Clock::Inside,
-        times: 1,
-        contestants: field.contestants,
-        warm: warm(tools, 3 * inputs.large_bytes()),
-        goals,
-    }
+    let title = format!("P4: save one array as a stored NPZ, {size} of f4");
+    let note = "`npstow::save`, to a new file in memory.";
+    let contest = field.contest(("p4", "save"), title, note, goals);
+    Contest { times: 1, warm: warm(tools, 3 * inputs.large_bytes()), ..contest }
 }
 
 pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -111,7 +96,7 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
         Goal::Faster { ours: PYTHON, rival: "np.load", least: 35.0 },
     ];
     goals.extend(beside(tools, &[CNPY]));
-    contest("p5", format!("P5: load an NPZ of {MANY}"), note, field, goals)
+    field.contest(("p5", ""), format!("P5: load an NPZ of {MANY}"), note, goals)
 }
 
 pub(super) fn one(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -136,7 +121,12 @@ pub(super) fn one(tools: &Tools, inputs: &Inputs) -> Contest {
     let goals = [NPSTOW, PYTHON].map(|ours| Goal::Faster { ours, rival: "np.load", least: 50.0 });
     let mut goals = Vec::from(goals);
     goals.extend(beside(tools, &[CNPY]));
-    contest("p6", format!("P6: read one by its name from an NPZ of {MANY}"), note, field, goals)
+    field.contest(
+        ("p6", ""),
+        format!("P6: read one by its name from an NPZ of {MANY}"),
+        note,
+        goals,
+    )
 }
 
 pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -159,25 +149,5 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
         Goal::Faster { ours: PYTHON, rival: "np.savez", least: 14.0 },
         Goal::Faster { ours: NPSTOW, rival: TENSORS, least: 1.0 },
     ];
-    contest("p7", format!("P7: save an NPZ of {MANY}"), note, field, goals)
-}
-
-fn contest(
-    key: &'static str,
-    title: String,
-    note: &str,
-    field: Field,
-    goals: Vec<Goal>,
-) -> Contest {
-    Contest {
-        key,
-        mark: "",
-        title,
-        note: note.to_owned(),
-        clock: Clock::Inside,
-        times: 3,
-        contestants: field.contestants,
-        warm: None,
-        goals,
-    }
+    field.contest(("p7", ""), format!("P7: save an NPZ of {MANY}"), note, goals)
 }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{CONSTANT_KB, Field, NPSTOW, kibibytes, mebibytes, warm};
-use crate::compare::contest::{Check, Clock, Contest, Goal, Prepare};
+use crate::compare::contest::{Check, Contest, Goal, Prepare};
 use crate::compare::inputs::{Data, Inputs};
 use crate::compare::tools::Tools;
 
@@ -21,20 +21,14 @@ pub(super) fn read(tools: &Tools, inputs: &Inputs, protocol: &'static str, least
     field.python(LIMIT, &["p12", "limit"], &[large]);
     let size = mebibytes(inputs.large_bytes());
     let kb = kibibytes(inputs.large_bytes()) * 1.1 + CONSTANT_KB;
-    Contest {
-        key: "p12",
-        mark: protocol,
-        title: format!("P12: read {size} of f4 out of a pickle of protocol {protocol}"),
-        note: "`npstow::open` and `Node::read`. The file is in the page cache.".to_owned(),
-        clock: Clock::Inside,
-        times: 1,
-        contestants: field.contestants,
-        warm: warm(tools, 3 * inputs.large_bytes()),
-        goals: vec![
-            Goal::Faster { ours: NPSTOW, rival: LOAD, least },
-            Goal::Memory { ours: NPSTOW, kb, text: format!("1.1 times {size}, and 2 MiB") },
-        ],
-    }
+    let title = format!("P12: read {size} of f4 out of a pickle of protocol {protocol}");
+    let note = "`npstow::open` and `Node::read`. The file is in the page cache.";
+    let goals = vec![
+        Goal::Faster { ours: NPSTOW, rival: LOAD, least },
+        Goal::Memory { ours: NPSTOW, kb, text: format!("1.1 times {size}, and 2 MiB") },
+    ];
+    let contest = field.contest(("p12", protocol), title, note, goals);
+    Contest { times: 1, warm: warm(tools, 3 * inputs.large_bytes()), ..contest }
 }
 
 pub(super) fn view(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -42,18 +36,9 @@ pub(super) fn view(tools: &Tools, inputs: &Inputs) -> Contest {
     let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
     field.rust(NPSTOW, &["npstow", "p12", "view", "first"], &[&pickled]);
     field.python(LOAD, &["p12", "load"], &[&pickled]);
-    Contest {
-        key: "p12",
-        mark: "view",
-        title: "P12: open a view of the array in a pickle of protocol 5".to_owned(),
-        note: "`npstow::open` and `Node::view`, nothing touched; others have no such thing."
-            .to_owned(),
-        clock: Clock::Inside,
-        times: 3,
-        contestants: field.contestants,
-        warm: None,
-        goals: vec![Goal::Under { ours: NPSTOW, ms: 1.0 }],
-    }
+    let title = "P12: open a view of the array in a pickle of protocol 5";
+    let note = "`npstow::open` and `Node::view`, nothing touched; others have no such thing.";
+    field.contest(("p12", "view"), title, note, vec![Goal::Under { ours: NPSTOW, ms: 1.0 }])
 }
 
 /// Everything of P13, one after another.
@@ -73,18 +58,9 @@ pub(super) fn data(tools: &Tools, inputs: &Inputs) -> Vec<Contest> {
             field.rust(structs, &["npstow", "p13", "structs"], &[&file]);
             field.rust("serde-pickle into structs", &["serde-pickle", "p13", "structs"], &[&file]);
         }
-        Contest {
-            key: "p13",
-            mark: data.name,
-            title: format!("P13: a pickle of {}", data.title),
-            note: "`pickle::open`. The collector of CPython's garbage is off, as it should be."
-                .to_owned(),
-            clock: Clock::Inside,
-            times: 3,
-            contestants: field.contestants,
-            warm: None,
-            goals,
-        }
+        let title = format!("P13: a pickle of {}", data.title);
+        let note = "`pickle::open`. The collector of CPython's garbage is off, as it should be.";
+        field.contest(("p13", data.name), title, note, goals)
     };
     Data::ALL.iter().map(one).collect()
 }
