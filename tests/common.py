@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+import zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TARGET = os.path.join(ROOT, "target")
@@ -68,6 +69,31 @@ def each(work, items):
     """[work(item)], a few at a time."""
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(work, items))
+
+
+def given(folder, name, arrays):
+    """An archive of these arrays; its path."""
+    import numpy as np
+
+    path = os.path.join(folder, f"{name}.npz")
+    # Not np.savez: its own arguments are no names of arrays to it.
+    with zipfile.ZipFile(path, "w") as archive:
+        for key, array in arrays.items():
+            with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array)
+    return path
+
+
+class Checks:
+    """Counts what one part of a suite looks at."""
+
+    def __init__(self):
+        self.total, self.faults = 0, []
+
+    def add(self, good, why, name=None):
+        self.total += 1
+        if not good:
+            self.faults.append((name or str(self.total), str(why)))
 
 
 class Report:

@@ -25,7 +25,7 @@ import zipfile
 
 import numpy as np
 
-from common import Report, npstow, run
+from common import Checks, Report, given, npstow, run
 
 try:
     import h5py
@@ -39,11 +39,12 @@ PROGRAMS = {"h5dump": ["h5dump", "-H", "-p"], "h5ls": ["h5ls", "-r", "-v"], "h5s
 EXAMPLES = os.environ.get("NPSTOW_EXAMPLES", "target/release/examples")
 
 
-class Area:
+class Area(Checks):
     """The checks of one line of the report."""
 
     def __init__(self, report, what):
-        self.report, self.what, self.faults, self.total = report, what, [], 0
+        super().__init__()
+        self.report, self.what = report, what
 
     def __enter__(self):
         return self
@@ -53,9 +54,7 @@ class Area:
             self.report.check(self.what, self.faults, self.total)
 
     def check(self, name, ok, why=""):
-        self.total += 1
-        if not ok:
-            self.faults.append((name, why))
+        self.add(ok, why, name)
 
     def equal(self, name, got, expected):
         self.check(name, got == expected, f"{got!r:.300}, not {expected!r:.300}")
@@ -108,16 +107,6 @@ def trees(seed):
     yield "names", {name: np.array([i]) for i, name in enumerate(names)}
     yield "many", {f"g{i % 10}/a{i}": chance.random((100, 4)).astype("f4") for i in range(4000)}
     yield "nothing", {}
-
-
-def given(folder, name, arrays):
-    path = os.path.join(folder, f"{name}.npz")
-    # Not np.savez: its own arguments are no names of arrays to it.
-    with zipfile.ZipFile(path, "w") as archive:
-        for key, array in arrays.items():
-            with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array)
-    return path
 
 
 def differs(dataset, array):

@@ -32,21 +32,11 @@ import joblib.numpy_pickle
 import lz4.frame
 import numpy as np
 
-from common import Report, npstow, not_a_refusal, run
+from common import Checks, Report, npstow, not_a_refusal, run
 
 warnings.simplefilter("ignore")
 COMPRESSORS = {"zlib": (1, 3, 9, 12), "gzip": (1, 6), "bz2": (1, 9), "lzma": (0, 3), "xz": (0, 6), "lz4": (0,)}
 EXTENSIONS = {"zlib": ".z", "gzip": ".gz", "bz2": ".bz2", "lzma": ".lzma", "xz": ".xz", "lz4": ".lz4"}
-
-
-class Checks:
-    def __init__(self):
-        self.total, self.faults = 0, []
-
-    def add(self, good, why):
-        self.total += 1
-        if not good:
-            self.faults.append((str(self.total), why))
 
 
 class Point:

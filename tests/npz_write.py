@@ -25,7 +25,7 @@ import zlib
 
 import numpy as np
 
-from common import TARGET, Report, npstow, run
+from common import TARGET, Report, given, npstow, run
 
 SEED = 20261127
 LARGE = (1 << 32) + 4096
@@ -68,16 +68,6 @@ def trees(seed):
     yield "names", {name: np.array([i]) for i, name in enumerate(names)}
     yield "many", {f"g{i % 10}/a{i}": chance.random((100, 4)).astype("f4") for i in range(4000)}
     yield "nothing", {}
-
-
-def given(folder, name, arrays):
-    path = os.path.join(folder, f"{name}.npz")
-    # Not np.savez: its own arguments are no names of arrays to it.
-    with zipfile.ZipFile(path, "w") as archive:
-        for key, array in arrays.items():
-            with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array)
-    return path
 
 
 def read_fault(path, arrays):

@@ -31,7 +31,7 @@ import zipfile
 
 import numpy as np
 
-from common import ROOT, Report, each, not_a_refusal, npstow, run
+from common import ROOT, Checks, Report, each, not_a_refusal, npstow, run
 from pickles import same
 
 warnings.simplefilter("ignore")
@@ -174,13 +174,10 @@ def check_written(report, folder, all_cases):
 
 
 def check_npz(report, folder, all_cases):
-    faults, total = [], 0
+    checks = Checks()
 
     def expect(good, name, why):
-        nonlocal total
-        total += 1
-        if not good:
-            faults.append((name, str(why)[:300]))
+        checks.add(good, str(why)[:300], name)
 
     plain = {"plain": np.arange(10), **all_cases}
     stored, packed = os.path.join(folder, "stored.npz"), os.path.join(folder, "zipped.npz")
@@ -210,17 +207,14 @@ def check_npz(report, folder, all_cases):
     data[data.index(b"name 777") + 7] ^= 1
     answer = run("show", write(os.path.join(folder, "changed.npz"), data), "strings")
     expect(answer.code == 1 and "CRC-32" in answer.err, "checksum", answer.err)
-    report.check("npz", faults, total)
+    report.check("npz", checks.faults, checks.total)
 
 
 def check_pickle(report, folder, all_cases):
-    faults, total = [], 0
+    checks = Checks()
 
     def expect(good, name, why):
-        nonlocal total
-        total += 1
-        if not good:
-            faults.append((name, str(why)[:300]))
+        checks.add(good, str(why)[:300], name)
 
     layers = {"layer": {"weight": np.arange(6.0).reshape(2, 3), "names": all_cases["strings"]}, "bias": np.ones(3)}
     source = write(os.path.join(folder, "layers.pkl"), pickle.dumps(layers))
@@ -241,7 +235,7 @@ def check_pickle(report, folder, all_cases):
     alone = write(os.path.join(folder, "alone.pkl"), pickle.dumps(7))
     answer = run("convert", alone, os.path.join(folder, "alone.npy"))
     expect(answer.code and "int as an array" in answer.err, "an int as npy", answer.err)
-    report.check("pickle", faults, total)
+    report.check("pickle", checks.faults, checks.total)
 
 
 def check_names(report, folder, all_cases):

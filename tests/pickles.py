@@ -35,22 +35,10 @@ import array
 
 import numpy as np
 
-from common import Report, npstow, run as answer_of
+from common import Checks, Report, npstow, run as answer_of
 
 warnings.simplefilter("ignore")
 NPSTOW = npstow()
-
-
-class Checks:
-    """Counts what one part of the suite looks at."""
-
-    def __init__(self):
-        self.total, self.faults = 0, []
-
-    def add(self, good, why):
-        self.total += 1
-        if not good:
-            self.faults.append((str(self.total), why))
 
 
 class Done:

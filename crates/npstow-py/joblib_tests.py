@@ -4,16 +4,11 @@ A plugin of pytest: ``python -m pytest -p joblib_tests --pyargs joblib.test.test
 ``cargo xtask joblib-tests`` runs it.
 """
 
-import functools
-from collections import Counter
-
 import pytest
+from in_place import called, expect_failures, put
 from joblib import numpy_pickle
 
 import npstow
-
-#: How often each function was called.
-CALLS = Counter()
 
 _CLASS = "dumps an object of a class of its own, a class or a function, which are no data"
 _OLD = "npstow reads these dumps, and does not ask to write them again"
@@ -41,18 +36,9 @@ WAITING = {
 }
 
 
-def counted(function):
-    @functools.wraps(function)
-    def call(*args, **kwds):
-        CALLS[function.__name__] += 1
-        return function(*args, **kwds)
-
-    return call
-
-
 def pytest_configure(config):
     for name in ("dump", "load"):
-        setattr(numpy_pickle, name, counted(getattr(npstow.joblib, name)))
+        put(numpy_pickle, name, getattr(npstow.joblib, name))
 
 
 def pytest_collection_modifyitems(items):
@@ -60,14 +46,8 @@ def pytest_collection_modifyitems(items):
         name = item.nodeid.partition("::")[2]
         if name in WAITING:
             item.add_marker(pytest.mark.skip(reason=WAITING[name]))
-        why = EXPECTED.get(name)
-        if why is not None:
-            # Strict: whoever makes it pass takes it off the list.
-            item.add_marker(pytest.mark.xfail(reason=why, strict=True))
+    expect_failures(items, EXPECTED)
 
 
 def pytest_terminal_summary(terminalreporter):
-    called = ", ".join(f"{name} {count}" for name, count in sorted(CALLS.items()))
-    terminalreporter.write_line(f"calls of npstow's functions: {called}")
-    if set(CALLS) != {"dump", "load"}:
-        raise AssertionError("dump or load was never called")
+    called(terminalreporter, {"dump", "load"})

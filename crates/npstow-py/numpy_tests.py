@@ -4,16 +4,10 @@ A plugin of pytest: ``python -m pytest -p numpy_tests --pyargs numpy.lib.tests.t
 ``cargo xtask numpy-tests`` runs it.
 """
 
-import functools
-from collections import Counter
-
 import numpy as np
-import pytest
+from in_place import called, expect_failures, put
 
 import npstow
-
-#: How often each function was called.
-CALLS = Counter()
 
 PLACES = [
     (np, "load"),
@@ -27,31 +21,14 @@ PLACES = [
 EXPECTED = {}
 
 
-def counted(function):
-    @functools.wraps(function)
-    def call(*args, **kwds):
-        CALLS[function.__name__] += 1
-        return function(*args, **kwds)
-
-    return call
-
-
 def pytest_configure(config):
     for module, name in PLACES:
-        setattr(module, name, counted(getattr(npstow, name)))
+        put(module, name, getattr(npstow, name))
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        why = EXPECTED.get(item.nodeid.partition("::")[2])
-        if why is not None:
-            # Strict: whoever makes it pass takes it off the list.
-            item.add_marker(pytest.mark.xfail(reason=why, strict=True))
+    expect_failures(items, EXPECTED)
 
 
 def pytest_terminal_summary(terminalreporter):
-    called = ", ".join(f"{name} {count}" for name, count in sorted(CALLS.items()))
-    terminalreporter.write_line(f"calls of npstow's functions: {called}")
-    missing = {name for _, name in PLACES} - set(CALLS)
-    if missing:
-        raise AssertionError(f"never called: {', '.join(sorted(missing))}")
+    called(terminalreporter, {name for _, name in PLACES})
