@@ -4,29 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use npstow::{Array, Limits, MemorySource, NodeKind, OpenOptions, Result, Source, npz};
-use std::io;
+use npstow_fuzz::Far;
 use std::sync::Arc;
-
-/// The same bytes as if they were in a file: nothing in memory, so nothing is looked at early.
-#[derive(Debug)]
-struct Far(Vec<u8>);
-
-impl Source for Far {
-    fn len(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
-        let start = usize::try_from(offset).map_err(io::Error::other)?;
-        let end = start.saturating_add(dst.len());
-        dst.copy_from_slice(self.0.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
-    }
-
-    fn view(&self, offset: u64, len: usize) -> Result<npstow::Buffer> {
-        self.read(offset, len).map_err(|e| npstow::Error::io("viewing", e))
-    }
-}
 
 fn limits() -> Limits {
     Limits::default().array_nbytes(1 << 20).members(200).total(4 << 20).depth(8).ratio(1100)
