@@ -1,9 +1,9 @@
 //! The border to the crate `hdf5-reader`: its types and errors go no further.
 //!
-//! The crate reads the infrastructure of the format: B-trees of both versions, fractal heaps, and
-//! the arrays that index chunks. What lies in object headers is read by ours, since the crate
-//! leaves out what we need of it (precisions, links, committed datatypes, the complex class), and
-//! refuses a whole header for one message that it does not know.
+//! The crate reads the infrastructure of the format: B-trees of both versions, and fractal heaps
+//! that are packed. What lies in object headers is read by ours, since the crate leaves out what we
+//! need of it (precisions, links, committed datatypes, the complex class), and refuses a whole
+//! header for one message that it does not know.
 #![forbid(unsafe_code)]
 
 use super::read::Sizes;
@@ -12,8 +12,6 @@ use hdf5_reader::btree_v1::{BTreeV1Key, collect_btree_v1_leaves_storage};
 use hdf5_reader::btree_v2::{BTreeV2Header, BTreeV2Record, collect_btree_v2_records_storage};
 use hdf5_reader::chunk_index::collect_v2_chunk_entries_storage;
 use hdf5_reader::error::Error as CrateError;
-use hdf5_reader::extensible_array::collect_extensible_array_chunk_entries_storage;
-use hdf5_reader::fixed_array::collect_fixed_array_chunk_entries_storage;
 use hdf5_reader::fractal_heap::{FractalHeap, FractalHeapDirectBlockCache};
 use hdf5_reader::{Storage, StorageBuffer};
 use std::sync::Arc;
@@ -138,51 +136,6 @@ impl Structures {
             .map_err(|e| self.failed("a B-tree of chunks", address, e))
     }
 
-    /// Chunks in a fixed array.
-    pub(super) fn fixed_array(
-        &self,
-        address: u64,
-        shape: &[u64],
-        chunk: &[u32],
-    ) -> Result<Vec<Indexed>> {
-        let (offset, length) = (self.sizes.offset, self.sizes.length);
-        let entries = collect_fixed_array_chunk_entries_storage(
-            &self.storage,
-            address,
-            offset,
-            length,
-            shape,
-            chunk,
-            None,
-        );
-        entries
-            .map(|entries| entries.into_iter().map(indexed).collect())
-            .map_err(|e| self.failed("a fixed array of chunks", address, e))
-    }
-
-    /// Chunks in an extensible array; `most` are the largest lengths of the axes.
-    pub(super) fn extensible_array(
-        &self,
-        address: u64,
-        (shape, most): (&[u64], Option<&[u64]>),
-        chunk: &[u32],
-    ) -> Result<Vec<Indexed>> {
-        let (offset, length) = (self.sizes.offset, self.sizes.length);
-        let entries = collect_extensible_array_chunk_entries_storage(
-            &self.storage,
-            address,
-            offset,
-            length,
-            shape,
-            most,
-            chunk,
-            None,
-        );
-        entries
-            .map(|entries| entries.into_iter().map(indexed).collect())
-            .map_err(|e| self.failed("an extensible array of chunks", address, e))
-    }
-
     /// The names that the B-tree at an address has: of objects in a fractal heap.
     pub(super) fn names(&self, address: u64) -> Result<Vec<Name>> {
         let (offset, length) = (self.sizes.offset, self.sizes.length);
@@ -213,9 +166,13 @@ impl Structures {
         records.map_err(tree)?.into_iter().map(one).collect()
     }
 
-    /// One object of a fractal heap.
-    pub(super) fn heap_object(&self, heap: u64, id: &[u8]) -> Result<Vec<u8>> {
-        Heap::open(self, heap)?.get(id)
+    /// The fractal heap at an address.
+    pub(super) fn heap(&self, address: u64) -> Result<Heap<'_>> {
+        let (offset, length) = (self.sizes.offset, self.sizes.length);
+        let heap = FractalHeap::parse_at_storage(&self.storage, address, offset, length);
+        let heap = heap.map_err(|e| self.failed("a fractal heap", address, e))?;
+        let blocks = FractalHeapDirectBlockCache::default();
+        Ok(Heap { structures: self, address, heap, blocks })
     }
 }
 
@@ -229,22 +186,16 @@ pub(super) struct Name {
 }
 
 /// A fractal heap, its blocks kept.
-struct Heap<'a> {
+pub(super) struct Heap<'a> {
     structures: &'a Structures,
     address: u64,
     heap: FractalHeap,
     blocks: FractalHeapDirectBlockCache,
 }
 
-impl<'a> Heap<'a> {
-    fn open(structures: &'a Structures, address: u64) -> Result<Self> {
-        let (offset, length) = (structures.sizes.offset, structures.sizes.length);
-        let heap = FractalHeap::parse_at_storage(&structures.storage, address, offset, length);
-        let heap = heap.map_err(|e| structures.failed("a fractal heap", address, e))?;
-        Ok(Self { structures, address, heap, blocks: FractalHeapDirectBlockCache::default() })
-    }
-
-    fn get(&mut self, id: &[u8]) -> Result<Vec<u8>> {
+impl Heap<'_> {
+    /// One object of it.
+    pub(super) fn get(&mut self, id: &[u8]) -> Result<Vec<u8>> {
         let sizes = self.structures.sizes;
         let object = self.heap.get_object_storage_cached(
             id,

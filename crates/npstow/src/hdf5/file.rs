@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::beside::Beside;
-use super::border::{Name, Structures};
+use super::border::{Heap, Name, Structures};
 use super::fractal::Fractal;
 use super::heap::Heaps;
 use super::image::Image;
@@ -89,7 +89,7 @@ impl File {
             Some(mut heap) => heap.get(id)?,
             None => None,
         };
-        object.map_or_else(|| self.structures.heap_object(heap, id), Ok)
+        object.map_or_else(|| self.structures.heap(heap)?.get(id), Ok)
     }
 
     /// What a fractal heap has under the names of a B-tree: links, or attributes. Of those that are
@@ -98,15 +98,16 @@ impl File {
         let names = self.structures.names(names)?;
         self.limits.check_members(names.len() as u64)?;
         let mut ours = Fractal::open(self, heap)?;
+        let mut theirs: Option<Heap<'_>> = None;
         let one = |Name { id, is_shared, order }: Name| {
-            let known = match &mut ours {
-                Some(heap) if !is_shared => heap.get(&id)?,
-                _ => None,
-            };
-            let bytes = match known {
-                Some(bytes) => bytes,
-                None if is_shared => id,
-                None => self.structures.heap_object(heap, &id)?,
+            if is_shared {
+                return Ok(Dense { bytes: id, is_shared, order });
+            }
+            let known = ours.as_mut().map_or(Ok(None), |heap| heap.get(&id))?;
+            let bytes = match (known, &mut theirs) {
+                (Some(bytes), _) => bytes,
+                (None, Some(theirs)) => theirs.get(&id)?,
+                (None, none) => none.insert(self.structures.heap(heap)?).get(&id)?,
             };
             Ok(Dense { bytes, is_shared, order })
         };

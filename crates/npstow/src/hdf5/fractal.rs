@@ -4,7 +4,7 @@
 
 use super::file::File;
 use super::read::{UNDEFINED, unsigned};
-use super::superblock::check;
+use super::superblock::{check, checked};
 use crate::cursor::Cursor;
 use crate::{Buffer, Error, Result};
 use std::collections::HashMap;
@@ -27,6 +27,31 @@ pub(super) struct Fractal<'a> {
     has_sums: bool,
     blocks: HashMap<u64, Buffer>,
     held: usize,
+}
+
+/// Where a block has its checksum.
+#[derive(Clone, Copy)]
+enum Sum {
+    Nowhere,
+    Behind,
+    /// Within it, where it counts as zeros.
+    At(usize),
+}
+
+impl Sum {
+    fn check(self, block: &[u8]) -> Result<()> {
+        match self {
+            Self::Nowhere => Ok(()),
+            Self::Behind => checked(block).map(drop),
+            Self::At(at) => {
+                let stored =
+                    Cursor::new(block.get(at..).unwrap_or_default()).array("a checksum")?;
+                let mut bytes = block.to_vec();
+                bytes.get_mut(at..at + 4).unwrap_or_default().fill(0);
+                check(&bytes, u32::from_le_bytes(stored)).map_err(|e| e.at(at as u64))
+            }
+        }
+    }
 }
 
 /// Bytes of blocks that are kept.
@@ -73,9 +98,7 @@ impl<'a> Fractal<'a> {
         if filters > 0 {
             return Ok(None);
         }
-        let end = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
-        let sum = cursor.u32_le("a checksum")?;
-        check(bytes.get(..end).unwrap_or_default(), sum).map_err(|e| e.at(end as u64))?;
+        checked(bytes)?;
         let power = |n: u64| n.is_power_of_two();
         if width == 0 || !power(width) || !power(first_size) || !power(most_size) || bits > 64 {
             let found = format!("{width} blocks of {first_size} to {most_size} bytes");
@@ -174,7 +197,7 @@ impl<'a> Fractal<'a> {
         let head = 5 + u64::from(sizes.offset) + self.offset_len as u64;
         let entries = u64::from(rows).saturating_mul(self.width);
         let len = head + entries.saturating_mul(sizes.offset.into()) + 4;
-        let bytes = self.keep(address, len, b"FHIB", None)?;
+        let bytes = self.keep(address, len, b"FHIB", Sum::Behind)?;
         let at = head + number * u64::from(sizes.offset);
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         let mut cursor = Cursor::new(bytes.get(at..).unwrap_or_default());
@@ -187,14 +210,15 @@ impl<'a> Fractal<'a> {
     }
 
     fn direct(&mut self, address: u64, size: u64) -> Result<Buffer> {
-        let sum =
-            self.has_sums.then(|| 5 + usize::from(self.file.sizes().offset) + self.offset_len);
+        let sum = match self.has_sums {
+            true => Sum::At(5 + usize::from(self.file.sizes().offset) + self.offset_len),
+            false => Sum::Nowhere,
+        };
         self.keep(address, size, b"FHDB", sum)
     }
 
-    /// Reads a block, checks it, and keeps it. Its checksum is in its last bytes, or at `sum`, where
-    /// it counts as zeros.
-    fn keep(&mut self, address: u64, len: u64, mark: &[u8], sum: Option<usize>) -> Result<Buffer> {
+    /// Reads a block, checks it, and keeps it.
+    fn keep(&mut self, address: u64, len: u64, mark: &[u8], sum: Sum) -> Result<Buffer> {
         if let Some(block) = self.blocks.get(&address).filter(|block| block.len() as u64 == len) {
             return Ok(block.clone());
         }
@@ -203,17 +227,7 @@ impl<'a> Fractal<'a> {
         if !block.starts_with(mark) {
             return Err(place(Error::corrupt("a block of a fractal heap", "something else").at(0)));
         }
-        let is_direct = mark == b"FHDB";
-        if !is_direct || sum.is_some() {
-            let at = sum.unwrap_or(block.len().saturating_sub(4));
-            let stored = Cursor::new(block.get(at..).unwrap_or_default()).u32_le("a checksum");
-            let mut bytes =
-                block.get(..if is_direct { block.len() } else { at }).unwrap_or_default().to_vec();
-            if is_direct {
-                bytes.get_mut(at..at + 4).unwrap_or_default().fill(0);
-            }
-            check(&bytes, stored.map_err(place)?).map_err(|e| place(e.at(at as u64)))?;
-        }
+        sum.check(&block).map_err(place)?;
         if self.held > KEPT {
             self.blocks.clear();
             self.held = 0;

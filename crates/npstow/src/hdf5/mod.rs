@@ -41,6 +41,7 @@
 //! | a committed datatype | a value: the bytes of its message |
 #![forbid(unsafe_code)]
 
+mod arrays;
 mod assembly;
 mod attributes;
 mod beside;

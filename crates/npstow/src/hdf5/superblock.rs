@@ -112,7 +112,16 @@ fn end(told: u64, base: u64) -> u64 {
     }
 }
 
-/// Holds bytes against the checksum behind them.
+/// The bytes before the checksum that ends a block, which must be right.
+pub(super) fn checked(block: &[u8]) -> Result<&[u8]> {
+    let Some((bytes, stored)) = block.split_last_chunk::<4>() else {
+        return Err(Error::corrupt("a checksum", format_args!("{} bytes", block.len())).at(0));
+    };
+    check(bytes, u32::from_le_bytes(*stored)).map_err(|e| e.at(bytes.len() as u64))?;
+    Ok(bytes)
+}
+
+/// Holds bytes against their checksum.
 pub(super) fn check(bytes: &[u8], stored: u32) -> Result<()> {
     let made = lookup3(bytes);
     if made != stored {

@@ -4,7 +4,7 @@
 use crate::cursor::Cursor;
 use crate::hdf5::file::File;
 use crate::hdf5::read::{UNDEFINED, unknown, unsigned};
-use crate::hdf5::superblock::check;
+use crate::hdf5::superblock::checked;
 use crate::{Buffer, Error, Result};
 
 /// Types of messages (HDF5 IV.A.2).
@@ -187,16 +187,13 @@ impl Reading<'_> {
         let base = self.file.base() + address;
         let place = |e: Error| e.shift(base);
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        let end = block.len().checked_sub(4).filter(|end| *end >= skip);
-        let Some(end) = end else {
+        if block.len() < skip.saturating_add(4) {
             return Err(place(Error::corrupt("a block of messages", format_args!("{len} bytes"))));
-        };
+        }
         if !matches!(block.first_chunk::<4>(), Some(b"OHDR" | b"OCHK")) {
             return Err(place(Error::corrupt("a block that begins with OCHK", "another").at(0)));
         }
-        let sum = Cursor::new(block.get(end..).unwrap_or_default()).u32_le("a checksum")?;
-        let checked = block.get(..end).unwrap_or_default();
-        check(checked, sum).map_err(|e| place(e.at(end as u64)))?;
+        let end = checked(&block).map_err(place)?.len();
         let messages = block.slice(skip..end)?;
         let base = base + skip as u64;
         self.messages(&messages, base, form).map_err(|e| e.shift(base))
