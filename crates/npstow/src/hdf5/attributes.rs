@@ -164,12 +164,14 @@ fn dense(all: &[Attribute<'_>], ground: &mut impl Ground) -> Result<Dense> {
     Ok(place_dense(ground, heap, (Kind::AttributeNames, by_name), (Kind::AttributeOrder, by_order)))
 }
 
-/// Places a heap and what leads into it: records with the hashes and names that they are sorted by,
-/// and records in order of creation.
+/// A record with the hash and the name that it is sorted by.
+pub(super) type ByName<'a> = (u32, &'a str, Vec<u8>);
+
+/// Places a heap and what leads into it: records by name, and records in order of creation.
 pub(super) fn place_dense(
     ground: &mut impl Ground,
     heap: FractalHeap,
-    (names, mut by_name): (Kind, Vec<(u32, &str, Vec<u8>)>),
+    (names, mut by_name): (Kind, Vec<ByName<'_>>),
     (order, by_order): (Kind, Vec<Vec<u8>>),
 ) -> Dense {
     by_name.sort();
