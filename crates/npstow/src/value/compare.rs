@@ -11,7 +11,11 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
-/// How much may be looked at: tuples of tuples may be shared, and so be longer than their file.
+/// So many bytes are looked at in one go.
+const PIECE: u64 = 64;
+
+/// How much may be looked at: tuples and the keys of containers may be shared, and so be longer than
+/// their file.
 #[derive(Debug)]
 pub(crate) struct Visits {
     left: u64,
@@ -19,15 +23,23 @@ pub(crate) struct Visits {
 }
 
 impl Visits {
-    /// In proportion to the file.
+    /// In proportion to what was read and made.
     pub(crate) fn new(graph: &Graph) -> Self {
-        let len = graph.store.source().map_or(0, |source| source.len());
+        let len = graph.store.files_len().saturating_add(graph.store.aside_len());
+        let len = len.saturating_add(graph.cells.len() as u64);
         let most = len.saturating_mul(16).saturating_add(1 << 16);
         Self { left: most, most }
     }
 
-    fn spend(&mut self) -> Result<()> {
-        match self.left.checked_sub(1) {
+    /// Looks at a key; the longer its text is, the more that is.
+    pub(crate) fn spend(&mut self, graph: &Graph, key: Cell) -> Result<()> {
+        let len = match graph.node(key) {
+            Some(
+                Node::Str(span) | Node::WideStr(span) | Node::Bytes(span) | Node::BigInt(span),
+            ) => span.len(),
+            _ => 0,
+        };
+        match self.left.checked_sub(1 + len / PIECE) {
             Some(left) => self.left = left,
             None => return Err(Error::limit("a number of comparisons", self.most, "one more")),
         }
@@ -65,10 +77,12 @@ pub(crate) fn may_equal(graph: &Graph, a: Cell, b: Cell) -> bool {
 
 fn hash(graph: &Graph, key: Cell, state: &RandomState, visits: &mut Visits) -> Result<u64> {
     let mut hasher = state.build_hasher();
-    if !put(graph, key, &mut hasher) {
+    if put(graph, key, &mut hasher) {
+        visits.spend(graph, key)?;
+    } else {
         let mut waiting = vec![key];
         while let Some(cell) = waiting.pop() {
-            visits.spend()?;
+            visits.spend(graph, cell)?;
             match graph.node(cell) {
                 Some(Node::Tuple(run)) => {
                     (b't', run.len()).hash(&mut hasher);
@@ -78,7 +92,7 @@ fn hash(graph: &Graph, key: Cell, state: &RandomState, visits: &mut Visits) -> R
                 Some(Node::FrozenSet(run)) => {
                     let mut sum = 0_u64;
                     for member in graph.items(run) {
-                        visits.spend()?;
+                        visits.spend(graph, *member)?;
                         let mut one = state.build_hasher();
                         if !put(graph, *member, &mut one) {
                             member.hash(&mut one);

@@ -90,7 +90,7 @@ impl Cell {
 }
 
 /// Cells that lie side by side: the items of a container, with room behind them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Run {
     start: u32,
     len: u32,

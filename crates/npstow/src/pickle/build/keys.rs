@@ -13,6 +13,8 @@ pub(in crate::pickle) fn finish(graph: &mut Graph) -> Result<()> {
     let visits = &mut Visits::new(graph);
     // Records have the same keys again and again.
     let mut before: Vec<Cell> = Vec::new();
+    // Containers that are made of one list share its cells.
+    let mut checked: HashMap<(Run, usize), Option<Run>> = HashMap::new();
     for id in 0..graph.nodes.len() {
         let Some(node) = graph.nodes.get(id).copied() else { break };
         let (run, step) = match node {
@@ -24,7 +26,16 @@ pub(in crate::pickle) fn finish(graph: &mut Graph) -> Result<()> {
             check_keys(graph, graph.items(run).get(..1).unwrap_or_default(), step)?;
             continue;
         }
-        if let Some(run) = unique(graph, run, step, visits)? {
+        let is_long = run.len() / step > FEW;
+        let known = if is_long { checked.get(&(run, step)).copied() } else { None };
+        let mended = match known {
+            Some(mended) => mended,
+            None => unique(graph, run, step, visits)?,
+        };
+        if is_long {
+            checked.insert((run, step), mended);
+        }
+        if let Some(run) = mended {
             let node = match node {
                 Node::Dict(_) => Node::Dict(run),
                 Node::Set(_) => Node::Set(run),
@@ -108,6 +119,7 @@ fn unique(graph: &mut Graph, run: Run, step: usize, visits: &mut Visits) -> Resu
 
 fn few_repeat(graph: &Graph, cells: &[Cell], step: usize, visits: &mut Visits) -> Result<bool> {
     for (at, key) in cells.iter().enumerate().step_by(step) {
+        visits.spend(graph, *key)?;
         for other in cells.iter().take(at).step_by(step) {
             if key == other
                 || (may_equal(graph, *key, *other) && same_key(graph, *key, *other, visits)?)
