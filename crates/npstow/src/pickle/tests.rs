@@ -43,6 +43,20 @@ fn numbers_and_strings_of_every_opcode() {
         (b"I-12345678901234567890\n.", "-12345678901234567890"),
         (b"L5L\n.", "5"),
         (b"L5\n.", "5"),
+        // As CPython's own unpickler reads them, which asks C for INT, and `int(line, 0)`.
+        (b"I010\n.", "8"),
+        (b"I-010\n.", "-8"),
+        (b"I 1\n.", "True"),
+        (b"I-0\n.", "False"),
+        (b"I001\n.", "1"),
+        (b"I0x1F\n.", "31"),
+        (b"I0o_17 \n.", "15"),
+        (b"I-0b11\n.", "-3"),
+        (b"I\x0b1_000\n.", "1000"),
+        (b"I-9223372036854775808\n.", "-9223372036854775808"),
+        (b"I0xfffffffffffffffff\n.", "295147905179352825855"),
+        (b"L00L\n.", "0"),
+        (b"L-0x10L\n.", "-16"),
         (b"J\xff\xff\xff\xff.", "-1"),
         (b"K\xff.", "255"),
         (b"M\x01\x02.", "513"),
@@ -303,6 +317,17 @@ fn budgets_bound_what_a_pickle_makes() {
     let small = Limits::default().total(1 << 10);
     let long = [&b"X\0\x08\0\0"[..], &b"a".repeat(0x800), b"."].concat();
     assert_eq!(limited(&long, small).unwrap_err().kind(), ErrorKind::Limit);
+    // Sets of one list, whose members are looked at once; of one with repeats; of one that grows.
+    let number = |n: u16| [&b"M"[..], &n.to_le_bytes()].concat();
+    for (unlike, len) in [(3000, 3000), (1500, 1500)] {
+        let list: Vec<u8> = (0..3000).flat_map(|n| number(n % unlike)).collect();
+        let list = [&b"c__builtin__\nset\n\x940]\x94("[..], &list, b"e0"].concat();
+        let same = [&list[..], &b"h\0h\x01\x85R0".repeat(2000), b"h\0h\x01\x85R."].concat();
+        assert_eq!(read(&same).len(), Some(len));
+        let grown = (0..2000).flat_map(|n| [&b"h\0h\x01"[..], &number(n), b"a\x85R0"].concat());
+        let grown = [&list[..], &grown.collect::<Vec<_>>(), b"N."].concat();
+        assert_eq!(from_bytes(grown, &Options::default()).unwrap_err().kind(), ErrorKind::Limit);
+    }
     // The same text decoded again and again is in the file once.
     let mut again = b"c_codecs\nencode\n\x94X\0\xf0\0\0".to_vec();
     again.extend("é".repeat(0x7800).bytes());

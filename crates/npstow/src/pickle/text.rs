@@ -25,13 +25,25 @@ pub(super) fn number(line: &[u8]) -> Result<u64> {
     text.and_then(|text| text.parse().ok()).ok_or_else(|| wrong("a number", line))
 }
 
-/// pickletools INT: `00` and `01` are booleans.
+/// pickletools INT: `00` and `01` are booleans. CPython asks C first, for which `010` is eight, as
+/// it was for Python 2.
 pub(super) fn int(graph: &mut Graph, line: Span) -> Result<Cell> {
-    match graph.store.held(line) {
-        Some(b"00") => Ok(Cell::FALSE),
-        Some(b"01") => Ok(Cell::TRUE),
-        _ => decimal(graph, line),
-    }
+    let bytes = graph.store.held(line).unwrap_or_default();
+    let may_be_bool = matches!(bytes, [first, b'0' | b'1'] if !(b'1'..=b'9').contains(first));
+    let start = bytes.iter().position(|byte| !is_space(byte)).unwrap_or_default();
+    let (negative, digits) = signed(bytes.get(start..).unwrap_or_default());
+    let is_octal = matches!(digits, [b'0', _, ..]) && digits.iter().all(|d| is_digit(*d, 8));
+    let cell = if is_octal {
+        let value = small(negative, digits, 8).ok_or_else(|| wrong("an integer", bytes))?;
+        graph.push_int(value)
+    } else {
+        literal(graph, line)?
+    };
+    Ok(match graph.int(cell) {
+        Some(0) if may_be_bool => Cell::FALSE,
+        Some(1) if may_be_bool => Cell::TRUE,
+        _ => cell,
+    })
 }
 
 /// pickletools LONG: perhaps with an `L` at its end.
@@ -41,27 +53,65 @@ pub(super) fn long(graph: &mut Graph, line: Span) -> Result<Cell> {
         ([.., b'L'], Some(offset)) => Span::in_file(offset, line.len() - 1),
         _ => line,
     };
-    decimal(graph, line)
+    literal(graph, line)
 }
 
-fn decimal(graph: &mut Graph, line: Span) -> Result<Cell> {
-    let line = graph.store.held(line).unwrap_or_default();
-    let text = std::str::from_utf8(trimmed(line)).map_err(|_| wrong("an integer", line))?;
-    if let Ok(value) = text.parse::<i64>() {
-        return Ok(graph.push_int(value));
+/// White space of Python and C.
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | 9..=13)
+}
+
+fn is_digit(byte: u8, radix: u32) -> bool {
+    char::from(byte).is_digit(radix)
+}
+
+/// Whether there is a minus, and what comes behind a sign.
+fn signed(text: &[u8]) -> (bool, &[u8]) {
+    match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
     }
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
+}
+
+/// An integer of 64 bits, of digits that are some.
+fn small(negative: bool, digits: &[u8], radix: u32) -> Option<i64> {
+    digits.iter().try_fold(0_i64, |n, digit| {
+        let digit = i64::from(char::from(*digit).to_digit(radix)?);
+        let n = n.checked_mul(radix.into())?;
+        if negative { n.checked_sub(digit) } else { n.checked_add(digit) }
+    })
+}
+
+/// What `int(line, 0)` of Python takes: `0x10`, `0o17`, `0b1` and `1_000`, too.
+fn literal(graph: &mut Graph, line: Span) -> Result<Cell> {
+    let line = graph.store.held(line).unwrap_or_default();
+    let start = line.iter().position(|byte| !is_space(byte)).unwrap_or_default();
+    let end = line.iter().rposition(|byte| !is_space(byte)).map_or(0, |last| last + 1);
+    let (negative, text) = signed(line.get(start..end).unwrap_or_default());
+    let (radix, text) = match text {
+        [b'0', b'x' | b'X', digits @ ..] => (16, digits.strip_prefix(b"_").unwrap_or(digits)),
+        [b'0', b'o' | b'O', digits @ ..] => (8, digits.strip_prefix(b"_").unwrap_or(digits)),
+        [b'0', b'b' | b'B', digits @ ..] => (2, digits.strip_prefix(b"_").unwrap_or(digits)),
+        digits => (10, digits),
     };
-    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+    let mut digits = Vec::new();
+    for part in text.split(|byte| *byte == b'_') {
+        if part.is_empty() || !part.iter().all(|digit| is_digit(*digit, radix)) {
+            return Err(wrong("an integer", line));
+        }
+        digits.extend_from_slice(part);
+    }
+    // It could be meant as octal.
+    if radix == 10 && digits.first() == Some(&b'0') && digits.iter().any(|digit| *digit != b'0') {
         return Err(wrong("an integer", line));
     }
-    if digits.len() > MOST_DIGITS {
+    if let Some(value) = small(negative, &digits, radix) {
+        return Ok(graph.push_int(value));
+    }
+    if radix == 10 && digits.len() > MOST_DIGITS {
         return Err(Error::limit("an integer (digits)", MOST_DIGITS as u64, digits.len()));
     }
-    let bytes = binary(digits.as_bytes(), negative);
-    let span = graph.store.add(&bytes);
+    let span = graph.store.add(&binary(&digits, radix, negative));
     Ok(binary_long(graph, span))
 }
 
@@ -257,8 +307,17 @@ mod tests {
             ("256", true, &[0, 255, 255]),
             ("18446744073709551616", false, &[0, 0, 0, 0, 0, 0, 0, 0, 1, 0]),
         ] {
-            assert_eq!(binary(digits.as_bytes(), negative), bytes, "{digits}");
+            assert_eq!(binary(digits.as_bytes(), 10, negative), bytes, "{digits}");
         }
+        for (digits, radix, bytes) in [
+            ("0", 2, &[0, 0][..]),
+            ("1ff", 16, &[255, 1, 0]),
+            ("777", 8, &[255, 1, 0]),
+            ("111111111", 2, &[255, 1, 0]),
+        ] {
+            assert_eq!(binary(digits.as_bytes(), radix, false), bytes, "{digits}");
+        }
+        assert_eq!(binary(b"ff", 16, true), [1, 255]);
         let mut graph = Graph::default();
         for (bytes, value) in [
             (&[][..], Some(0)),

@@ -145,7 +145,7 @@ impl ValueBuilder {
         if only.len() > MOST_DIGITS {
             return Err(Error::limit("an integer (digits)", MOST_DIGITS as u64, only.len()));
         }
-        let bytes = binary(only.as_bytes(), negative);
+        let bytes = binary(only.as_bytes(), 10, negative);
         // Zeros in front make long digits of a short number.
         if let Some(value) = decimal(&bytes).and_then(|text| text.parse::<i128>().ok()) {
             return self.long(value);

@@ -41,13 +41,32 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     text
 }
 
-/// Two's complement, little-endian, of decimal digits.
-pub(crate) fn binary(digits: &[u8], negative: bool) -> Vec<u8> {
+/// Two's complement, little-endian, of digits to base 2, 8, 10 or 16.
+pub(crate) fn binary(digits: &[u8], radix: u32, negative: bool) -> Vec<u8> {
+    let mut bytes = match radix {
+        10 => of_decimal(digits),
+        _ => of_bits(digits, radix),
+    };
+    bytes.push(0);
+    if negative {
+        let mut carry = true;
+        for byte in &mut bytes {
+            let (value, next) = (!*byte).overflowing_add(u8::from(carry));
+            (*byte, carry) = (value, next);
+        }
+    }
+    bytes
+}
+
+fn value(digit: u8, radix: u32) -> u64 {
+    char::from(digit).to_digit(radix).unwrap_or_default().into()
+}
+
+fn of_decimal(digits: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = Vec::new();
     for chunk in digits.chunks(9) {
         let scale = 10_u64.pow(u32::try_from(chunk.len()).unwrap_or(9));
-        let value = chunk.iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
-        let mut carry = value;
+        let mut carry = chunk.iter().fold(0, |n, digit| n * 10 + value(*digit, 10));
         for byte in &mut bytes {
             carry += u64::from(*byte) * scale;
             *byte = carry.to_le_bytes()[0];
@@ -58,13 +77,23 @@ pub(crate) fn binary(digits: &[u8], negative: bool) -> Vec<u8> {
             carry >>= 8;
         }
     }
-    bytes.push(0);
-    if negative {
-        let mut carry = true;
-        for byte in &mut bytes {
-            let (value, next) = (!*byte).overflowing_add(u8::from(carry));
-            (*byte, carry) = (value, next);
+    bytes
+}
+
+/// Digits of so many bits each, which takes no longer than they are.
+fn of_bits(digits: &[u8], radix: u32) -> Vec<u8> {
+    let (mut bytes, mut waiting, mut bits) = (Vec::new(), 0_u64, 0);
+    for digit in digits.iter().rev() {
+        waiting |= value(*digit, radix) << bits;
+        bits += radix.trailing_zeros();
+        if bits >= 8 {
+            bytes.push(waiting.to_le_bytes()[0]);
+            waiting >>= 8;
+            bits -= 8;
         }
+    }
+    if bits > 0 {
+        bytes.push(waiting.to_le_bytes()[0]);
     }
     bytes
 }
