@@ -3,37 +3,83 @@
 
 use crate::value::{Cell, Graph, Known, Made, Node};
 
-/// How deep arguments of arguments are looked at.
-const DEPTH: usize = 8;
-
-/// Whether loading it makes data, and calls nothing that is not in the table of this library.
-pub(super) fn is_data(graph: &Graph, cell: Cell) -> bool {
-    is_data_at(graph, cell, DEPTH)
+/// What becomes a dictionary, which is no key and no member of a set.
+#[derive(Debug, Default)]
+pub(super) struct Plain {
+    /// By the number of the node: what is no data, and tuples and frozen sets that hold such.
+    odd: Vec<bool>,
 }
 
-fn is_data_at(graph: &Graph, cell: Cell, depth: usize) -> bool {
-    match graph.node(cell) {
-        Some(Node::Global(_)) => {
-            let known = graph.known(cell);
-            !matches!(known, Known::No | Known::Getattr | Known::Memmap) && !known.is_wrapper()
+impl Plain {
+    /// What a tuple or an object is made of was there before it.
+    pub(super) fn new(graph: &Graph) -> Self {
+        let mut plain = Self { odd: Vec::with_capacity(graph.nodes.len()) };
+        for id in 0..graph.nodes.len() {
+            let cell = Cell::node(id);
+            let is_odd = match graph.node(cell) {
+                Some(Node::Tuple(run) | Node::FrozenSet(run)) => plain.any(graph.items(run), 1),
+                _ => !plain.is_data(graph, cell),
+            };
+            plain.odd.push(is_odd);
         }
-        Some(Node::Persistent(_) | Node::Extension(_)) => false,
-        Some(Node::Object(_)) => {
-            let Some(object) = graph.object(cell) else { return false };
-            let Some(depth) = depth.checked_sub(1) else { return false };
-            let args = object.args.and_then(|args| graph.tuple(args)).unwrap_or_default();
-            let plain = !matches!(object.made, Made::Array | Made::NewNamed | Made::Old);
-            plain
-                && is_class(graph.known(object.class))
-                && args.iter().all(|arg| is_data_at(graph, *arg, depth))
+        plain
+    }
+
+    /// Whether keys, or members, cannot be what they were.
+    pub(super) fn any(&self, cells: &[Cell], step: usize) -> bool {
+        let is_odd = |cell: &Cell| cell.as_node().and_then(|id| self.odd.get(id).copied());
+        cells.iter().step_by(step).any(|cell| is_odd(cell) == Some(true))
+    }
+
+    /// Whether it is written as a dictionary that says what it was: loading it would not make data,
+    /// or call something that is not in the table of this library.
+    pub(super) fn is_object(&self, graph: &Graph, cell: Cell) -> bool {
+        match graph.node(cell) {
+            Some(Node::Tuple(_) | Node::FrozenSet(_)) => false,
+            // What it was given meanwhile.
+            Some(Node::Object(_)) => self.any(&[cell], 1) || !self.is_data(graph, cell),
+            _ => self.any(&[cell], 1),
         }
-        Some(Node::Array(_)) => {
-            let class = graph.array(cell).and_then(|array| array.class);
-            class.is_none_or(|class| {
-                matches!(graph.known(class), Known::Subarray | Known::MaskedArray)
-            })
+    }
+
+    fn is_data(&self, graph: &Graph, cell: Cell) -> bool {
+        match graph.node(cell) {
+            Some(Node::Global(_)) => {
+                let known = graph.known(cell);
+                !matches!(known, Known::No | Known::Getattr | Known::Memmap) && !known.is_wrapper()
+            }
+            Some(Node::Persistent(_) | Node::Extension(_)) => false,
+            Some(Node::Object(_)) => {
+                let Some(object) = graph.object(cell) else { return false };
+                let args = object.args.and_then(|args| graph.tuple(args)).unwrap_or_default();
+                !matches!(object.made, Made::Array | Made::NewNamed | Made::Old)
+                    && is_class(graph.known(object.class))
+                    && !self.any(args, 1)
+                    && !self.any(graph.items(object.pairs), 2)
+                    && !args.iter().any(|arg| self.has_odd_keys(graph, *arg))
+            }
+            Some(Node::Array(_)) => {
+                let class = graph.array(cell).and_then(|array| array.class);
+                class.is_none_or(|class| {
+                    matches!(graph.known(class), Known::Subarray | Known::MaskedArray)
+                })
+            }
+            _ => true,
         }
-        _ => true,
+    }
+
+    /// Of an argument that a container is made of: keys, or pairs that begin with such.
+    fn has_odd_keys(&self, graph: &Graph, arg: Cell) -> bool {
+        match graph.node(arg) {
+            Some(Node::Dict(run)) => self.any(graph.items(run), 2),
+            Some(Node::Set(run)) => self.any(graph.items(run), 1),
+            Some(Node::List(run)) => graph.items(run).iter().any(|pair| {
+                graph
+                    .sequence(*pair)
+                    .is_some_and(|pair| self.any(pair.get(..1).unwrap_or_default(), 1))
+            }),
+            _ => false,
+        }
     }
 }
 

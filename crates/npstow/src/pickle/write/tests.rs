@@ -134,6 +134,57 @@ fn what_is_laundered_calls_nothing_unknown() {
 }
 
 #[test]
+fn keys_that_become_dictionaries_are_listed() {
+    let class = "{'$global': 'A.b'}";
+    let enumeration = "{'$object': {'class': 'A.b', 'args': (1,)}}";
+    for (bytes, clean) in [
+        (&b"}cA\nb\nK\x01s."[..], format!("{{'$dict': [[{class}, 1]]}}")),
+        (b"}cA\nb\nK\x01\x85RK\x01s.", format!("{{'$dict': [[{enumeration}, 1]]}}")),
+        (
+            b"}(K\x05NcA\nb\n\x85\x85K\x01u.",
+            format!("{{'$dict': [[5, None], [(({class},),), 1]]}}"),
+        ),
+        (b"\x8f(cA\nb\nK\x01\x90.", format!("{{'$set': [{class}, 1]}}")),
+        (b"\x8f((cA\nb\n\x91\x90.", format!("{{'$set': [{{'$frozenset': [{class}]}}]}}")),
+        (
+            b"cA\nb\n)R}cA\nb\nK\x01sb.",
+            format!("{{'$object': {{'class': 'A.b', 'state': {{'$dict': [[{class}, 1]]}}}}}}"),
+        ),
+        (
+            b"ccollections\nOrderedDict\n)RcA\nb\nK\x01s.",
+            format!(
+                "{{'$object': {{'class': 'collections.OrderedDict', 'pairs': {{'$dict': [[{class}, 1]]}}}}}}"
+            ),
+        ),
+        (
+            b"ccollections\nOrderedDict\n(]](cA\nb\nK\x01eatR.",
+            format!(
+                "{{'$object': {{'class': 'collections.OrderedDict', 'args': ([[{class}, 1]],)}}}}"
+            ),
+        ),
+        (
+            b"ccollections\nCounter\n(}cA\nb\nK\x01stR.",
+            format!(
+                "{{'$object': {{'class': 'collections.Counter', 'args': ({{'$dict': [[{class}, 1]]}},)}}}}"
+            ),
+        ),
+        (
+            b"cA\nb\n)R(cA\nb\nK\x01u.",
+            format!("{{'$object': {{'class': 'A.b', 'pairs': {{'$dict': [[{class}, 1]]}}}}}}"),
+        ),
+        // The value of a key may be anything.
+        (b"ccollections\nOrderedDict\n)RK\x01cA\nb\ns.", format!("OrderedDict({{1: {class}}})")),
+    ] {
+        let value = read(bytes);
+        for protocol in 2..=5 {
+            let options = WriteOptions::default().protocol(protocol).only_data(true);
+            let laundered = to_bytes(&value, &options).unwrap();
+            assert_eq!(read(&laundered).to_string(), clean, "{value} {protocol}");
+        }
+    }
+}
+
+#[test]
 fn arrays_of_all_kinds_come_back() {
     let dtypes = [
         "<f8",

@@ -3,10 +3,10 @@
 
 use super::numpy::{self, Dtypes};
 use super::out::Out;
-use super::plain;
+use super::plain::Plain;
 use crate::entry::Entry;
 use crate::pickle::opcode::code;
-use crate::value::{ArrayNode, Cell, Content, Graph, Made, Node, Object, Payload, Value};
+use crate::value::{ArrayNode, Cell, Content, Graph, Made, Node, Object, Payload, Run, Value};
 use crate::{Error, Limits, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,7 +58,8 @@ pub(super) struct Values<'a> {
     memo: HashMap<usize, u32>,
     tasks: Vec<Task>,
     limits: Arc<Limits>,
-    only_data: bool,
+    /// Where only data is written.
+    plain: Option<Plain>,
 }
 
 impl<'a> Values<'a> {
@@ -66,13 +67,12 @@ impl<'a> Values<'a> {
         let graph: &Graph = value.graph();
         let met = meetings(graph, value.cell());
         let (memo, tasks) = (HashMap::new(), Vec::new());
-        let only_data = false;
-        Self { value, graph, met, memo, tasks, limits: Arc::default(), only_data }
+        Self { value, graph, met, memo, tasks, limits: Arc::default(), plain: None }
     }
 
     /// Makes dictionaries of all that is no data.
     pub(super) fn only_data(mut self) -> Self {
-        self.only_data = true;
+        self.plain = Some(Plain::new(self.graph));
         self
     }
 
@@ -173,8 +173,17 @@ impl<'a> Values<'a> {
             return out.get(at);
         }
         let Some(node) = self.graph.node(cell) else { return Ok(()) };
-        if self.only_data && !plain::is_data(self.graph, cell) {
+        if self.plain.as_ref().is_some_and(|plain| plain.is_object(self.graph, cell)) {
             return self.as_dict(node, cell, out);
+        }
+        if let Node::Set(run) | Node::FrozenSet(run) = node {
+            if self.is_any_odd(run, 1) {
+                let is_set = matches!(node, Node::Set(_));
+                out.op(code::EMPTY_DICT)?;
+                self.remember(cell, out)?;
+                self.listed(if is_set { b"$set" } else { b"$frozenset" }, run, 1);
+                return Ok(());
+            }
         }
         match node {
             Node::List(run) => {
@@ -185,7 +194,7 @@ impl<'a> Values<'a> {
             Node::Dict(run) => {
                 out.op(code::EMPTY_DICT)?;
                 self.remember(cell, out)?;
-                self.batches(self.graph.items(run), 2, code::SETITEMS);
+                self.pairs(run);
             }
             Node::Tuple(run) => self.tuple(cell, self.graph.items(run), out)?,
             Node::Set(run) if out.protocol >= 4 => {
@@ -241,14 +250,13 @@ impl<'a> Values<'a> {
         let object = self.graph.object(cell);
         self.tasks.push(Task::Op(code::SETITEMS));
         if let Some(object) = object {
-            for (name, run, step, empty, op) in [
-                (&b"pairs"[..], object.pairs, 2, code::EMPTY_DICT, code::SETITEMS),
-                (b"items", object.items, 1, code::EMPTY_LIST, code::APPENDS),
-            ] {
-                if !run.is_empty() {
-                    self.batches(self.graph.items(run), step, op);
-                    self.then([Task::Text(name), Task::Op(empty)]);
-                }
+            if !object.pairs.is_empty() {
+                self.pairs(object.pairs);
+                self.then([Task::Text(b"pairs"), Task::Op(code::EMPTY_DICT)]);
+            }
+            if !object.items.is_empty() {
+                self.batches(self.graph.items(object.items), 1, code::APPENDS);
+                self.then([Task::Text(b"items"), Task::Op(code::EMPTY_LIST)]);
             }
         }
         let state = object.map_or_else(|| array.and_then(|array| array.state), |o| o.state);
@@ -287,6 +295,35 @@ impl<'a> Values<'a> {
             self.all(batch);
             self.tasks.push(Task::Op(code::MARK));
         }
+    }
+
+    fn is_any_odd(&self, run: Run, step: usize) -> bool {
+        self.plain.as_ref().is_some_and(|plain| plain.any(self.graph.items(run), step))
+    }
+
+    /// Keys and values into the dictionary on the stack.
+    fn pairs(&mut self, run: Run) {
+        match self.is_any_odd(run, 2) {
+            true => self.listed(b"$dict", run, 2),
+            false => self.batches(self.graph.items(run), 2, code::SETITEMS),
+        }
+    }
+
+    /// Into the dictionary on the stack what no dictionary or set can hold, as JSON has it: a list,
+    /// of pairs where there are values.
+    fn listed(&mut self, name: &'static [u8], run: Run, step: usize) {
+        let cells = self.graph.items(run);
+        self.tasks.push(Task::Op(code::SETITEM));
+        if step == 1 {
+            self.batches(cells, 1, code::APPENDS);
+        } else {
+            for pair in cells.chunks(step).rev() {
+                self.tasks.push(Task::Op(code::APPEND));
+                self.batches(pair, 1, code::APPENDS);
+                self.tasks.push(Task::Op(code::EMPTY_LIST));
+            }
+        }
+        self.then([Task::Text(name), Task::Op(code::EMPTY_LIST)]);
     }
 
     fn tuple(&mut self, cell: Cell, items: &[Cell], out: &mut Out<'_>) -> Result<()> {
