@@ -54,7 +54,7 @@ pub(crate) struct Machine<'o> {
     /// Who reads what stands beside the opcodes.
     pub(super) beside: Option<&'o mut dyn Beside>,
     /// The offset of the opcode at work.
-    at: u64,
+    pub(super) at: u64,
     /// How many nodes there may be.
     most: u64,
 }
@@ -725,7 +725,7 @@ impl<'o> Machine<'o> {
         Ok(cell)
     }
 
-    fn meet(&mut self, cell: Cell) {
+    pub(super) fn meet(&mut self, cell: Cell) {
         if let Some(met) = &mut self.met {
             met.push(Met { offset: self.at, cell });
         }

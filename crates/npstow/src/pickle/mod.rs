@@ -24,6 +24,7 @@ mod opcode;
 mod options;
 mod paths;
 mod reader;
+mod rest;
 mod run;
 mod scan;
 mod text;
@@ -47,6 +48,7 @@ pub(crate) use reader::{from_source_beside, sniff_beside};
 pub(crate) use run::{Done, run};
 #[cfg(feature = "joblib")]
 pub(crate) use scan::scan_beside;
+pub(crate) use scan::scan_from;
 pub use scan::{Mention, Named, Scan, scan};
 pub use verdict::Verdict;
 pub use within::arrays_in;

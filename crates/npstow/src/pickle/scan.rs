@@ -1,8 +1,8 @@
 //! What a pickle names, before anybody loads it.
 //!
 //! The machine runs and every name is noted where it is met: also in pickles behind the first, in
-//! pickles within strings of bytes, and in front of the place where a pickle breaks, for Python runs
-//! what stands in front of it.
+//! pickles within strings of bytes, and on both sides of the place where a pickle breaks: Python runs
+//! what stands in front of it, and may take what npstow refuses and go on.
 #![forbid(unsafe_code)]
 
 use super::beside::Beside;
@@ -22,6 +22,13 @@ const MOST: usize = 1 << 20;
 /// Shorter strings hold no pickle that names anything.
 const SHORTEST: u64 = 6;
 
+/// First bytes of files that are no pickles and may hold some.
+const OTHERS: &[(&[u8], &str)] =
+    &[(b"\x93NUMPY", "an NPY file"), (b"PK\x03\x04", "an archive"), (b"PK\x05\x06", "an archive")];
+
+/// How many of them are looked at.
+const START: usize = 6;
+
 /// A name that a pickle uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {
@@ -33,7 +40,8 @@ pub struct Mention {
     pub verdict: Verdict,
     /// How many pickles it is within, beside the one that the file is.
     pub depth: usize,
-    /// The file that it is in, where that is one beside the file: dumps of joblib may have such.
+    /// The file that it is in, where that is one beside the file: dumps of joblib may have such. Of
+    /// what is listed for several arrays, the one that it is in.
     pub beside: Option<String>,
 }
 
@@ -43,7 +51,7 @@ pub struct Mention {
 pub enum Named {
     /// A class or function.
     Global {
-        /// The module that Python would import.
+        /// The module that Python would import; `?`, and so is the name, where both are computed.
         module: String,
         /// The name in it.
         name: String,
@@ -69,7 +77,7 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// The worst of all that is named; of a broken pickle nothing is known behind the fault.
+    /// The worst of all that is named; of a broken pickle it is not known what it makes.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let least = if self.fault.is_some() { Verdict::Unknown } else { Verdict::Data };
@@ -88,7 +96,9 @@ impl Scan {
 /// ```
 ///
 /// # Errors
-/// `Limit` beyond a million names; `Io`. That a pickle is broken is told in the answer.
+/// `Unsupported` for NPY files and archives, in which there may be pickles: those of the arrays in
+/// them are listed by [`Entry::scan`](crate::Entry::scan). `Limit` beyond a million names; `Io`.
+/// That a pickle is broken is told in the answer.
 pub fn scan(source: Arc<dyn Source>, limits: &Limits) -> Result<Scan> {
     scan_beside(source, limits, None)
 }
@@ -97,6 +107,21 @@ pub fn scan(source: Arc<dyn Source>, limits: &Limits) -> Result<Scan> {
 pub(crate) fn scan_beside(
     source: Arc<dyn Source>,
     limits: &Limits,
+    beside: Option<&mut dyn Beside>,
+) -> Result<Scan> {
+    let len = usize::try_from(source.len()).map_or(START, |len| len.min(START));
+    let start = source.read(0, len).map_err(|e| Error::io("reading the first bytes", e).at(0))?;
+    if let Some((_, name)) = OTHERS.iter().find(|(magic, _)| start.starts_with(magic)) {
+        return Err(Error::unsupported(format_args!("scanning {name} as a pickle")));
+    }
+    scan_from(source, 0, limits, beside)
+}
+
+/// The same of the pickles from an offset on, whatever stands in front of them.
+pub(crate) fn scan_from(
+    source: Arc<dyn Source>,
+    start: u64,
+    limits: &Limits,
     mut beside: Option<&mut dyn Beside>,
 ) -> Result<Scan> {
     let mut scan = Scan::default();
@@ -104,7 +129,8 @@ pub(crate) fn scan_beside(
     while let Some((source, depth)) = waiting.pop() {
         // Whoever loads a string as a pickle does not take it for a dump of joblib.
         let beside = if depth == 0 { beside.take() } else { None };
-        let mut inner = one(&source, depth, limits, &mut scan, beside)?;
+        let start = if depth == 0 { start } else { 0 };
+        let mut inner = one((&source, start), depth, limits, &mut scan, beside)?;
         inner.reverse();
         waiting.extend(inner);
     }
@@ -115,14 +141,14 @@ type Inner = (Arc<dyn Source>, usize);
 
 /// The pickles of one source, one behind another; gives the strings that may hold more.
 fn one(
-    source: &Arc<dyn Source>,
+    (source, start): (&Arc<dyn Source>, u64),
     depth: usize,
     limits: &Limits,
     scan: &mut Scan,
     mut beside: Option<&mut dyn Beside>,
 ) -> Result<Vec<Inner>> {
     let options = Options::default().strings(Python2::Auto).limits(limits.clone());
-    let (mut offset, mut inner) = (0, Vec::new());
+    let (mut offset, mut inner) = (start, Vec::new());
     while offset < source.len() {
         let mut machine = Machine::new(Arc::clone(source), offset, &options);
         machine.met = Some(Vec::new());
@@ -130,16 +156,18 @@ fn one(
             Some(beside) => Some(&mut **beside),
             None => None,
         };
-        let done = machine.run();
-        if let Err(e) = &done {
-            if e.kind() == crate::ErrorKind::Io {
-                return Err(done.err().unwrap_or_else(|| Error::invalid("no error")));
-            }
-        }
+        let done = match machine.run() {
+            Err(e) if e.kind() == crate::ErrorKind::Io => return Err(e),
+            done => done,
+        };
+        let is_ended = match &done {
+            Ok(_) => true,
+            Err(e) => machine.go_on(e)?,
+        };
         let met = machine.met.take().unwrap_or_default();
-        let is_first = depth == 0 && offset == 0;
+        let is_first = depth == 0 && offset == start;
         // Behind a pickle, or within a string, something that is none may stand.
-        let counts = is_first || done.is_ok() || !met.is_empty();
+        let counts = is_first || done.is_ok() || met.iter().any(|met| machine.is_named(met));
         if counts {
             note(&machine.graph, &met, depth, scan)?;
             scan.pickles += 1;
@@ -147,24 +175,19 @@ fn one(
                 strings(&machine.graph, source, depth, &mut inner)?;
             }
         }
+        offset = machine.feed.offset();
         match done {
-            Ok(top) => {
-                let end = machine.done(top).end;
-                if is_first {
-                    scan.end = end;
-                }
-                offset = end;
-            }
-            Err(e) => {
-                if counts && scan.fault.is_none() && depth == 0 {
-                    scan.fault = Some(e);
-                }
-                break;
-            }
+            Ok(_) if is_first => scan.end = offset,
+            Ok(_) => {}
+            Err(e) if counts && scan.fault.is_none() && depth == 0 => scan.fault = Some(e),
+            Err(_) => {}
+        }
+        if !is_ended {
+            break;
         }
     }
-    if depth == 0 && source.len() == 0 {
-        scan.fault = Some(Error::corrupt("a pickle", "an empty file").at(0));
+    if depth == 0 && source.len() <= start {
+        scan.fault = Some(Error::corrupt("a pickle", "nothing").at(start));
     }
     Ok(inner)
 }
@@ -181,7 +204,7 @@ fn note(graph: &Graph, met: &[Met], depth: usize, scan: &mut Scan) -> Result<()>
                 (Named::Persistent(id), Verdict::Unknown)
             }
             _ => {
-                let (module, name) = graph.name(cell).unwrap_or_default();
+                let (module, name) = graph.name(cell).unwrap_or(("?", "?"));
                 let verdict = verdict(graph.known(cell), module, name);
                 (Named::Global { module: module.to_owned(), name: name.to_owned() }, verdict)
             }
@@ -278,10 +301,42 @@ mod tests {
         let (found, fault) = names(b"cos\nsystem\n(S'x'\ntR\xff");
         assert_eq!((found.len(), fault), (1, true));
         assert_eq!(names(b""), (Vec::new(), true));
-        // What CPython might make of the rest is not known.
-        let broken = Arc::new(MemorySource::new(b"]Nb.".to_vec()));
-        assert_eq!(scan(broken, &Limits::default()).unwrap().verdict(), Verdict::Unknown);
+        for other in [&b"\x93NUMPY\x01\0"[..], b"PK\x03\x04\x14", b"PK\x05\x06"] {
+            let source = Arc::new(MemorySource::new(other.to_vec()));
+            let e = scan(source, &Limits::default()).unwrap_err();
+            assert_eq!(e.kind(), crate::ErrorKind::Unsupported);
+        }
+        // Python takes what npstow refuses here, and goes on.
+        for start in [
+            &b"]Nb"[..],
+            b"](K\x01K\x02eK\x00K\x05s",
+            b"\x96\x02\0\0\0\0\0\0\0abK\x05a",
+            b"c__main__\nX\n)\x81}b}b",
+            b"(L1x\n1",
+            b"\x80\x05\x97",
+            b"(c_codecs\nencode\nX\x02\0\0\0bfX\x05\0\0\0rot13\x86R\x8c\x06system\x931",
+            b"]]]\x85K\x01s",
+            b"]Nb.N.]Nb.",
+        ] {
+            for name in [&b"cos\nsystem\n0."[..], b"\x8c\x02os\x970\x8c\x06system\x93."] {
+                let bytes = [start, name].concat();
+                let scan = scan(Arc::new(MemorySource::new(bytes)), &Limits::default()).unwrap();
+                let last = scan.mentions.last().map(|mention| mention.what.clone());
+                let system = Named::Global { module: "os".to_owned(), name: "system".to_owned() };
+                assert_eq!(last, Some(system), "{}", start.escape_ascii());
+                assert_eq!((scan.verdict(), scan.fault.is_some()), (Verdict::Code, true));
+            }
+        }
+        for bytes in [&b"N"[..], b"]Nb.", b"\xff", b"", b"\x8c\x01a)\x93."] {
+            let scan = scan(Arc::new(MemorySource::new(bytes.to_vec())), &Limits::default());
+            assert_eq!(scan.unwrap().verdict(), Verdict::Unknown, "{}", bytes.escape_ascii());
+        }
+        assert_eq!(names(b"\x8c\x01a)\x93.").0, [(4, "?.?".to_owned(), 0)]);
         // Bytes behind a pickle that are none.
         assert_eq!(names(b"N.\xff\xff"), (Vec::new(), false));
+        assert_eq!(names(b"N.\x93NUMPY\x01\0v\0{'descr'"), (Vec::new(), false));
+        // Elements that begin like a pickle; and a pickle within that is broken.
+        assert_eq!(names(b"C\x08K\x01\x82\xfd\xff\xff\xff\xff."), (Vec::new(), false));
+        assert_eq!(names(b"C\x0b]Nbca\nb\nR\xff\xff.").0, [(3, "a.b".to_owned(), 1)]);
     }
 }
