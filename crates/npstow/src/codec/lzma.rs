@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::steps::{State, Step, Steps};
-use lzma_rust2::{Action, DICT_SIZE_MAX, LzmaStream, Status, XzStream};
+use lzma_rust2::{Action, DICT_SIZE_MAX, LzmaStream, Status, StreamResult, XzStream};
 use std::io;
 
 /// What stands before the stream: the version of the encoder (2), the length of the properties
@@ -51,26 +51,33 @@ impl Steps for Unlzma {
             Ok(stream) => stream,
             Err(found) => return broken(found),
         };
-        let action = if is_end { Action::Finish } else { Action::Run };
-        let step = match stream.process(rest, output, action) {
-            Err(e) => return fault(&e),
-            Ok(step) => step,
-        };
-        let state = match step.status {
-            Status::StreamEnd => State::Ended(stream.unused_input().len()),
-            Status::Ok => State::Going,
-        };
+        let done = stream.process(rest, output, action(is_end));
+        let step = told(done, stream.unused_input());
         self.stream = Some(stream);
-        Step { read: head.len() + step.bytes_consumed, written: step.bytes_produced, state }
+        match step.state {
+            State::Short | State::Broken(_) => step,
+            _ => Step { read: head.len() + step.read, ..step },
+        }
     }
 }
 
-fn fault(e: &io::Error) -> Step {
-    let state = match e.kind() {
-        io::ErrorKind::UnexpectedEof => State::Short,
-        _ => State::Broken(e.to_string()),
+fn action(is_end: bool) -> Action {
+    if is_end { Action::Finish } else { Action::Run }
+}
+
+/// What a stream did, and the bytes behind its end that it took.
+fn told(done: io::Result<StreamResult>, unused: &[u8]) -> Step {
+    let (read, written, state) = match done {
+        Ok(step) => match step.status {
+            Status::Ok => (step.bytes_consumed, step.bytes_produced, State::Going),
+            Status::StreamEnd => {
+                (step.bytes_consumed, step.bytes_produced, State::Ended(unused.len()))
+            }
+        },
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => (0, 0, State::Short),
+        Err(e) => (0, 0, State::Broken(e.to_string())),
     };
-    Step { read: 0, written: 0, state }
+    Step { read, written, state }
 }
 
 /// The `.lzma` format: a header of 13 bytes, then the stream.
@@ -85,16 +92,8 @@ impl UnlzmaAlone {
 
 impl Steps for UnlzmaAlone {
     fn step(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> Step {
-        let action = if is_end { Action::Finish } else { Action::Run };
-        let step = match self.0.process(input, output, action) {
-            Err(e) => return fault(&e),
-            Ok(step) => step,
-        };
-        let state = match step.status {
-            Status::StreamEnd => State::Ended(self.0.unused_input().len()),
-            Status::Ok => State::Going,
-        };
-        Step { read: step.bytes_consumed, written: step.bytes_produced, state }
+        let done = self.0.process(input, output, action(is_end));
+        told(done, self.0.unused_input())
     }
 }
 
@@ -109,15 +108,6 @@ impl Unxz {
 
 impl Steps for Unxz {
     fn step(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> Step {
-        let action = if is_end { Action::Finish } else { Action::Run };
-        let step = match self.0.process(input, output, action) {
-            Err(e) => return fault(&e),
-            Ok(step) => step,
-        };
-        let state = match step.status {
-            Status::StreamEnd => State::Ended(0),
-            Status::Ok => State::Going,
-        };
-        Step { read: step.bytes_consumed, written: step.bytes_produced, state }
+        told(self.0.process(input, output, action(is_end)), &[])
     }
 }

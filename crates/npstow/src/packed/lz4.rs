@@ -4,10 +4,6 @@
 use crate::Result;
 use std::io::Read;
 
-/// What begins a frame that is to be skipped: 0x184d2a50 to 0x184d2a5f.
-#[cfg(feature = "lz4")]
-const SKIPPED: [u8; 3] = [0x2a, 0x4d, 0x18];
-
 #[cfg(not(feature = "lz4"))]
 pub(super) fn reader(_: &[u8]) -> Result<Box<dyn Read + '_>> {
     Err(crate::Error::unsupported("lz4 in a build without the feature 'lz4'"))
@@ -54,8 +50,9 @@ impl Read for Frames<'_> {
                     self.rest = rest;
                     self.frame = Some(lz4_flex::frame::FrameDecoder::new(frame));
                 }
-                [0x50..=0x5f, a, b, c, d, e, f, g, ..] if [a, b, c] == SKIPPED => {
-                    let len = usize::try_from(u32::from_le_bytes([d, e, f, g]));
+                // A frame that is to be skipped.
+                [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, ..] => {
+                    let len = usize::try_from(u32::from_le_bytes([a, b, c, d]));
                     let end = len.ok().and_then(|len| len.checked_add(8));
                     let rest = end.and_then(|end| self.rest.get(end..));
                     self.rest = rest.ok_or_else(|| Error::from(ErrorKind::UnexpectedEof))?;
