@@ -23,7 +23,6 @@ pub struct WriteOptions {
     compressor: Compressor,
     level: Option<u8>,
     pickle: PickleOptions,
-    durability: Durability,
 }
 
 impl WriteOptions {
@@ -34,7 +33,8 @@ impl WriteOptions {
         self
     }
 
-    /// How the objects are written: the protocol, 4 by default, and whether only data are.
+    /// How the objects are written: the protocol, 4 by default, whether only data are, and what is
+    /// waited for.
     #[must_use]
     pub fn pickle(mut self, options: PickleOptions) -> Self {
         self.pickle = options;
@@ -51,7 +51,7 @@ impl WriteOptions {
     /// What is waited for before the file counts as saved.
     #[must_use]
     pub fn durability(mut self, durability: Durability) -> Self {
-        self.durability = durability;
+        self.pickle = self.pickle.durability(durability);
         self
     }
 
@@ -80,7 +80,7 @@ pub fn to_bytes(value: &Value, options: &WriteOptions) -> Result<Vec<u8>> {
 pub fn write(path: impl AsRef<Path>, tree: &Tree, options: &WriteOptions) -> Result<()> {
     let path = path.as_ref();
     options.check()?;
-    let mut file = AtomicFile::create(path, options.durability)?;
+    let mut file = AtomicFile::create(path, options.pickle.durability)?;
     write_to(&mut file, tree, options).map_err(|e| e.in_path(path))?;
     file.commit()
 }

@@ -28,7 +28,7 @@ use values::Values;
 #[derive(Clone, Debug)]
 pub struct WriteOptions {
     protocol: u8,
-    durability: Durability,
+    pub(crate) durability: Durability,
     only_data: bool,
 }
 

@@ -204,23 +204,13 @@ pub(super) fn array(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Resu
 }
 
 /// The state of an array behind a mark, but for the end of the tuple.
-pub(super) fn state(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Result<()> {
-    head(out, entry.shape(), |out| dtype(out, seen, entry.dtype()), entry.order())?;
-    payload(out, entry)
-}
-
-/// Everything of a state that is in front of the elements.
-pub(super) fn head(
-    out: &mut Out<'_>,
-    lengths: &[usize],
-    dtype: impl FnOnce(&mut Out<'_>) -> Result<()>,
-    order: MemoryOrder,
-) -> Result<()> {
+fn state(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Result<()> {
     out.op(code::MARK)?;
     out.int(1)?;
-    shape(out, lengths)?;
-    dtype(out)?;
-    out.bool(order == MemoryOrder::F)
+    shape(out, entry.shape())?;
+    dtype(out, seen, entry.dtype())?;
+    out.bool(entry.order() == MemoryOrder::F)?;
+    payload(out, entry)
 }
 
 /// The elements as bytes.

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::pickle::opcode::code;
-use crate::value::{LAST_OLD, to_old};
+use crate::value::{LAST_OLD, to_old, trimmed};
 use crate::{Error, Result, Sink};
 use std::collections::HashMap;
 
@@ -117,15 +117,7 @@ impl<'s> Out<'s> {
 
     /// Two's complement, little-endian; in as few bytes as do.
     pub(super) fn long(&mut self, bytes: &[u8]) -> Result<()> {
-        let mut bytes = bytes;
-        while let [before @ .., below, last] = bytes {
-            let fill = if below & 0x80 != 0 { 0xff } else { 0 };
-            if *last != fill {
-                break;
-            }
-            let _ = before;
-            bytes = bytes.split_last().map_or(&[], |(_, rest)| rest);
-        }
+        let bytes = trimmed(bytes);
         match u8::try_from(bytes.len()) {
             Ok(len) => self.with(code::LONG1, &[len])?,
             Err(_) => {
