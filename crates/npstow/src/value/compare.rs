@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::graph::{Cell, Content, Graph, Node};
-use super::integer::trimmed;
+use super::integer::{of_float, trimmed};
 use crate::{Error, Result};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -123,15 +123,11 @@ fn put(graph: &Graph, cell: Cell, hasher: &mut impl Hasher) -> bool {
     match graph.node(cell) {
         // What is not equal to itself is a key by what it is: Python compares that first.
         Some(node) if is_nan(node) => (b'n', id).hash(hasher),
-        Some(Node::Float(value)) => match whole(value) {
-            Some(whole) => (b'i', whole).hash(hasher),
-            None => (b'd', value.to_bits()).hash(hasher),
-        },
-        Some(Node::Complex(re, im)) => match (im == 0.0, whole(re)) {
-            (true, Some(whole)) => (b'i', whole).hash(hasher),
-            (true, None) => (b'd', re.to_bits()).hash(hasher),
-            _ => (b'c', (re + 0.0).to_bits(), (im + 0.0).to_bits()).hash(hasher),
-        },
+        Some(Node::Float(value)) => put_float(value, hasher),
+        Some(Node::Complex(re, 0.0)) => put_float(re, hasher),
+        Some(Node::Complex(re, im)) => {
+            (b'c', (re + 0.0).to_bits(), (im + 0.0).to_bits()).hash(hasher);
+        }
         Some(Node::BigInt(span)) => {
             (b'I', trimmed(graph.store.held(span).unwrap_or_default())).hash(hasher);
         }
@@ -151,6 +147,15 @@ fn put(graph: &Graph, cell: Cell, hasher: &mut impl Hasher) -> bool {
         _ => (b'n', id).hash(hasher),
     }
     true
+}
+
+/// A float is the key that an integer of its value is.
+fn put_float(value: f64, hasher: &mut impl Hasher) {
+    match (whole(value), of_float(value)) {
+        (Some(whole), _) => (b'i', whole).hash(hasher),
+        (None, Some(bytes)) => (b'I', trimmed(&bytes)).hash(hasher),
+        (None, None) => (b'd', value.to_bits()).hash(hasher),
+    }
 }
 
 /// A number that is not equal to itself.
@@ -183,6 +188,15 @@ mod tests {
         let text = graph.push_text("a");
         let again = graph.push_text("a");
         let bytes = graph.push_bytes(b"a");
+        let mut big = |bytes: &[u8]| {
+            let span = graph.store.add(bytes);
+            graph.push(Node::BigInt(span))
+        };
+        let large = big(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        let less = big(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff]);
+        let floats = [2.0_f64.powi(80), -(2.0_f64.powi(80)), f64::INFINITY];
+        let floats = floats.map(|value| graph.push(Node::Float(value)));
+        let complex = graph.push(Node::Complex(2.0_f64.powi(80), 0.0));
         let mut pair = |items: &[Cell]| {
             let run = graph.run(items).unwrap();
             graph.push(Node::Tuple(run))
@@ -199,6 +213,8 @@ mod tests {
         };
         assert!(same(one, float) && same(one, Cell::TRUE) && same(text, again) && same(a, b));
         assert!(!same(text, bytes) && !same(a, c) && !same(one, text) && !same(a, empty));
+        assert!(same(large, floats[0]) && same(less, floats[1]) && same(large, complex));
+        assert!(!same(large, floats[1]) && !same(large, floats[2]));
         assert!(!same(Cell::NONE, Cell::FALSE) && !same(Cell::small(0), text));
     }
 }

@@ -4,7 +4,7 @@
 use super::compare::{Visits, is_nan, key_hash, whole};
 use super::graph::{Cell, Content, Graph, Node, Payload};
 use super::handle::Value;
-use super::integer::trimmed;
+use super::integer::{of_float, trimmed};
 use crate::array::MemoryOrder;
 use crate::{Error, Order, Result};
 use std::collections::{HashMap, HashSet};
@@ -275,27 +275,13 @@ fn float(value: f64) -> Number {
     if let Some(whole) = whole(value) {
         return Number::Int(whole);
     }
-    let bits = value.to_bits();
-    // IEEE 754: eleven bits of exponent, 52 of a mantissa whose first bit is not written.
-    let exponent = (bits >> 52) & 0x7ff;
     if value.is_nan() {
         return Number::Float(f64::NAN.to_bits());
     }
-    if value.is_infinite() || exponent < 1075 {
-        return Number::Float(bits);
+    match of_float(value) {
+        Some(bytes) => Number::Big(trimmed(&bytes).to_vec()),
+        None => Number::Float(value.to_bits()),
     }
-    let shift = usize::try_from(exponent - 1075).unwrap_or_default();
-    let mantissa = (bits & ((1 << 52) - 1)) | 1 << 52;
-    let mut bytes = vec![0; shift / 8];
-    bytes.extend((u128::from(mantissa) << (shift % 8)).to_le_bytes());
-    if value < 0.0 {
-        let mut carry = true;
-        for byte in &mut bytes {
-            let (own, next) = (!*byte).overflowing_add(u8::from(carry));
-            (*byte, carry) = (own, next);
-        }
-    }
-    Number::Big(trimmed(&bytes).to_vec())
 }
 
 #[cfg(test)]

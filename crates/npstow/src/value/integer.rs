@@ -49,13 +49,34 @@ pub(crate) fn binary(digits: &[u8], radix: u32, negative: bool) -> Vec<u8> {
     };
     bytes.push(0);
     if negative {
-        let mut carry = true;
-        for byte in &mut bytes {
-            let (value, next) = (!*byte).overflowing_add(u8::from(carry));
-            (*byte, carry) = (value, next);
-        }
+        negate(&mut bytes);
     }
     bytes
+}
+
+fn negate(bytes: &mut [u8]) {
+    let mut carry = true;
+    for byte in bytes {
+        (*byte, carry) = (!*byte).overflowing_add(u8::from(carry));
+    }
+}
+
+/// Two's complement of a float that is an integer of more than 63 bits.
+pub(super) fn of_float(value: f64) -> Option<Vec<u8>> {
+    let bits = value.to_bits();
+    // IEEE 754: eleven bits of exponent, 52 of a mantissa whose first bit is not written.
+    let exponent = (bits >> 52) & 0x7ff;
+    let shift = usize::try_from(exponent.checked_sub(1075)?).ok()?;
+    if !value.is_finite() {
+        return None;
+    }
+    let mantissa = (bits & ((1 << 52) - 1)) | 1 << 52;
+    let mut bytes = vec![0; shift / 8];
+    bytes.extend((u128::from(mantissa) << (shift % 8)).to_le_bytes());
+    if value < 0.0 {
+        negate(&mut bytes);
+    }
+    Some(bytes)
 }
 
 fn value(digit: u8, radix: u32) -> u64 {
@@ -99,7 +120,7 @@ fn of_bits(digits: &[u8], radix: u32) -> Vec<u8> {
 }
 
 /// Two's complement without bytes that say nothing.
-pub(super) fn trimmed(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn trimmed(mut bytes: &[u8]) -> &[u8] {
     while let [rest @ .., last] = bytes {
         let fill = match rest.last() {
             Some(below) if below & 0x80 != 0 => 0xff,

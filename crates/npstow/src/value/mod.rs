@@ -30,9 +30,9 @@ pub(crate) use graph::{
     ArrayNode, Cell, Content, DtypeNode, Graph, Made, Node, Object, Payload, Run, ScalarNode,
 };
 pub use handle::{Items, Pairs, Value, ValueKind};
-pub(crate) use integer::binary;
 #[cfg(feature = "digest")]
 pub(crate) use integer::hexadecimal;
+pub(crate) use integer::{binary, trimmed};
 pub(crate) use known::Known;
 pub use made::ArrayExtra;
 pub(crate) use renamed::{LAST_OLD, to_old};
