@@ -178,9 +178,8 @@ fn one(
         offset = machine.feed.offset();
         match done {
             Ok(_) if is_first => scan.end = offset,
-            Ok(_) => {}
             Err(e) if counts && scan.fault.is_none() && depth == 0 => scan.fault = Some(e),
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
         if !is_ended {
             break;
