@@ -173,7 +173,10 @@ fn keys_that_become_dictionaries_are_listed() {
             format!("{{'$object': {{'class': 'A.b', 'pairs': {{'$dict': [[{class}, 1]]}}}}}}"),
         ),
         // The value of a key may be anything.
-        (b"ccollections\nOrderedDict\n)RK\x01cA\nb\ns.", format!("OrderedDict({{1: {class}}})")),
+        (
+            b"ccollections\nOrderedDict\n)RK\x01cA\nb\ns.",
+            format!("collections.OrderedDict(pairs={{1: {class}}})"),
+        ),
     ] {
         let value = read(bytes);
         for protocol in 2..=5 {
