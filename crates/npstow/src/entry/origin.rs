@@ -30,7 +30,7 @@ impl Entry {
         }
     }
 
-    pub(super) fn placed_in<T>(&self, result: Result<T>) -> Result<T> {
+    pub(crate) fn placed_in<T>(&self, result: Result<T>) -> Result<T> {
         result.map_err(|e| self.placed(e))
     }
 

@@ -90,37 +90,14 @@ impl Entry {
         Ok(pickled.read.get_or_init(|| read))
     }
 
-    /// What the pickle of these objects names, before anybody loads it; offsets are those in the
-    /// file, or in what is packed there. Nothing is loaded for it.
-    ///
-    /// ```
-    /// use npstow::{Limits, npy, pickle::Verdict};
-    /// # let dir = tempfile::tempdir().unwrap();
-    /// # let path = dir.path().join("x.npy");
-    /// let header = "{'descr': '|O', 'fortran_order': False, 'shape': (2,), }";
-    /// let mut bytes = format!("\u{93}NUMPY\u{1}\0v\0{header:<117}\n").chars().map(|c| c as u8).collect::<Vec<_>>();
-    /// bytes.extend(b"cos\nsystem\n(S'true'\ntR.");
-    /// # std::fs::write(&path, bytes).unwrap();
-    /// let scan = npy::open(&path)?.scan(&Limits::default())?;
-    /// assert_eq!((scan.mentions[0].offset, scan.verdict()), (128, Verdict::Code));
-    /// # Ok::<(), npstow::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// `Mismatch` where the elements are no objects in a pickle of their own; else as
-    /// [`pickle::scan`](crate::pickle::scan).
+    /// What the pickle of these objects lies in, and where it begins.
     #[cfg(feature = "pickle")]
-    pub fn scan(&self, limits: &Limits) -> Result<crate::pickle::Scan> {
-        self.placed_in(self.scanned(limits))
-    }
-
-    #[cfg(feature = "pickle")]
-    fn scanned(&self, limits: &Limits) -> Result<crate::pickle::Scan> {
+    pub(crate) fn pickle_place(&self) -> Result<(Arc<dyn Source>, u64)> {
         let (Data::Objects { offset }, Some(pickled)) = (&self.data, &self.pickled) else {
             let found = format_args!("{} elements", self.dtype);
             return Err(Error::mismatch("Python objects in a pickle", found));
         };
-        crate::pickle::scan_from(self.pickle_source(pickled)?, *offset, limits, None)
+        Ok((self.pickle_source(pickled)?, *offset))
     }
 
     /// What the pickle lies in: no byte of it belongs to somebody else, and its checksum is right.

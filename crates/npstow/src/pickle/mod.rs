@@ -48,7 +48,6 @@ pub(crate) use reader::{from_source_beside, sniff_beside};
 pub(crate) use run::{Done, run};
 #[cfg(feature = "joblib")]
 pub(crate) use scan::scan_beside;
-pub(crate) use scan::scan_from;
 pub use scan::{Mention, Named, Scan, scan};
 pub use verdict::Verdict;
 pub use within::arrays_in;

@@ -117,8 +117,37 @@ pub(crate) fn scan_beside(
     scan_from(source, 0, limits, beside)
 }
 
+impl crate::Entry {
+    /// What the pickle of these objects names, before anybody loads it; offsets are those in the
+    /// file, or in what is packed there. Nothing is loaded for it.
+    ///
+    /// ```
+    /// use npstow::{Limits, npy, pickle::Verdict};
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("x.npy");
+    /// let header = "{'descr': '|O', 'fortran_order': False, 'shape': (2,), }";
+    /// let mut bytes = format!("\u{93}NUMPY\u{1}\0v\0{header:<117}\n").chars().map(|c| c as u8).collect::<Vec<_>>();
+    /// bytes.extend(b"cos\nsystem\n(S'true'\ntR.");
+    /// # std::fs::write(&path, bytes).unwrap();
+    /// let scan = npy::open(&path)?.scan(&Limits::default())?;
+    /// assert_eq!((scan.mentions[0].offset, scan.verdict()), (128, Verdict::Code));
+    /// # Ok::<(), npstow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Mismatch` where the elements are no objects in a pickle of their own; else as
+    /// [`pickle::scan`](super::scan).
+    pub fn scan(&self, limits: &Limits) -> Result<Scan> {
+        let scanned = || {
+            let (source, start) = self.pickle_place()?;
+            scan_from(source, start, limits, None)
+        };
+        self.placed_in(scanned())
+    }
+}
+
 /// The same of the pickles from an offset on, whatever stands in front of them.
-pub(crate) fn scan_from(
+fn scan_from(
     source: Arc<dyn Source>,
     start: u64,
     limits: &Limits,
