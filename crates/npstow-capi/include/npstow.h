@@ -1223,8 +1223,8 @@ NpstowFile *npstow_file_clone(const NpstowFile *file);
 void npstow_file_free(NpstowFile *file);
 
 /**
- * The format: "npy", "npz", "folder", "pickle" or "hdf5"; NULL for NULL. It lives as long as the
- * program.
+ * The format: "npy", "npz", "folder", "pickle", "joblib", "hdf5", "torch" or "shelve"; NULL for
+ * NULL. It lives as long as the program.
  */
 const char *npstow_file_format(const NpstowFile *file);
 
@@ -1760,7 +1760,7 @@ NpstowMeta *npstow_node_meta(const NpstowNode *node, NpstowError **error);
 NpstowSaveOptions *npstow_save_options_new(void);
 
 /**
- * The format, whatever the path's extension: "npy", "npz", "folder" or "pickle".
+ * The format, whatever the path's extension: "npy", "npz", "folder", "pickle", "joblib" or "hdf5".
  */
 NpstowStatus npstow_save_options_set_format(NpstowSaveOptions *options,
                                             const char *format,

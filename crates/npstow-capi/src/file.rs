@@ -58,8 +58,8 @@ pub extern "C" fn npstow_file_free(file: Option<Box<NpstowFile>>) {
     look((), || drop(file));
 }
 
-/// The format: "npy", "npz", "folder", "pickle" or "hdf5"; NULL for NULL. It lives as long as the
-/// program.
+/// The format: "npy", "npz", "folder", "pickle", "joblib", "hdf5", "torch" or "shelve"; NULL for
+/// NULL. It lives as long as the program.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_file_format(file: Option<&NpstowFile>) -> *const c_char {
     file.map_or(ptr::null(), |file| {
@@ -70,6 +70,8 @@ pub extern "C" fn npstow_file_format(file: Option<&NpstowFile>) -> *const c_char
             Format::Pickle => c"pickle",
             Format::Joblib => c"joblib",
             Format::Hdf5 => c"hdf5",
+            Format::Torch => c"torch",
+            Format::Shelve => c"shelve",
             _ => c"unknown",
         };
         name.as_ptr()

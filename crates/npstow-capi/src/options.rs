@@ -163,7 +163,7 @@ pub extern "C" fn npstow_save_options_new() -> Option<Box<NpstowSaveOptions>> {
     look(None, || Some(Box::default()))
 }
 
-/// The format, whatever the path's extension: "npy", "npz", "folder" or "pickle".
+/// The format, whatever the path's extension: "npy", "npz", "folder", "pickle", "joblib" or "hdf5".
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_save_options_set_format(
     options: Option<&mut NpstowSaveOptions>,
@@ -178,6 +178,7 @@ pub extern "C" fn npstow_save_options_set_format(
             "folder" => Format::Folder,
             "pickle" => Format::Pickle,
             "joblib" => Format::Joblib,
+            "hdf5" => Format::Hdf5,
             other => return Err(Error::unsupported(format_args!("writing the format '{other}'"))),
         });
         Ok(())

@@ -103,7 +103,7 @@ public:
     explicit operator bool() const noexcept { return get() != nullptr; }
     NpstowFile* get() const noexcept { return raw_.get(); }
 
-    /// "npy", "npz", "folder", "pickle" or "hdf5".
+    /// "npy", "npz", "folder", "pickle", "joblib", "hdf5", "torch" or "shelve".
     std::string format() const { return get() ? npstow_file_format(get()) : ""; }
     std::string path() const { return get() ? npstow_file_path(get()) : ""; }
     node root(on_error err NPSTOW_OR_THROW) const;

@@ -137,6 +137,45 @@ static void sinks(void) {
     CHECK_OK(error);
 }
 
+/* A tree in a format, by the path and by the options, and what it is when it is opened. */
+static void formats(void) {
+    static const char *const files[][2] = {
+        {"any.npz", "npz"},       {"any", "folder"},     {"any.pkl", "pickle"},
+        {"any.joblib", "joblib"}, {"any.h5", "hdf5"},    {"any.joblib.gz", "joblib"},
+        {"any.joblib.lz4", "joblib"},
+    };
+    NpstowError *error = NULL;
+    NpstowArray *array = bytes_of("hello");
+    NpstowTree *tree = npstow_tree_new();
+    CHECK(npstow_tree_insert(tree, "a/b", array, &error) == NPSTOW_OK);
+    for (size_t at = 0; at < 2 * sizeof files / sizeof *files; at++) {
+        const char *const *names = files[at / 2];
+        const char *path = path_of(names[0]);
+        NpstowSaveOptions *options = npstow_save_options_new();
+        if (at % 2) {
+            char unnamed[32];
+            snprintf(unnamed, sizeof unnamed, "%zu.of-no-name", at);
+            path = path_of(unnamed);
+            CHECK(npstow_save_options_set_format(options, names[1], &error) == NPSTOW_OK);
+        }
+        CHECK(npstow_save_tree(path, tree, options, &error) == NPSTOW_OK);
+        npstow_save_options_free(options);
+        NpstowFile *file = npstow_open(path, &error);
+        CHECK_OK(error);
+        CHECK_TEXT(npstow_file_format(file), names[1]);
+        NpstowNode *node = npstow_file_get(file, "a/b", &error);
+        NpstowArray *back = npstow_node_read(node, &error);
+        CHECK(back && npstow_array_nbytes(back) == 5);
+        CHECK(back && memcmp(npstow_array_data(back), "hello", 5) == 0);
+        npstow_array_free(back);
+        npstow_node_free(node);
+        npstow_file_free(file);
+    }
+    npstow_tree_free(tree);
+    npstow_array_free(array);
+    CHECK_OK(error);
+}
+
 static void rows(void) {
     NpstowError *error = NULL;
     const size_t two[] = {2};
@@ -277,6 +316,7 @@ int main(int argc, char **argv) {
     begin(argc, argv);
     optioned();
     sinks();
+    formats();
     rows();
     edited();
     repaired();
