@@ -176,7 +176,8 @@ fn one(
     scan: &mut Scan,
     mut beside: Option<&mut dyn Beside>,
 ) -> Result<Vec<Inner>> {
-    let options = Options::default().strings(Python2::Auto).limits(limits.clone());
+    // So that strings of Python 2, which are both, are looked into.
+    let options = Options::default().strings(Python2::Bytes).limits(limits.clone());
     let (mut offset, mut inner) = (start, Vec::new());
     while offset < source.len() {
         let mut machine = Machine::new(Arc::clone(source), offset, &options);
@@ -322,6 +323,17 @@ mod tests {
             found(2, "os.system", 1),
         ];
         assert_eq!(names(&bytes), (all.into(), false));
+    }
+
+    #[test]
+    fn strings_of_python_2_are_looked_into() {
+        for bytes in
+            [&b"U\x0ccos\nsystem\n.."[..], b"T\x0c\0\0\0cos\nsystem\n..", b"S'cos\\nsystem\\n.'\n."]
+        {
+            assert_eq!(names(bytes), (vec![(0, "os.system".to_owned(), 1)], false));
+        }
+        // Text of Python 3 is none of that.
+        assert_eq!(names(b"X\x0c\0\0\0cos\nsystem\n..").0.len(), 0);
     }
 
     #[test]

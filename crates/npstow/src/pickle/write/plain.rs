@@ -1,7 +1,7 @@
 //! Writing only data: what is no data to this library becomes a dictionary that says what it was.
 #![forbid(unsafe_code)]
 
-use crate::value::{Cell, Graph, Known, Made, Node};
+use crate::value::{Cell, Graph, Known, Made, Node, Object};
 
 /// What becomes a dictionary, which is no key and no member of a set.
 #[derive(Debug, Default)]
@@ -54,6 +54,8 @@ impl Plain {
                 let args = object.args.and_then(|args| graph.tuple(args)).unwrap_or_default();
                 !matches!(object.made, Made::Array | Made::NewNamed | Made::Old)
                     && is_class(graph.known(object.class))
+                    && takes_state(graph, object)
+                    && (graph.known(object.class) != Known::Fraction || is_fraction(graph, args))
                     && !self.any(args, 1)
                     && !self.any(graph.items(object.pairs), 2)
                     && !args.iter().any(|arg| self.has_odd_keys(graph, *arg))
@@ -106,4 +108,24 @@ fn is_class(known: Known) -> bool {
             | Known::ReconstructArrayArray
             | Known::Data
     )
+}
+
+/// Whether Python puts the state into the object: where the class has no dictionary of attributes and
+/// no method for it, loading fails.
+fn takes_state(graph: &Graph, object: &Object) -> bool {
+    let has_state = object.state.is_some_and(|state| state != Cell::NONE);
+    let takes =
+        matches!(graph.known(object.class), Known::OrderedDict | Known::Counter | Known::Uuid);
+    takes || !has_state
+}
+
+/// Digits as Python writes them: from an exponent it would compute an integer of that length.
+fn is_fraction(graph: &Graph, args: &[Cell]) -> bool {
+    let is_part = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    match args {
+        [text] => graph
+            .text(*text)
+            .is_some_and(|text| text.strip_prefix('-').unwrap_or(text).split('/').all(is_part)),
+        _ => true,
+    }
 }
