@@ -1824,6 +1824,22 @@ NpstowStatus npstow_save_options_set_only_data(NpstowSaveOptions *options,
                                                NpstowError **error);
 
 /**
+ * What packs a dump of joblib, by joblib's names: "none", "zlib", "gzip", "bz2", "lzma", "xz", "lz4".
+ * By default what the path's extension says, as in `x.joblib.gz`.
+ */
+NpstowStatus npstow_save_options_set_compressor(NpstowSaveOptions *options,
+                                                const char *compressor,
+                                                NpstowError **error);
+
+/**
+ * The form of an HDF5 file: "earliest", the default, which everything opens since 1.6, or "latest",
+ * which keeps the order of names, and whose structures have checksums.
+ */
+NpstowStatus npstow_save_options_set_libver(NpstowSaveOptions *options,
+                                            const char *libver,
+                                            NpstowError **error);
+
+/**
  * Frees options.
  */
 void npstow_save_options_free(NpstowSaveOptions *options);

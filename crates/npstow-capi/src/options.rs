@@ -3,9 +3,10 @@
 use crate::call::{ErrorOut, Text, done, look, need};
 use crate::error::NpstowStatus;
 use npstow::folder::Profile;
+use npstow::joblib::Compressor;
 use npstow::npy::{Version, WriteOptions};
 use npstow::{
-    Durability, Error, Format, MemoryOrder, Order, ReadOptions, Result, SaveOptions, pickle,
+    Durability, Error, Format, MemoryOrder, Order, ReadOptions, Result, SaveOptions, hdf5, pickle,
 };
 
 /// In which order elements lie in memory: one of `NPSTOW_ORDER_…`.
@@ -101,6 +102,8 @@ pub struct NpstowSaveOptions {
     npfold: bool,
     array: Option<WriteOptions>,
     pickle: Option<pickle::WriteOptions>,
+    compressor: Option<Compressor>,
+    hdf5: Option<hdf5::WriteOptions>,
 }
 
 impl NpstowSaveOptions {
@@ -117,6 +120,12 @@ impl NpstowSaveOptions {
         }
         if let Some(pickle) = &self.pickle {
             options = options.pickle(pickle.clone());
+        }
+        if let Some(compressor) = self.compressor {
+            options = options.compressor(compressor);
+        }
+        if let Some(hdf5) = &self.hdf5 {
+            options = options.hdf5(hdf5.clone());
         }
         if self.npfold {
             options = options.profile(Profile::NpFold);
@@ -137,6 +146,8 @@ impl NpstowSaveOptions {
     pub(crate) fn npz(&self) -> Result<npstow::npz::WriteOptions> {
         if self.npfold
             || self.pickle.is_some()
+            || self.compressor.is_some()
+            || self.hdf5.is_some()
             || self.format.is_some_and(|format| format != Format::Npz)
         {
             return Err(Error::invalid("options of another format for an archive"));
@@ -310,6 +321,43 @@ pub extern "C" fn npstow_save_options_set_only_data(
     done(error, || {
         let options = need(options, "options")?;
         options.pickle = Some(options.pickle.take().unwrap_or_default().only_data(only_data));
+        Ok(())
+    })
+}
+
+/// What packs a dump of joblib, by joblib's names: "none", "zlib", "gzip", "bz2", "lzma", "xz", "lz4".
+/// By default what the path's extension says, as in `x.joblib.gz`.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_save_options_set_compressor(
+    options: Option<&mut NpstowSaveOptions>,
+    compressor: Text,
+    error: ErrorOut,
+) -> NpstowStatus {
+    done(error, || {
+        let options = need(options, "options")?;
+        let name = compressor.get("compressor")?;
+        let unknown = || Error::unsupported(format_args!("packing with '{name}' as joblib does"));
+        options.compressor = Some(Compressor::of_name(name).ok_or_else(unknown)?);
+        Ok(())
+    })
+}
+
+/// The form of an HDF5 file: "earliest", the default, which everything opens since 1.6, or "latest",
+/// which keeps the order of names, and whose structures have checksums.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_save_options_set_libver(
+    options: Option<&mut NpstowSaveOptions>,
+    libver: Text,
+    error: ErrorOut,
+) -> NpstowStatus {
+    done(error, || {
+        let options = need(options, "options")?;
+        let form = hdf5::WriteOptions::default();
+        options.hdf5 = Some(match libver.get("libver")? {
+            "earliest" => form,
+            "latest" => form.latest(),
+            other => return Err(Error::unsupported(format_args!("the form '{other}' of HDF5"))),
+        });
         Ok(())
     })
 }

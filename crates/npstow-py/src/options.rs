@@ -4,7 +4,7 @@
 use crate::node::memory_order;
 use npstow::folder::Profile;
 use npstow::npy::{self, Version};
-use npstow::{Durability, Error, Format, Order, Result, SaveOptions, npz};
+use npstow::{Durability, Error, Format, Order, Result, SaveOptions, hdf5, npz, pickle};
 use pyo3::prelude::*;
 
 /// What the keywords of the functions that write say; `None` is the default of the library.
@@ -23,6 +23,10 @@ pub(crate) struct Saving {
     #[pyo3(item)]
     profile: Option<String>,
     #[pyo3(item)]
+    protocol: Option<i64>,
+    #[pyo3(item)]
+    libver: Option<String>,
+    #[pyo3(item)]
     durability: Option<String>,
 }
 
@@ -39,6 +43,20 @@ impl Saving {
         }
         if let Some(array) = self.array()? {
             options = options.array(array);
+        }
+        if let Some(protocol) = self.protocol {
+            let known = u8::try_from(protocol).ok().filter(|known| (2..=5).contains(known));
+            let protocol =
+                known.ok_or_else(|| unknown("protocol", &protocol.to_string(), "from 2 to 5"))?;
+            options = options.pickle(pickle::WriteOptions::default().protocol(protocol));
+        }
+        if let Some(libver) = &self.libver {
+            let form = hdf5::WriteOptions::default();
+            options = options.hdf5(match libver.as_str() {
+                "earliest" => form,
+                "latest" => form.latest(),
+                other => return Err(unknown("libver", other, "'earliest' or 'latest'")),
+            });
         }
         if let Some(profile) = &self.profile {
             options = options.profile(match profile.as_str() {

@@ -2,6 +2,7 @@
 
 import os
 
+import h5py
 import numpy as np
 import pytest
 
@@ -49,6 +50,17 @@ def test_options_are_those_of_the_library(tmp_path):
     np.testing.assert_array_equal(read, X)
     npstow.save_tree(tmp_path / "dat", {"x": X}, format="npz")
     assert npstow.open(tmp_path / "dat").format == "npz"
+    for protocol in (2, 5):
+        npstow.save_tree(tmp_path / "x.pkl", {"x": X}, protocol=protocol)
+        assert (tmp_path / "x.pkl").read_bytes()[:2] == bytes([0x80, protocol])
+        np.testing.assert_array_equal(npstow.load(tmp_path / "x.pkl")["x"], X)
+    for libver, version in (("earliest", 0), ("latest", 3)):
+        npstow.save_tree(tmp_path / "x.h5", {"x": X}, libver=libver)
+        assert (tmp_path / "x.h5").read_bytes()[8] == version
+        npstow.convert(tmp_path / "x.h5", tmp_path / "y.h5", libver=libver)
+        assert (tmp_path / "y.h5").read_bytes()[8] == version
+        with h5py.File(tmp_path / "y.h5") as file:
+            np.testing.assert_array_equal(file["x"], X)
     npstow.save_tree(tmp_path / "fold", {"x": np.array([True])}, profile="npfold")
     assert npstow.open(tmp_path / "fold")["x"].dtype == np.uint8
 
@@ -65,6 +77,11 @@ def test_options_are_those_of_the_library(tmp_path):
         ({"version": (4, 0)}, "4, 0"),
         ({"profile": "x"}, "'x'"),
         ({"profile": "npfold"}, "profile"),
+        ({"protocol": 1}, "protocol: '1'"),
+        ({"protocol": 300}, "protocol: '300'"),
+        ({"protocol": 4}, "a protocol of pickles"),
+        ({"libver": "v108"}, "libver: 'v108'"),
+        ({"libver": "latest"}, "a form of HDF5"),
         ({"durability": "x"}, "'x'"),
     ],
 )

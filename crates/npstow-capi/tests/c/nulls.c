@@ -761,6 +761,12 @@ static void values(void) {
     CHECK(npstow_save_options_set_only_data(NULL, true, &error) == NPSTOW_INVALID);
     CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
     CHECK(npstow_save_options_set_only_data(NULL, true, NULL) == NPSTOW_INVALID);
+    CHECK(npstow_save_options_set_compressor(NULL, NULL, &error) == NPSTOW_INVALID);
+    CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
+    CHECK(npstow_save_options_set_compressor(NULL, NULL, NULL) == NPSTOW_INVALID);
+    CHECK(npstow_save_options_set_libver(NULL, NULL, &error) == NPSTOW_INVALID);
+    CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
+    CHECK(npstow_save_options_set_libver(NULL, NULL, NULL) == NPSTOW_INVALID);
     CHECK(npstow_tree_insert_value(NULL, NULL, NULL, &error) == NPSTOW_INVALID);
     CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
     CHECK(npstow_tree_insert_value(NULL, NULL, NULL, NULL) == NPSTOW_INVALID);

@@ -14,6 +14,15 @@ static bool holds(const char *place, const char *text) {
     return same_bytes;
 }
 
+static bool begins_with(const char *path, const char *bytes, size_t len) {
+    char found[16];
+    FILE *file = fopen(path, "rb");
+    bool is_so = file && len <= sizeof found && fread(found, 1, len, file) == len &&
+                 memcmp(found, bytes, len) == 0;
+    if (file) fclose(file);
+    return is_so;
+}
+
 static const char *place_of(const char *file, const char *name) {
     static char place[4096];
     snprintf(place, sizeof place, "%s:%s", path_of(file), name);
@@ -171,6 +180,26 @@ static void formats(void) {
         npstow_node_free(node);
         npstow_file_free(file);
     }
+    NpstowSaveOptions *options = npstow_save_options_new();
+    CHECK(npstow_save_options_set_compressor(options, "zip", &error) == NPSTOW_UNSUPPORTED);
+    CHECK_ERROR(error, NPSTOW_UNSUPPORTED, "'zip'");
+    CHECK(npstow_save_options_set_compressor(options, "xz", &error) == NPSTOW_OK);
+    CHECK(npstow_save_tree(path_of("xz.joblib"), tree, options, &error) == NPSTOW_OK);
+    CHECK(begins_with(path_of("xz.joblib"), "\xfd" "7zXZ", 5) && holds(place_of("xz.joblib", "a/b"), "hello"));
+    CHECK(npstow_save_tree(path_of("xz.npz"), tree, options, &error) == NPSTOW_UNSUPPORTED);
+    CHECK_ERROR(error, NPSTOW_UNSUPPORTED, "a compressor of joblib's in the format npz");
+    npstow_save_options_free(options);
+    options = npstow_save_options_new();
+    CHECK(npstow_save_options_set_libver(options, "v108", &error) == NPSTOW_UNSUPPORTED);
+    CHECK_ERROR(error, NPSTOW_UNSUPPORTED, "'v108'");
+    static const char *const forms[][2] = {{"earliest", "\x89HDF\r\n\x1a\n\0"},
+                                           {"latest", "\x89HDF\r\n\x1a\n\3"}};
+    for (size_t at = 0; at < 2; at++) {
+        CHECK(npstow_save_options_set_libver(options, forms[at][0], &error) == NPSTOW_OK);
+        CHECK(npstow_save_tree(path_of("form.h5"), tree, options, &error) == NPSTOW_OK);
+        CHECK(begins_with(path_of("form.h5"), forms[at][1], 9) && holds(place_of("form.h5", "a/b"), "hello"));
+    }
+    npstow_save_options_free(options);
     npstow_tree_free(tree);
     npstow_array_free(array);
     CHECK_OK(error);

@@ -29,6 +29,8 @@ def save_tree(
     byte_order: Literal["native", "little", "big"] | None = None,
     version: tuple[int, int] | None = None,
     profile: Literal["native", "npfold"] | None = None,
+    protocol: Literal[2, 3, 4, 5] | None = None,
+    libver: Literal["earliest", "latest"] | None = None,
     durability: Durability | None = None,
     progress: Progress = None,
 ) -> None:
@@ -59,6 +61,11 @@ def save_tree(
         The version of the NPY format; by default the first that can hold the header.
     profile : {'native', 'npfold'}, optional
         For whom a folder is written; ``'npfold'`` is for NPFold alone.
+    protocol : int, optional
+        The protocol of pickles and dumps of joblib: from 2 to 5, 4 is the default.
+    libver : {'earliest', 'latest'}, optional
+        The form of an HDF5 file: the one that everything opens, which is the default, or the
+        latest, which keeps the order of names.
     durability : {'none', 'replace', 'file', 'full'}, optional
         What is waited for: nothing; the new data where a file is replaced (the default); the
         new data; the new data and the name of the file.
@@ -81,6 +88,8 @@ def save_tree(
         byte_order=byte_order,
         version=version,
         profile=profile,
+        protocol=protocol,
+        libver=libver,
         durability=durability,
     )
     path = os.fsdecode(path)
@@ -96,6 +105,8 @@ def _saving(**said: Any) -> Saving:
         "byte_order": said.get("byte_order"),
         "version": said.get("version"),
         "profile": said.get("profile"),
+        "protocol": said.get("protocol"),
+        "libver": said.get("libver"),
         "durability": said.get("durability"),
     }
     return saving
@@ -111,6 +122,8 @@ def convert(
     byte_order: Literal["native", "little", "big"] | None = None,
     version: tuple[int, int] | None = None,
     profile: Literal["native", "npfold"] | None = None,
+    protocol: Literal[2, 3, 4, 5] | None = None,
+    libver: Literal["earliest", "latest"] | None = None,
     durability: Durability | None = None,
     progress: Progress = None,
 ) -> None:
@@ -124,7 +137,7 @@ def convert(
         What is read, as `open` takes it.
     target : str or path-like
         What is written.
-    format, level, order, byte_order, version, profile, durability, progress
+    format, level, order, byte_order, version, profile, protocol, libver, durability, progress
         As for `save_tree`.
 
     Examples
@@ -149,6 +162,8 @@ def convert(
         byte_order=byte_order,
         version=version,
         profile=profile,
+        protocol=protocol,
+        libver=libver,
         durability=durability,
         progress=progress,
     )

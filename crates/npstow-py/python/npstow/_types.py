@@ -48,4 +48,6 @@ class Saving(TypedDict):
     byte_order: str | None
     version: tuple[int, int] | None
     profile: str | None
+    protocol: int | None
+    libver: str | None
     durability: str | None
