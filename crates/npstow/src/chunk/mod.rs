@@ -266,7 +266,7 @@ impl Chunked {
         let len = usize::try_from(chunk.len)
             .map_err(|_| Error::unsupported("a chunk larger than the address space"))?;
         let read = source.read(chunk.offset, len);
-        let packed = read.map_err(|e| Error::io("reading a chunk", e).at(chunk.offset))?;
+        let packed = read.map_err(|e| unread(chunk, e))?;
         let mut bytes: Option<Vec<u8>> = None;
         for at in others.iter().rev() {
             let Some(filter) = self.filters.get(*at) else { continue };
@@ -319,8 +319,18 @@ fn read_plain(source: &dyn Source, chunk: &Stored, dst: &mut [u8]) -> Result<()>
         let expected = format!("a chunk of {} bytes", dst.len());
         return Err(Error::corrupt(expected, chunk.len).at(chunk.offset));
     }
-    let failed = |e| Error::io("reading a chunk", e).at(chunk.offset);
-    source.read_into(chunk.offset, dst).map_err(failed)
+    source.read_into(chunk.offset, dst).map_err(|e| unread(chunk, e))
+}
+
+/// A chunk that the file is too short for is a fault of the file.
+fn unread(chunk: &Stored, e: std::io::Error) -> Error {
+    let error = match e.kind() {
+        std::io::ErrorKind::UnexpectedEof => {
+            Error::corrupt(format_args!("a chunk of {} bytes", chunk.len), "the end of the file")
+        }
+        _ => Error::io("reading a chunk", e),
+    };
+    error.at(chunk.offset)
 }
 
 #[cfg(test)]

@@ -60,6 +60,15 @@ fn transposed(rows: [u8; 8]) -> [u8; 8] {
     x.to_le_bytes()
 }
 
+/// How many bytes a chunk says that it has.
+pub(crate) fn unpacked_len(bytes: &[u8], packing: Packing) -> Result<usize> {
+    if packing == Packing::None {
+        return Ok(bytes.len());
+    }
+    let all = u64::from_be_bytes(Cursor::new(bytes).array("a length")?);
+    Ok(usize::try_from(all).unwrap_or(usize::MAX))
+}
+
 /// Unpacks a chunk into exactly `dst`. `block_len`: elements of a block, 0 for the default.
 pub(crate) fn unpack(
     bytes: &[u8],

@@ -47,6 +47,13 @@ fn head(bytes: &[u8], len: usize) -> Result<Head> {
     Ok(Head { version, flags, itemsize: itemsize.max(1), block: block.max(1) })
 }
 
+/// How many bytes a chunk says that it has.
+pub(crate) fn unpacked_len(bytes: &[u8]) -> Result<usize> {
+    let mut cursor = Cursor::new(bytes);
+    cursor.take(4, "the head of a chunk of blosc")?;
+    Ok(usize::try_from(cursor.u32_le("a length")?).unwrap_or(usize::MAX))
+}
+
 /// Unpacks a chunk into exactly `dst`.
 pub(crate) fn unpack(bytes: &[u8], dst: &mut [u8]) -> Result<()> {
     let head = head(bytes, dst.len())?;

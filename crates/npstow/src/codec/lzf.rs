@@ -5,6 +5,15 @@ use crate::{Error, Result};
 
 /// Unpacks a whole stream into exactly `dst`.
 pub(crate) fn unpack(bytes: &[u8], dst: &mut [u8]) -> Result<()> {
+    let made = unpack_some(bytes, dst)?;
+    if made != dst.len() {
+        return Err(Error::corrupt(format_args!("{} bytes packed with lzf", dst.len()), made));
+    }
+    Ok(())
+}
+
+/// Unpacks a whole stream, which may be shorter than `dst`; says how long it is.
+pub(crate) fn unpack_some(bytes: &[u8], dst: &mut [u8]) -> Result<usize> {
     let wrong = |at: usize| Error::corrupt("bytes packed with lzf", "others").at(at as u64);
     let (mut from, mut to) = (0, 0);
     while let Some(&control) = bytes.get(from) {
@@ -29,10 +38,7 @@ pub(crate) fn unpack(bytes: &[u8], dst: &mut [u8]) -> Result<()> {
         repeat(dst, to, back, len).ok_or_else(|| wrong(start))?;
         to += len;
     }
-    if to != dst.len() {
-        return Err(Error::corrupt(format_args!("{} bytes packed with lzf", dst.len()), to));
-    }
-    Ok(())
+    Ok(to)
 }
 
 /// Copies `len` bytes from so far back, which may overlap what is written.
@@ -64,7 +70,8 @@ mod tests {
         for len in 0..packed.len() {
             assert!(unpack(&packed[..len], &mut dst).is_err(), "{len}");
         }
-        assert!(unpack(&packed, &mut [0; 29]).is_err());
+        assert!(unpack(&packed, &mut [0; 29]).is_err() && unpack(&packed, &mut [0; 31]).is_err());
+        assert_eq!(unpack_some(&packed, &mut [0; 31]).unwrap(), 30);
         assert!(unpack(&[5 << 5, 9], &mut [0; 30]).is_err());
         assert!(unpack(&[], &mut []).is_ok());
     }

@@ -50,6 +50,11 @@ impl ScaleOffset {
         })
     }
 
+    /// How many bytes the numbers take.
+    pub(crate) fn unpacked_len(&self) -> usize {
+        self.count.saturating_mul(self.size)
+    }
+
     /// Unpacks all numbers into exactly `dst`.
     pub(crate) fn unpack(&self, bytes: &[u8], dst: &mut [u8]) -> Result<()> {
         if self.count.checked_mul(self.size) != Some(dst.len()) {
@@ -73,8 +78,11 @@ impl ScaleOffset {
         }
         let packed = bytes.get(HEAD..).unwrap_or_default();
         if bits == all {
-            // As they were, in the order of the file.
+            // As they were, but little-endian like all that is packed.
             dst.copy_from_slice(Cursor::new(packed).take(dst.len(), "numbers")?);
+            if self.is_big {
+                dst.chunks_exact_mut(self.size).for_each(<[u8]>::reverse);
+            }
             return Ok(());
         }
         let needed = (self.count as u128 * u128::from(bits)).div_ceil(8);
@@ -164,6 +172,15 @@ mod tests {
         assert_eq!(dst, [-4i16, 2, -3].map(i16::to_be_bytes).concat()[..]);
         for len in 0..bytes.len() {
             assert!(filter.unpack(&bytes[..len], &mut dst).is_err(), "{len}");
+        }
+        // Numbers that need all their bits are little-endian in the file, too.
+        let whole = packed(16, [0; 8], &[0, 0x80, 0xff, 0x7f, 5, 0]);
+        for (filter, expected) in [
+            (&filter, [-32768i16, 32767, 5].map(i16::to_le_bytes)),
+            (&big, [-32768i16, 32767, 5].map(i16::to_be_bytes)),
+        ] {
+            filter.unpack(&whole, &mut dst).unwrap();
+            assert_eq!(dst, expected.concat()[..]);
         }
         assert!(filter.unpack(&packed(17, [0; 8], &[0; 9]), &mut dst).is_err());
         assert!(filter.unpack(&bytes, &mut [0; 7]).is_err());

@@ -76,6 +76,24 @@ fn most(expected: usize) -> usize {
     expected.saturating_mul(2).saturating_add(64 << 10)
 }
 
+impl Known {
+    /// How many bytes there will be, where filters in front of this one have left fewer or more than
+    /// the elements take.
+    fn unpacked_len(&self, bytes: &[u8], expected: usize) -> Result<usize> {
+        let len = match &self.kind {
+            Kind::Lz4 => usize::try_from(lz4::lengths(bytes)?.0).unwrap_or(usize::MAX),
+            Kind::Blosc => blosc::unpacked_len(bytes)?,
+            Kind::Bitshuffle(_, _, packing) => bitshuffle::unpacked_len(bytes, *packing)?,
+            Kind::ScaleOffset(filter) => filter.unpacked_len(),
+            _ => expected,
+        };
+        if len > most(expected) {
+            return Err(Error::corrupt(format_args!("about {expected} bytes"), len));
+        }
+        Ok(len)
+    }
+}
+
 impl Filter for Known {
     fn name(&self) -> &str {
         self.name
@@ -104,14 +122,13 @@ impl Filter for Known {
                 }
             }
             Kind::Stream(codec) => stream(*codec, bytes, most(expected)),
-            Kind::Lz4 => {
-                let (len, _) = lz4::lengths(bytes)?;
-                let len = usize::try_from(len).ok().filter(|len| *len <= most(expected));
-                let Some(len) = len else {
-                    return Err(Error::corrupt(format_args!("about {expected} bytes"), "more"));
-                };
-                let mut made = vec![0; len];
-                lz4::unpack(bytes, &mut made)?;
+            Kind::Lzf => {
+                let mut made = vec![0; expected];
+                let len = lzf::unpack_some(bytes, &mut made).or_else(|_| {
+                    made.resize(most(expected), 0);
+                    lzf::unpack_some(bytes, &mut made)
+                })?;
+                made.truncate(len);
                 Ok(made)
             }
             Kind::Shuffle(_) => {
@@ -119,12 +136,12 @@ impl Filter for Known {
                 self.decode_into(bytes, &mut made)?;
                 Ok(made)
             }
-            Kind::Lzf
+            Kind::Lz4
             | Kind::Blosc
             | Kind::Bitshuffle(..)
             | Kind::Zfp(_)
             | Kind::ScaleOffset(_) => {
-                let mut made = vec![0; expected];
+                let mut made = vec![0; self.unpacked_len(bytes, expected)?];
                 self.decode_into(bytes, &mut made)?;
                 Ok(made)
             }
@@ -175,4 +192,34 @@ fn stream(codec: Codec, bytes: &[u8], most: usize) -> Result<Vec<u8>> {
         return Err(Error::corrupt(format_args!("at most {most} bytes"), "more"));
     }
     Ok(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(id: u16, values: &[u32]) -> Arc<dyn Filter> {
+        let said = Said { id, values: values.to_vec(), name: String::new() };
+        filter(&said).unwrap()
+    }
+
+    #[test]
+    fn filters_behind_others_unpack_what_those_left() {
+        // 3 bytes as they are, then 7 from 3 back.
+        let packed = [2, b'a', b'b', b'c', 5 << 5, 2];
+        let lzf = known(32000, &[]);
+        for chunk in [10, 4096, 2] {
+            assert_eq!(lzf.decode(&packed, chunk).unwrap(), b"abcabcabca", "{chunk}");
+        }
+        assert!(lzf.decode_into(&packed, &mut [0; 11]).is_err());
+        // Stored, 4 bytes in one block of 4.
+        let mut stored = vec![2, 1, 2, 1, 4, 0, 0, 0, 4, 0, 0, 0, 20, 0, 0, 0];
+        stored.extend(b"wxyz");
+        let blosc = known(32001, &[]);
+        for chunk in [4, 4096] {
+            assert_eq!(blosc.decode(&stored, chunk).unwrap(), b"wxyz", "{chunk}");
+        }
+        stored[4..8].fill(0xff);
+        assert!(blosc.decode(&stored, 4096).is_err());
+    }
 }

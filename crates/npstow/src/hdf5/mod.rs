@@ -31,7 +31,7 @@
 //! | other floats (bfloat16, float8, those of a VAX), integers of other sizes, times | `V`, their bytes |
 //! | enumerations | the integers they are made of; FALSE and TRUE in one byte: `b1` |
 //! | records `r`, `i` of two floats; the complex class of 2.0 | `c8`, `c16`, `c32` |
-//! | strings of a fixed length, of either character set | `S` |
+//! | strings of a fixed length, of either character set | `S`; written as ASCII, whatever the bytes |
 //! | opaque | `V`; those that h5py tags `NUMPY:<M8[s]`, `NUMPY:<U4` and the like: `M8`, `m8`, `U` |
 //! | arrays | subarrays |
 //! | records, nested, with gaps | records, fields by offset as in h5py |
