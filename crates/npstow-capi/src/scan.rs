@@ -3,8 +3,8 @@
 use crate::call::{ErrorOut, Text, c_string, look, make, need};
 use crate::limits::{NpstowLimits, limits_of};
 use crate::source::NpstowSource;
+use npstow::Result;
 use npstow::pickle::{Mention, Named, Scan, Verdict};
-use npstow::{FileSource, Limits, Result, Source};
 use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::Arc;
@@ -39,8 +39,7 @@ pub struct NpstowScan {
 }
 
 impl NpstowScan {
-    fn of(source: Arc<dyn Source>, limits: &Limits) -> Result<Box<Self>> {
-        let scan = npstow::pickle::scan(source, limits)?;
+    fn of(scan: Scan) -> Result<Box<Self>> {
         let name = |mention: &Mention| match &mention.what {
             Named::Global { module, name } => (Some(c_string(module)), c_string(name)),
             Named::Extension(number) => (None, c_string(&format!("extension {number}"))),
@@ -53,19 +52,16 @@ impl NpstowScan {
     }
 }
 
-/// Lists all that the pickles of a file name: one behind another, and one within another. Nothing is
-/// loaded for it. Limits may be NULL. That a pickle is broken is told in the answer.
+/// Lists all that the pickles of a file name, whatever its format: one behind another, and one within
+/// another; those of arrays of objects, in archives, in dumps of joblib, in checkpoints, in shelves.
+/// Nothing is loaded for it. Limits may be NULL. That a pickle is broken is told in the answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_scan(
     path: Text,
     limits: Option<&NpstowLimits>,
     error: ErrorOut,
 ) -> Option<Box<NpstowScan>> {
-    make(error, || {
-        let path = path.path("path")?;
-        let source = Arc::new(FileSource::open(path)?);
-        NpstowScan::of(source, &limits_of(limits)).map_err(|e| e.in_path(path))
-    })
+    make(error, || NpstowScan::of(npstow::scan(path.path("path")?, &limits_of(limits))?))
 }
 
 /// The same of a source.
@@ -75,7 +71,10 @@ pub extern "C" fn npstow_scan_source(
     limits: Option<&NpstowLimits>,
     error: ErrorOut,
 ) -> Option<Box<NpstowScan>> {
-    make(error, || NpstowScan::of(Arc::clone(&need(source, "source")?.0), &limits_of(limits)))
+    make(error, || {
+        let source = Arc::clone(&need(source, "source")?.0);
+        NpstowScan::of(npstow::scan_source(source, "", &limits_of(limits))?)
+    })
 }
 
 fn mention(scan: Option<&NpstowScan>, index: usize) -> Option<&Mention> {

@@ -164,7 +164,9 @@ type Scanned<'py> = (Bound<'py, PyList>, usize, u64, &'static str, Option<PyErr>
 pub(crate) fn pickle_scan<'py>(py: Python<'py>, origin: Origin<'py>) -> PyResult<Scanned<'py>> {
     let (source, path) = (origin.source(py)?, origin.path());
     let scan = work::run(py, source.len(), None, |watch| {
-        pickle::scan(watch.wrap()(source), &Limits::default()).map_err(|e| placed(e, path))
+        let name = path.unwrap_or(Path::new(""));
+        npstow::scan_source(watch.wrap()(source), name, &Limits::default())
+            .map_err(|e| placed(e, path))
     })?;
     let verdict = scan.verdict().name();
     let mentions = PyList::empty(py);

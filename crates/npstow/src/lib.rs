@@ -95,6 +95,8 @@ pub use file::{
     File, Format, Node, OpenOptions, SaveOptions, open, save, save_to, save_with, set_notes,
     split_place, verify,
 };
+#[cfg(feature = "pickle")]
+pub use file::{scan, scan_source};
 pub use limits::Limits;
 pub use literal::{Literal, LiteralOptions};
 pub use notes::{Meta, Notes};

@@ -165,7 +165,10 @@ pub(crate) struct Verify {
     pub(crate) form: Form,
 }
 
-/// List every class and function that a pickle or a joblib dump names, without loading it
+/// List every class and function that the pickles in a file name, without loading them
+///
+/// Pickles, dumps of joblib, arrays of objects in NPY, NPZ and folders, other members of archives,
+/// checkpoints of PyTorch, shelves.
 ///
 /// CLASS says what is known of a name: data, which npstow rebuilds; harmless; unknown; code, which
 /// is known to run code or to reach for such. Pickles within pickles are looked into. npstow itself
@@ -176,6 +179,7 @@ pub(crate) struct Verify {
     after_help = "Examples:
   npstow scan model.pkl
   npstow scan model.joblib
+  npstow scan model.pt
   npstow scan --json model.pkl | jq -r '.globals[] | select(.class == \"code\") | .name'"
 )]
 pub(crate) struct Scan {

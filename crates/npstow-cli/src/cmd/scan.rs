@@ -1,18 +1,13 @@
-//! `npstow scan`: what a pickle, a dump of joblib or arrays of objects name, and what is known of it.
+//! `npstow scan`: what the pickles in a file name, and what is known of it.
 #![forbid(unsafe_code)]
 
 use crate::args::Scan as Args;
 use crate::exit::{Exit, complain};
 use crate::json::Json;
 use crate::place::Place;
-use crate::progress::Progress;
 use crate::render::{self, Align, harmless};
-use npstow::joblib::scan;
 use npstow::pickle::{Mention, Named, Scan, Verdict};
-use npstow::{
-    Error, ErrorKind, File, FileSource, Format, Limits, MemorySource, OpenOptions, Result, Source,
-    read_stream,
-};
+use npstow::{Error, Limits, MemorySource, Result, read_stream};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -21,20 +16,12 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     if !place.name.is_empty() {
         return Err(Error::invalid("scan takes a whole file").in_path(&place.path));
     }
-    let at = |e: Error| e.in_path(&place.path);
-    // What comes from a stream has no files beside it.
-    let folder = (place.path.as_os_str() != "-").then(|| place.path.parent()).flatten();
-    let found = if place.path.is_dir() {
-        arrays(&place.open(&Progress::none())?)?
+    let limits = Limits::default();
+    let found = if place.path.as_os_str() == "-" {
+        let bytes = read_stream(&mut std::io::stdin().lock(), u64::MAX)?;
+        npstow::scan_source(Arc::new(MemorySource::new(bytes)), &place.path, &limits)?
     } else {
-        let source = source(&place).map_err(at)?;
-        match scan(Arc::clone(&source), folder, &Limits::default()) {
-            // It may be a file of arrays, whose objects have pickles of their own.
-            Err(e) if e.kind() == ErrorKind::Unsupported => {
-                arrays(&OpenOptions::default().open_source(source, &place.path)?)?
-            }
-            found => found.map_err(at)?,
-        }
+        npstow::scan(&place.path, &limits)?
     };
     let fault = found.fault.as_ref();
     if args.form.json {
@@ -46,36 +33,6 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         }
     }
     Ok(exit(&found))
-}
-
-fn source(place: &Place) -> Result<Arc<dyn Source>> {
-    if place.path.as_os_str() == "-" {
-        let bytes = read_stream(&mut std::io::stdin().lock(), u64::MAX)?;
-        return Ok(Arc::new(MemorySource::new(bytes)));
-    }
-    Ok(Arc::new(FileSource::open(&place.path)?))
-}
-
-/// What the pickles of all arrays of objects name.
-fn arrays(file: &File) -> Result<Scan> {
-    if !matches!(file.format(), Format::Npy | Format::Npz | Format::Folder) {
-        let what = format!("scanning the format {}", file.format());
-        return Err(Error::unsupported(what).in_path(file.path()));
-    }
-    let mut all = Scan::default();
-    for node in file.arrays()? {
-        let entry = node.entry()?;
-        if !entry.is_objects() {
-            continue;
-        }
-        let mut found = entry.scan(&Limits::default())?;
-        let name = (!node.name().is_empty()).then(|| node.name().to_owned());
-        found.mentions.iter_mut().for_each(|mention| mention.beside.clone_from(&name));
-        all.mentions.append(&mut found.mentions);
-        all.pickles += found.pickles;
-        all.fault = all.fault.or(found.fault);
-    }
-    Ok(all)
 }
 
 /// Only what is known to hold data, in a file that is whole, is fine.

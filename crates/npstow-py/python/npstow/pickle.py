@@ -322,12 +322,13 @@ class Scan(NamedTuple):
 
 
 def scan(origin: StrPath | Readable | bytes) -> Scan:
-    """List all that a pickle names, before anybody loads it.
+    """List all that the pickles in a file name, before anybody loads it.
 
     Parameters
     ----------
     origin : str, path-like, file object, or bytes-like
-        The pickle: at a path, in all of a file object, or in memory.
+        A pickle, a dump of joblib, a file or an archive with arrays of objects, a checkpoint of
+        PyTorch or a shelf: at a path, in all of a file object, or in memory.
 
     Notes
     -----

@@ -7,6 +7,8 @@ mod node;
 mod notes;
 mod place;
 mod save;
+#[cfg(feature = "pickle")]
+mod scan;
 mod verify;
 
 pub use detect::Format;
@@ -14,6 +16,8 @@ pub use node::Node;
 pub use notes::set_notes;
 pub use place::split_place;
 pub use save::{SaveOptions, save, save_to, save_with};
+#[cfg(feature = "pickle")]
+pub use scan::{scan, scan_source};
 pub use verify::verify;
 
 use crate::container::{Container, NodeKind};

@@ -9,7 +9,8 @@ use super::beside::Beside;
 use super::machine::{Machine, Met};
 use super::options::{Options, Python2};
 use super::verdict::{Verdict, verdict};
-use crate::value::{Graph, Node, Span};
+use crate::error::quoted;
+use crate::value::{Cell, Graph, Node, Span};
 use crate::{Buffer, Error, Limits, MemorySource, PartSource, Result, Source};
 use std::sync::Arc;
 
@@ -229,7 +230,7 @@ fn note(graph: &Graph, met: &[Met], depth: usize, scan: &mut Scan) -> Result<()>
         let (what, verdict) = match graph.node(cell) {
             Some(Node::Extension(number)) => (Named::Extension(number), Verdict::Unknown),
             Some(Node::Persistent(id)) => {
-                let id = crate::Value::shown(graph, id);
+                let id = storage(graph, id).unwrap_or_else(|| crate::Value::shown(graph, id));
                 (Named::Persistent(id), Verdict::Unknown)
             }
             _ => {
@@ -246,6 +247,13 @@ fn note(graph: &Graph, met: &[Met], depth: usize, scan: &mut Scan) -> Result<()>
         scan.mentions.push(Mention { offset, what, verdict, depth, beside });
     }
     Ok(())
+}
+
+/// PyTorch names storages by tuples: `('storage', class, key, place, count)`.
+fn storage(graph: &Graph, id: Cell) -> Option<String> {
+    let &[what, _, key, ..] = graph.tuple(id)? else { return None };
+    (graph.text(what)? == "storage")
+        .then(|| Some(format!("storage '{}'", quoted(graph.text(key)?))))?
 }
 
 /// Strings of bytes, each of which may be a pickle again.

@@ -222,7 +222,31 @@ const HARMLESS: &[(&str, &[&str])] = &[
     ("scipy.sparse.csr", &["csr_matrix"]),
     ("scipy.sparse.csc", &["csc_matrix"]),
     ("scipy.sparse.coo", &["coo_matrix"]),
-    ("torch", &["Size", "device", "FloatStorage", "LongStorage", "HalfStorage", "DoubleStorage"]),
+    (
+        "torch",
+        &[
+            "Size",
+            "device",
+            "FloatStorage",
+            "DoubleStorage",
+            "HalfStorage",
+            "BFloat16Storage",
+            "LongStorage",
+            "IntStorage",
+            "ShortStorage",
+            "CharStorage",
+            "ByteStorage",
+            "BoolStorage",
+            "ComplexFloatStorage",
+            "ComplexDoubleStorage",
+        ],
+    ),
+    ("torch.storage", &["UntypedStorage", "TypedStorage"]),
+    ("torch.nn.parameter", &["Parameter"]),
+    (
+        "torch._utils",
+        &["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_parameter"],
+    ),
 ];
 
 /// What is known of a class or function.

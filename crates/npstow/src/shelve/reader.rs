@@ -3,7 +3,7 @@
 
 use super::{Record, dumb, gnu, sqlite, value};
 use crate::container::{Child, Container, Fault, NodeKind, no_array};
-use crate::pickle::Pickle;
+use crate::pickle::{Pickle, Scan};
 use crate::{
     Data, Dtype, Entry, Error, FileSource, Limits, MemoryOrder, Result, Source, Value, ValueBuilder,
 };
@@ -98,6 +98,30 @@ impl Shelf {
             false => Shelved::Bytes(self.bytes(source)?),
         };
         Ok(known.get_or_init(|| found))
+    }
+
+    /// What the pickles of all values name. A value that is no pickle has none.
+    pub(crate) fn scan(&self) -> Result<Scan> {
+        let mut all = Scan::default();
+        for (at, record) in self.records.iter().enumerate() {
+            let source = value(&self.source, &record.value)?;
+            let mut found = crate::pickle::scan(source, &self.limits)?;
+            let name = self.names.get(at).map_or("", |name| &*name.text);
+            let start = match record.value[..] {
+                [one] => one.offset,
+                _ => 0,
+            };
+            for mention in &mut found.mentions {
+                mention.offset = mention.offset.saturating_add(start);
+                mention.beside = Some(name.to_owned());
+            }
+            all.mentions.append(&mut found.mentions);
+            all.pickles += found.pickles;
+            if all.fault.is_none() {
+                all.fault = found.fault.map(|e| e.in_member(name));
+            }
+        }
+        Ok(all)
     }
 
     fn bytes(&self, source: Arc<dyn Source>) -> Result<Entry> {
