@@ -56,6 +56,13 @@ fn numbers_and_strings_of_every_opcode() {
         (b"I-9223372036854775808\n.", "-9223372036854775808"),
         (b"I0xfffffffffffffffff\n.", "295147905179352825855"),
         (b"L00L\n.", "0"),
+        // For C, a zero is the end.
+        (b"I5\0\n.", "5"),
+        (b"I010\0x\n.", "8"),
+        (b"L5\0xL\n.", "5"),
+        (b"F1.5\0\n.", "1.5"),
+        (b"F-inf\n.", "-inf"),
+        (b"F1.7976931348623158e308\n.", "1.7976931348623157e+308"),
         (b"L-0x10L\n.", "-16"),
         (b"J\xff\xff\xff\xff.", "-1"),
         (b"K\xff.", "255"),
@@ -354,4 +361,32 @@ fn deep_values_need_no_stack() {
     assert_eq!(value.to_string().len(), 400_000);
     let tuples = [&b")"[..], &b"\x85".repeat(100_000), b"."].concat();
     assert_eq!(read(&tuples).len(), Some(1));
+}
+
+#[test]
+fn floats_are_those_that_c_reads() {
+    for text in [" 1.5", "1.5 ", "\t1.5", "1.5\r", "1e400", "-1e400", "1.8e308", "1_0", "", "\0"] {
+        assert_eq!(refused(format!("F{text}\n.").as_bytes()), (0, ErrorKind::Corrupt), "{text:?}");
+    }
+}
+
+#[test]
+fn what_only_init_takes_is_dropped_where_that_does_not_run() {
+    for (class, args, new, called) in [
+        ("list", &b"](K\x01e\x85"[..], "[]", "[1]"),
+        ("set", b"](K\x01e\x85", "set()", "{1}"),
+        ("bytearray", b"C\x01a\x85", "bytearray(b'')", "bytearray(b'a')"),
+        ("tuple", b"](K\x01e\x85", "(1,)", "(1,)"),
+        ("frozenset", b"](K\x01e\x85", "frozenset({1})", "frozenset({1})"),
+        ("bytes", b"C\x01a\x85", "b'a'", "b'a'"),
+        ("int", b"K\x05\x85", "5", "5"),
+    ] {
+        let name = format!("\u{80}\u{4}cbuiltins\n{class}\n");
+        let name: Vec<u8> = name.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let with = |end: &[u8]| shown(&[&name[..], args, end].concat());
+        assert_eq!((with(b"\x81."), with(b"R.")), (new.to_owned(), called.to_owned()), "{class}");
+        assert_eq!(with(b"}\x92."), new, "{class}");
+    }
+    assert_eq!(shown(b"\x80\x04cbuiltins\ndict\n}K\x01K\x02s\x85\x81."), "{}");
+    assert_eq!(shown(b"\x80\x04cbuiltins\nlist\n)}\x8c\x01aK\x01s\x92."), "[]");
 }

@@ -31,7 +31,7 @@ pub(super) fn int(graph: &mut Graph, line: Span) -> Result<Cell> {
     let bytes = graph.store.held(line).unwrap_or_default();
     let may_be_bool = matches!(bytes, [first, b'0' | b'1'] if !(b'1'..=b'9').contains(first));
     let start = bytes.iter().position(|byte| !is_space(byte)).unwrap_or_default();
-    let (negative, digits) = signed(bytes.get(start..).unwrap_or_default());
+    let (negative, digits) = signed(to_nul(bytes.get(start..).unwrap_or_default()));
     let is_octal = matches!(digits, [b'0', _, ..]) && digits.iter().all(|d| is_digit(*d, 8));
     let cell = if is_octal {
         let value = small(negative, digits, 8).ok_or_else(|| wrong("an integer", bytes))?;
@@ -84,7 +84,7 @@ fn small(negative: bool, digits: &[u8], radix: u32) -> Option<i64> {
 
 /// What `int(line, 0)` of Python takes: `0x10`, `0o17`, `0b1` and `1_000`, too.
 fn literal(graph: &mut Graph, line: Span) -> Result<Cell> {
-    let line = graph.store.held(line).unwrap_or_default();
+    let line = to_nul(graph.store.held(line).unwrap_or_default());
     let start = line.iter().position(|byte| !is_space(byte)).unwrap_or_default();
     let end = line.iter().rposition(|byte| !is_space(byte)).map_or(0, |last| last + 1);
     let (negative, text) = signed(line.get(start..end).unwrap_or_default());
@@ -131,10 +131,19 @@ pub(super) fn binary_long(graph: &mut Graph, span: Span) -> Cell {
     graph.push(Node::BigInt(span))
 }
 
-/// What `float()` of Python takes.
+/// What C's reader of CPython takes: no white space, nothing behind the largest number.
 pub(super) fn float(line: &[u8]) -> Result<f64> {
-    let text = std::str::from_utf8(trimmed(line)).map_err(|_| wrong("a float", line))?;
-    text.parse().map_err(|_| wrong("a float", line))
+    let text = std::str::from_utf8(to_nul(line)).map_err(|_| wrong("a float", line))?;
+    let value: f64 = text.parse().map_err(|_| wrong("a float", line))?;
+    if value.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) {
+        return Err(wrong("a float of 64 bits", line));
+    }
+    Ok(value)
+}
+
+/// For CPython's reader, which is in C, text ends at a zero.
+fn to_nul(line: &[u8]) -> &[u8] {
+    line.split(|byte| *byte == 0).next().unwrap_or(line)
 }
 
 /// pickletools STRING: a string in quotes, with the escapes of Python 2.

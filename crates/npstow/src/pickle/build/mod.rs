@@ -20,12 +20,20 @@ pub(super) fn call(graph: &mut Graph, function: Cell, args: Cell, made: Made) ->
     };
     let known = graph.known(function);
     if known != Known::No {
-        if let Some(cell) = known_call(graph, known, run)? {
+        let is_dropped = made == Made::New && drops_arguments(known);
+        let taken = if is_dropped { Run::default() } else { run };
+        if let Some(cell) = known_call(graph, known, taken)? {
             return Ok(cell);
         }
     }
     let args = (!run.is_empty()).then_some(args);
     inert(graph, function, args, made)
+}
+
+/// Whether `__new__` of a class takes any arguments and heeds none: `__init__` does, which does not
+/// run then.
+fn drops_arguments(known: Known) -> bool {
+    matches!(known, Known::List | Known::Set | Known::Dict | Known::ByteArray)
 }
 
 fn inert(graph: &mut Graph, class: Cell, args: Option<Cell>, made: Made) -> Result<Cell> {
@@ -41,6 +49,9 @@ pub(super) fn call_named(graph: &mut Graph, class: Cell, args: Cell, named: Cell
     };
     match graph.node(named) {
         Some(Node::Dict(names)) if names.is_empty() => call(graph, class, args, Made::New),
+        Some(Node::Dict(_)) if drops_arguments(graph.known(class)) => {
+            call(graph, class, args, Made::New)
+        }
         Some(Node::Dict(_)) => {
             graph.check_budget()?;
             let mut all = graph.items(run).to_vec();
