@@ -19,7 +19,7 @@ fn keeps_names(source: &Arc<dyn Source>) -> bool {
     scan.mentions.iter().all(|mention| match &mention.what {
         Named::Global { module, name } => {
             let known = ["numpy", "numpy.core.multiarray", "datetime", "decimal", "mine"];
-            known.contains(&module.as_str()) && !name.contains(['.', '\n'])
+            known.contains(&&**module) && !name.contains(['.', '\n'])
         }
         _ => true,
     })

@@ -172,7 +172,7 @@ pub(crate) fn pickle_scan<'py>(py: Python<'py>, origin: Origin<'py>) -> PyResult
     let mentions = PyList::empty(py);
     for mention in &scan.mentions {
         let (module, name) = match &mention.what {
-            Named::Global { module, name } => (Some(module.as_str()), name.clone()),
+            Named::Global { module, name } => (Some(&**module), name.to_string()),
             Named::Extension(number) => (None, format!("(extension {number})")),
             Named::Persistent(id) => (None, format!("(persistent {id})")),
             other => (None, format!("{other:?}")),

@@ -86,17 +86,17 @@ fn json(place: &Place, found: &Scan) -> Json {
         let mut all: Vec<(&'static str, Json)> = vec![("offset", mention.offset.into())];
         match &mention.what {
             Named::Global { module, name } => {
-                all.push(("module", module.as_str().into()));
-                all.push(("name", name.as_str().into()));
+                all.push(("module", (&**module).into()));
+                all.push(("name", (&**name).into()));
             }
             Named::Extension(number) => all.push(("extension", u64::from(*number).into())),
-            Named::Persistent(id) => all.push(("persistent", id.as_str().into())),
+            Named::Persistent(id) => all.push(("persistent", (&**id).into())),
             _ => {}
         }
         all.push(("class", mention.verdict.name().into()));
         all.push(("depth", mention.depth.into()));
         if let Some(file) = &mention.beside {
-            all.push(("file", file.as_str().into()));
+            all.push(("file", (&**file).into()));
         }
         Json::Object(all)
     };

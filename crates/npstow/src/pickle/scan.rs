@@ -12,16 +12,25 @@ use super::verdict::{Verdict, verdict};
 use crate::error::quoted;
 use crate::value::{Cell, Graph, Node, Span};
 use crate::{Buffer, Error, Limits, MemorySource, PartSource, Result, Source};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How deep pickles within pickles are followed.
+/// How deep pickles within pickles are followed; one that is deeper is a fault.
 const DEPTH: usize = 8;
 
 /// How many names are noted at most.
 const MOST: usize = 1 << 20;
 
+/// How many bytes all names have at most, each as often as it is mentioned: whoever lists them
+/// writes so much, however small the file is.
+const MOST_BYTES: usize = 16 << 20;
+
 /// Shorter strings hold no pickle that names anything.
 const SHORTEST: u64 = 6;
+
+/// First bytes of pickles without a protocol. Some would need a mark, and fail behind the name.
+const STARTS: &[u8] =
+    b"(]}c)lidIJKMLSTUVXFGNPBC\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97";
 
 /// First bytes of files that are no pickles and may hold some.
 const OTHERS: &[(&[u8], &str)] =
@@ -43,7 +52,7 @@ pub struct Mention {
     pub depth: usize,
     /// The file that it is in, where that is one beside the file: dumps of joblib may have such. Of
     /// what is listed for several arrays, the one that it is in.
-    pub beside: Option<String>,
+    pub beside: Option<Arc<str>>,
 }
 
 /// What a pickle names.
@@ -53,14 +62,14 @@ pub enum Named {
     /// A class or function.
     Global {
         /// The module that Python would import; `?`, and so is the name, where both are computed.
-        module: String,
+        module: Arc<str>,
         /// The name in it.
-        name: String,
+        name: Arc<str>,
     },
     /// A class or function by its number in a registry of the loading program.
     Extension(u32),
     /// Something that the loading program finds by this identifier.
-    Persistent(String),
+    Persistent(Arc<str>),
 }
 
 /// What a [`scan`] found.
@@ -98,7 +107,8 @@ impl Scan {
 ///
 /// # Errors
 /// `Unsupported` for NPY files and archives, in which there may be pickles: those of the arrays in
-/// them are listed by [`Entry::scan`](crate::Entry::scan). `Limit` beyond a million names; `Io`.
+/// them are listed by [`Entry::scan`](crate::Entry::scan). `Limit` beyond a million names, or 16 MiB
+/// of them; `Io`.
 /// That a pickle is broken is told in the answer.
 pub fn scan(source: Arc<dyn Source>, limits: &Limits) -> Result<Scan> {
     scan_beside(source, limits, None)
@@ -154,17 +164,17 @@ fn scan_from(
     limits: &Limits,
     mut beside: Option<&mut dyn Beside>,
 ) -> Result<Scan> {
-    let mut scan = Scan::default();
+    let mut notes = Notes::default();
     let mut waiting = vec![(source, 0)];
     while let Some((source, depth)) = waiting.pop() {
         // Whoever loads a string as a pickle does not take it for a dump of joblib.
         let beside = if depth == 0 { beside.take() } else { None };
         let start = if depth == 0 { start } else { 0 };
-        let mut inner = one((&source, start), depth, limits, &mut scan, beside)?;
+        let mut inner = one((&source, start), depth, limits, &mut notes, beside)?;
         inner.reverse();
         waiting.extend(inner);
     }
-    Ok(scan)
+    Ok(notes.scan)
 }
 
 type Inner = (Arc<dyn Source>, usize);
@@ -174,7 +184,7 @@ fn one(
     (source, start): (&Arc<dyn Source>, u64),
     depth: usize,
     limits: &Limits,
-    scan: &mut Scan,
+    notes: &mut Notes,
     mut beside: Option<&mut dyn Beside>,
 ) -> Result<Vec<Inner>> {
     // So that strings of Python 2, which are both, are looked into.
@@ -200,16 +210,21 @@ fn one(
         // Behind a pickle, or within a string, something that is none may stand.
         let counts = is_first || done.is_ok() || met.iter().any(|met| machine.is_named(met));
         if counts {
-            note(&machine.graph, &met, depth, scan)?;
-            scan.pickles += 1;
-            if depth < DEPTH {
+            notes.note(&machine.graph, &met, depth)?;
+            notes.scan.pickles += 1;
+            if depth > DEPTH {
+                let e = Error::limit("pickles within pickles", DEPTH as u64, "more");
+                notes.scan.fault.get_or_insert(e);
+            } else {
                 strings(&machine.graph, source, depth, &mut inner)?;
             }
         }
         offset = machine.feed.offset();
         match done {
-            Ok(_) if is_first => scan.end = offset,
-            Err(e) if counts && scan.fault.is_none() && depth == 0 => scan.fault = Some(e),
+            Ok(_) if is_first => notes.scan.end = offset,
+            Err(e) if counts && depth == 0 => {
+                notes.scan.fault.get_or_insert(e);
+            }
             Ok(_) | Err(_) => {}
         }
         if !is_ended {
@@ -217,36 +232,62 @@ fn one(
         }
     }
     if depth == 0 && source.len() <= start {
-        scan.fault = Some(Error::corrupt("a pickle", "nothing").at(start));
+        notes.scan.fault = Some(Error::corrupt("a pickle", "nothing").at(start));
     }
     Ok(inner)
 }
 
-fn note(graph: &Graph, met: &[Met], depth: usize, scan: &mut Scan) -> Result<()> {
-    for &Met { offset, cell } in met {
-        if scan.mentions.len() >= MOST {
-            return Err(Error::limit("a number of names", MOST as u64, "more"));
+/// What is noted: each text is kept once, however often it is mentioned.
+#[derive(Default)]
+struct Notes {
+    scan: Scan,
+    texts: HashSet<Arc<str>>,
+    /// The bytes of all names, each as often as it is mentioned.
+    nbytes: usize,
+}
+
+impl Notes {
+    fn text(&mut self, text: &str) -> Result<Arc<str>> {
+        self.nbytes = self.nbytes.saturating_add(text.len());
+        if self.nbytes > MOST_BYTES {
+            return Err(Error::limit("names (bytes)", MOST_BYTES as u64, "more"));
         }
-        let (what, verdict) = match graph.node(cell) {
-            Some(Node::Extension(number)) => (Named::Extension(number), Verdict::Unknown),
-            Some(Node::Persistent(id)) => {
-                let id = storage(graph, id).unwrap_or_else(|| crate::Value::shown(graph, id));
-                (Named::Persistent(id), Verdict::Unknown)
-            }
-            _ => {
-                let (module, name) = graph.name(cell).unwrap_or(("?", "?"));
-                let verdict = verdict(graph.known(cell), module, name);
-                (Named::Global { module: module.to_owned(), name: name.to_owned() }, verdict)
-            }
-        };
-        let (offset, beside) = match graph.store.locate(offset) {
-            Some((file, _, offset)) => (offset, graph.store.name_beside(file)),
-            None => (offset, None),
-        };
-        let beside = beside.map(str::to_owned);
-        scan.mentions.push(Mention { offset, what, verdict, depth, beside });
+        if let Some(known) = self.texts.get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let new: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&new));
+        Ok(new)
     }
-    Ok(())
+
+    fn note(&mut self, graph: &Graph, met: &[Met], depth: usize) -> Result<()> {
+        for &Met { offset, cell } in met {
+            if self.scan.mentions.len() >= MOST {
+                return Err(Error::limit("a number of names", MOST as u64, "more"));
+            }
+            let (what, verdict) = match graph.node(cell) {
+                Some(Node::Extension(number)) => (Named::Extension(number), Verdict::Unknown),
+                Some(Node::Persistent(id)) => {
+                    let id = storage(graph, id).unwrap_or_else(|| crate::Value::shown(graph, id));
+                    let id = self.text(&id)?;
+                    (Named::Persistent(id), Verdict::Unknown)
+                }
+                _ => {
+                    let (module, name) = graph.name(cell).unwrap_or(("?", "?"));
+                    let verdict = verdict(graph.known(cell), module, name);
+                    let (module, name) = (self.text(module)?, self.text(name)?);
+                    (Named::Global { module, name }, verdict)
+                }
+            };
+            let (offset, beside) = match graph.store.locate(offset) {
+                Some((file, _, offset)) => (offset, graph.store.name_beside(file)),
+                None => (offset, None),
+            };
+            let beside = beside.map(|name| self.text(name)).transpose()?;
+            self.scan.mentions.push(Mention { offset, what, verdict, depth, beside });
+        }
+        Ok(())
+    }
 }
 
 /// PyTorch names storages by tuples: `('storage', class, key, place, count)`.
@@ -263,9 +304,11 @@ fn strings(
     depth: usize,
     inner: &mut Vec<Inner>,
 ) -> Result<()> {
+    // The same bytes may be there many times.
+    let mut seen = HashSet::new();
     for node in &graph.nodes {
         let (Node::Bytes(span) | Node::ByteArray(span)) = *node else { continue };
-        if span.len() < SHORTEST || !may_begin(graph, source, span)? {
+        if span.len() < SHORTEST || !may_begin(graph, source, span)? || !seen.insert(span) {
             continue;
         }
         let part: Arc<dyn Source> = match span.offset().and_then(|at| graph.store.locate(at)) {
@@ -281,7 +324,7 @@ fn strings(
     Ok(())
 }
 
-/// Whether a pickle may begin there: with a protocol, or with what protocols 0 and 1 begin with.
+/// Whether a pickle may begin there: with a protocol, or with what needs nothing on the stack.
 fn may_begin(graph: &Graph, source: &Arc<dyn Source>, span: Span) -> Result<bool> {
     let mut start = [0; 2];
     match (graph.store.held(span), span.offset()) {
@@ -294,7 +337,7 @@ fn may_begin(graph: &Graph, source: &Arc<dyn Source>, span: Span) -> Result<bool
         }
         (None, None) => {}
     }
-    Ok(matches!(start, [0x80, 0..=5]) || b"(]}c)lidIJKMLSTUVXFGNP".contains(&start[0]))
+    Ok(matches!(start, [0x80, 0..=5]) || STARTS.contains(&start[0]))
 }
 
 #[cfg(test)]
@@ -308,7 +351,7 @@ mod tests {
             let name = match mention.what {
                 Named::Global { module, name } => format!("{module}.{name}"),
                 Named::Extension(number) => format!("#{number}"),
-                Named::Persistent(id) => id,
+                Named::Persistent(id) => id.to_string(),
             };
             (mention.offset, name, mention.depth)
         };
@@ -370,7 +413,7 @@ mod tests {
                 let bytes = [start, name].concat();
                 let scan = scan(Arc::new(MemorySource::new(bytes)), &Limits::default()).unwrap();
                 let last = scan.mentions.last().map(|mention| mention.what.clone());
-                let system = Named::Global { module: "os".to_owned(), name: "system".to_owned() };
+                let system = Named::Global { module: "os".into(), name: "system".into() };
                 assert_eq!(last, Some(system), "{}", start.escape_ascii());
                 assert_eq!((scan.verdict(), scan.fault.is_some()), (Verdict::Code, true));
             }
@@ -386,5 +429,66 @@ mod tests {
         // Elements that begin like a pickle; and a pickle within that is broken.
         assert_eq!(names(b"C\x08K\x01\x82\xfd\xff\xff\xff\xff."), (Vec::new(), false));
         assert_eq!(names(b"C\x0b]Nbca\nb\nR\xff\xff.").0, [(3, "a.b".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn pickles_within_may_begin_with_anything() {
+        let name = b"\x8c\x02os\x8c\x06system\x93.";
+        for start in [
+            &b""[..],
+            b"\x880",
+            b"\x890",
+            b"\x8a\x000",
+            b"\x8b\0\0\0\x000",
+            b"\x8f0",
+            b"C\x000",
+            b"B\0\0\0\x000",
+            b"\x96\0\0\0\0\0\0\0\x000",
+            b"\x82\x010",
+            b"\x95\x0d\0\0\0\0\0\0\0",
+        ] {
+            let inner = [start, name].concat();
+            let bytes = [&[b'C', u8::try_from(inner.len()).unwrap()], &inner[..], b"."].concat();
+            let found = names(&bytes).0.pop();
+            assert_eq!(found.map(|(_, name, depth)| (name, depth)), Some(("os.system".into(), 1)));
+        }
+    }
+
+    #[test]
+    fn what_lies_too_deep_is_a_fault() {
+        let mut bytes = b"cos\nsystem\n.".to_vec();
+        for depth in 1..15 {
+            bytes = [&[b'C', u8::try_from(bytes.len()).unwrap()], &bytes[..], b"."].concat();
+            let scan =
+                scan(Arc::new(MemorySource::new(bytes.clone())), &Limits::default()).unwrap();
+            assert!(scan.verdict() >= Verdict::Unknown, "{depth}");
+            assert_eq!(scan.fault.is_some(), depth > DEPTH, "{depth}");
+        }
+    }
+
+    #[test]
+    fn names_are_kept_once_and_are_not_without_end() {
+        let long = "a".repeat(60_000);
+        let mut bytes = b"X\x60\xea\0\0".to_vec();
+        bytes.extend(long.as_bytes());
+        bytes.extend(b"q\x000");
+        let mut few = bytes.clone();
+        few.extend(b"h\x00h\x00\x930".repeat(2));
+        few.extend(b"N.");
+        let found = scan(Arc::new(MemorySource::new(few)), &Limits::default()).unwrap();
+        let [Named::Global { module, name }, Named::Global { module: again, .. }] =
+            [&found.mentions[0].what, &found.mentions[1].what]
+        else {
+            panic!("{found:?}");
+        };
+        assert!(Arc::ptr_eq(module, name) && Arc::ptr_eq(module, again));
+        bytes.extend(b"h\x00h\x00\x930".repeat(300));
+        let e = scan(Arc::new(MemorySource::new(bytes)), &Limits::default()).unwrap_err();
+        assert_eq!(e.kind(), crate::ErrorKind::Limit);
+        // The same bytes are looked into once.
+        let bytes =
+            [&b"C\x0ccos\nsystem\n.q\x00"[..], &b"cbuiltins\nbytes\nh\x00\x85R".repeat(50), b"."];
+        let (found, _) = names(&bytes.concat());
+        assert_eq!(found.iter().filter(|(_, _, depth)| *depth == 1).count(), 1);
     }
 }

@@ -12,7 +12,7 @@ const ASIDE: u64 = 1 << 63;
 const GIVEN: u64 = 1 << 62;
 
 /// Some bytes, by their place in the file or among what was decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Span {
     start: u64,
     len: u64,
