@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Format, OpenOptions, detect};
+use crate::pickle::MOST;
 #[cfg(feature = "torch")]
 use crate::pickle::Named;
 use crate::pickle::Scan;
@@ -130,24 +131,29 @@ fn of_arrays(file: &super::File, limits: &Limits) -> Result<Scan> {
     for node in file.arrays()? {
         let entry = node.entry()?;
         if entry.is_objects() {
-            take(&mut all, entry.scan(limits)?, node.name());
+            take(&mut all, entry.scan(limits)?, node.name())?;
         }
     }
     Ok(all)
 }
 
 /// Adds what was found in a part of the file.
-fn take(all: &mut Scan, found: Scan, name: &str) {
+fn take(all: &mut Scan, found: Scan, name: &str) -> Result<()> {
     let from = all.mentions.len();
     all.mentions.extend(found.mentions);
     if !name.is_empty() {
+        let name: Arc<str> = name.into();
         let new = all.mentions.iter_mut().skip(from);
         new.filter(|mention| mention.beside.is_none())
-            .for_each(|mention| mention.beside = Some(name.to_owned()));
+            .for_each(|mention| mention.beside = Some(name.clone()));
     }
     all.pickles += found.pickles;
     if all.fault.is_none() {
         all.fault = found.fault.map(|e| e.in_member(name));
+    }
+    match all.mentions.len() > MOST {
+        true => Err(Error::limit("a number of names", MOST as u64, "more")),
+        false => Ok(()),
     }
 }
 
@@ -164,7 +170,7 @@ fn of_archive(source: Arc<dyn Source>, limits: &Limits) -> Result<Scan> {
         let entry = archive.entry(name)?;
         if archive.is_array(name)? {
             if entry.is_objects() {
-                take(&mut all, entry.scan(limits)?, name);
+                take(&mut all, entry.scan(limits)?, name)?;
             }
             continue;
         }
@@ -172,7 +178,7 @@ fn of_archive(source: Arc<dyn Source>, limits: &Limits) -> Result<Scan> {
         let Some(found) = of_member(&entry, is_pickle, limits)? else { continue };
         #[cfg(feature = "torch")]
         let found = if is_pickle { with_storages(found) } else { found };
-        take(&mut all, found, name);
+        take(&mut all, found, name)?;
         // PyTorch runs the code beside it.
         if name.ends_with("/constants.pkl") && all.fault.is_none() {
             let what = "the code of TorchScript, which PyTorch runs";
@@ -235,9 +241,10 @@ mod tests {
         let source = Arc::new(MemorySource::new(bytes.to_vec()));
         let scan = scan_source(source, "x", &Limits::default()).unwrap();
         let one = |mention: &Mention| match &mention.what {
-            Named::Global { module, name } => {
-                Some((format!("{module}.{name}"), mention.beside.clone().unwrap_or_default()))
-            }
+            Named::Global { module, name } => Some((
+                format!("{module}.{name}"),
+                mention.beside.as_deref().unwrap_or_default().to_owned(),
+            )),
             _ => None,
         };
         let names = scan.mentions.iter().filter_map(one).collect();

@@ -7,7 +7,7 @@
 
 use super::build::lengths;
 use super::feed::Feed;
-use super::machine::Machine;
+use super::machine::{Machine, NO_FRAME};
 use crate::array::{MemoryOrder, nbytes};
 use crate::value::{ArrayNode, Cell, Graph, Known, Node, Payload, Span};
 use crate::{Error, Limits, Result, Source};
@@ -56,17 +56,24 @@ impl Machine<'_> {
 
     /// The next byte behind the opcodes.
     pub(crate) fn byte(&mut self) -> Result<u8> {
+        self.check_outside_of_frame()?;
         let [byte] = self.bytes()?;
         Ok(byte)
     }
 
     /// The next bytes, which stay in the file where they are many.
     pub(crate) fn take(&mut self, len: u64) -> Result<Span> {
+        self.check_outside_of_frame()?;
         self.feed.string(&mut self.graph.store, len)
     }
 
     /// The value of the pickle that stands here.
     pub(crate) fn inner(&mut self) -> Result<Cell> {
+        self.check_outside_of_frame()?;
+        self.inner_opcodes()
+    }
+
+    fn inner_opcodes(&mut self) -> Result<Cell> {
         let stack = std::mem::take(&mut self.stack);
         let marks = std::mem::take(&mut self.marks);
         let floor = std::mem::take(&mut self.floor);
@@ -74,10 +81,13 @@ impl Machine<'_> {
         let far_memo = std::mem::take(&mut self.far_memo);
         let memoized = std::mem::take(&mut self.memoized);
         let protocol = std::mem::take(&mut self.protocol);
+        let frame_end = std::mem::replace(&mut self.frame_end, NO_FRAME);
         let done = self.run_opcodes();
+        let done = done.and_then(|top| self.check_frame_ended().map(|()| top));
         (self.stack, self.marks, self.floor) = (stack, marks, floor);
         (self.memo, self.far_memo, self.memoized) = (memo, far_memo, memoized);
         self.protocol = protocol;
+        self.frame_end = frame_end;
         done
     }
 
@@ -92,7 +102,7 @@ impl Machine<'_> {
         let behind = self.feed.offset();
         let base = self.graph.store.add_beside(source, name)?;
         self.feed = Feed::new(&mut self.graph.store, base.saturating_add(offset), most);
-        let done = self.inner();
+        let done = self.inner_opcodes();
         self.feed = Feed::new(&mut self.graph.store, behind, most);
         // Offsets are those in that file.
         done.map_err(|e| match e.offset() {

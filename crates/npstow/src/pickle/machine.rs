@@ -27,6 +27,9 @@ const GAP: usize = 1 << 10;
 /// The highest protocol there is.
 const HIGHEST: u8 = 5;
 
+/// The end of a frame that there is not.
+pub(super) const NO_FRAME: u64 = u64::MAX;
+
 /// A name that was met, and where.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Met {
@@ -55,6 +58,11 @@ pub(crate) struct Machine<'o> {
     pub(super) beside: Option<&'o mut dyn Beside>,
     /// The offset of the opcode at work.
     pub(super) at: u64,
+    /// Where the frame ends that the machine is in; [`NO_FRAME`] outside of frames.
+    pub(super) frame_end: u64,
+    /// Whether frames and opcodes did not fit; and whether it was the opcode at work.
+    pub(super) is_misframed: bool,
+    pub(super) has_crossed: bool,
     /// How many nodes there may be.
     most: u64,
 }
@@ -79,6 +87,9 @@ impl<'o> Machine<'o> {
             met: None,
             beside: None,
             at: offset,
+            frame_end: NO_FRAME,
+            is_misframed: false,
+            has_crossed: false,
             most: options.limits.max_values(),
         }
     }
@@ -96,7 +107,11 @@ impl<'o> Machine<'o> {
 
     pub(super) fn run_opcodes(&mut self) -> Result<Cell> {
         loop {
-            self.at = self.feed.offset();
+            let at = self.feed.offset();
+            if at >= self.frame_end {
+                self.leave_frame(at)?;
+            }
+            self.at = at;
             if self.graph.nodes.len() as u64 > self.most {
                 return Err(Error::limit("a number of values", self.most, "more").at(self.at));
             }
@@ -259,6 +274,7 @@ impl<'o> Machine<'o> {
                     let expected = format_args!("a frame of {len} bytes");
                     return Err(Error::corrupt(expected, format_args!("the end after {left}")));
                 }
+                self.enter_frame(len)?;
             }
             _ => return self.number(byte),
         }

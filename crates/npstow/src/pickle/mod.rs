@@ -19,6 +19,7 @@
 mod beside;
 mod build;
 mod feed;
+mod frame;
 mod machine;
 mod opcode;
 mod options;
@@ -48,6 +49,7 @@ pub(crate) use reader::{from_source_beside, sniff_beside};
 pub(crate) use run::{Done, run};
 #[cfg(feature = "joblib")]
 pub(crate) use scan::scan_beside;
+pub(crate) use scan::MOST;
 pub use scan::{Mention, Named, Scan, scan};
 pub use verdict::Verdict;
 pub use within::arrays_in;

@@ -45,6 +45,10 @@ impl Machine<'_> {
 
     /// Passes the opcode that failed: the stack is left as Python would leave it.
     fn pass(&mut self, fault: &Error) -> Next {
+        // It was done before it was found to reach out of its frame.
+        if std::mem::take(&mut self.has_crossed) {
+            return Next::Opcodes;
+        }
         // Nothing was taken where there is no more, or too much of something.
         if self.feed.offset() <= self.at {
             return Next::Nothing;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 const DEPTH: usize = 8;
 
 /// How many names are noted at most.
-const MOST: usize = 1 << 20;
+pub(crate) const MOST: usize = 1 << 20;
 
 /// How many bytes all names have at most, each as often as it is mentioned: whoever lists them
 /// writes so much, however small the file is.
@@ -220,12 +220,15 @@ fn one(
             }
         }
         offset = machine.feed.offset();
-        match done {
-            Ok(_) if is_first => notes.scan.end = offset,
-            Err(e) if counts && depth == 0 => {
+        if is_first && done.is_ok() {
+            notes.scan.end = offset;
+        }
+        // Strings begin like pickles and are none; frames that do not fit are no accident.
+        match done.and_then(|_| machine.check_frame_ended()) {
+            Err(e) if counts && (depth == 0 || machine.is_misframed) => {
                 notes.scan.fault.get_or_insert(e);
             }
-            Ok(_) | Err(_) => {}
+            Ok(()) | Err(_) => {}
         }
         if !is_ended {
             break;

@@ -106,19 +106,19 @@ impl Shelf {
         for (at, record) in self.records.iter().enumerate() {
             let source = value(&self.source, &record.value)?;
             let mut found = crate::pickle::scan(source, &self.limits)?;
-            let name = self.names.get(at).map_or("", |name| &*name.text);
+            let name: Arc<str> = self.names.get(at).map_or("", |name| &*name.text).into();
             let start = match record.value[..] {
                 [one] => one.offset,
                 _ => 0,
             };
             for mention in &mut found.mentions {
                 mention.offset = mention.offset.saturating_add(start);
-                mention.beside = Some(name.to_owned());
+                mention.beside = Some(Arc::clone(&name));
             }
             all.mentions.append(&mut found.mentions);
             all.pickles += found.pickles;
             if all.fault.is_none() {
-                all.fault = found.fault.map(|e| e.in_member(name));
+                all.fault = found.fault.map(|e| e.in_member(&name));
             }
         }
         Ok(all)
