@@ -272,3 +272,25 @@ fn names_are_found_behind_and_within_arrays() {
     let (names, _, fault) = found(beside("x.npy"), Some(dir.path()));
     assert!(fault && names.contains("NDArrayWrapper"));
 }
+
+#[test]
+fn nothing_of_a_frame_stands_in_front_of_the_elements() {
+    // joblib has the frame in memory: it takes the elements from behind it, then runs the rest.
+    let dump = |rest: &[u8]| {
+        let opcodes = [&old(b"K\x02\x85", C, U2, b"")[2..], rest].concat();
+        let len = (opcodes.len() as u64).to_le_bytes();
+        [&b"\x80\x04\x95"[..], &len, &opcodes, b"\x01\0\x02\0."].concat()
+    };
+    let value = read(dump(b"")).unwrap();
+    assert_eq!(value.to_array().unwrap().as_slice::<u16>().unwrap(), [1, 2]);
+    let e = read(dump(b"NNNN0000")).unwrap_err();
+    assert!(e.to_string().contains("the end of a frame, found 8 bytes more"), "{e}");
+    let scan = scan(Arc::new(MemorySource::new(dump(b"N0N0"))), None, &Default::default()).unwrap();
+    assert!(scan.fault.is_some() && scan.verdict() != Verdict::Data);
+    // The same of the pickle of an array of objects.
+    let inner = |len: u64| {
+        let inner = [&b"\x80\x04\x95"[..], &len.to_le_bytes(), b"K\x07."].concat();
+        read(old(b"K\x01\x85", C, OBJECT, &[&inner[..], b"0N."].concat()))
+    };
+    assert!(inner(3).is_ok() && inner(4).is_err());
+}

@@ -37,7 +37,10 @@ impl Beside for Wrappers {
         self.met += 1;
         let state = State::of(&machine.graph, object)?;
         match known {
-            Known::JoblibArray => between(machine, &state).map(Some),
+            Known::JoblibArray => {
+                machine.check_outside_of_frame()?;
+                between(machine, &state).map(Some)
+            }
             Known::JoblibFile => self.file(machine, &state).map(Some),
             Known::JoblibZfile => self.zfile(machine, &state).map(Some),
             _ => Ok(None),
