@@ -390,3 +390,24 @@ fn what_only_init_takes_is_dropped_where_that_does_not_run() {
     assert_eq!(shown(b"\x80\x04cbuiltins\ndict\n}K\x01K\x02s\x85\x81."), "{}");
     assert_eq!(shown(b"\x80\x04cbuiltins\nlist\n)}\x8c\x01aK\x01s\x92."), "[]");
 }
+
+#[test]
+fn flags_that_are_not_those_of_the_dtype_are_refused() {
+    let dtype = |name: &str, flags: u8| {
+        let start =
+            format!("cnumpy\ndtype\n(U\x02{name}I0\nI1\ntR(I3\nU\x01|NNNI-1\nI-1\nI{flags}\ntb.");
+        from_bytes(start.into_bytes(), &Options::default())
+    };
+    for (name, flags, is_sound) in [
+        ("u1", 0, true),
+        ("u1", 1, false),
+        ("u1", 2, false),
+        ("u1", 4, false),
+        ("u1", 63, false),
+        ("O8", 63, true),
+        ("O8", 0, false),
+    ] {
+        let read = dtype(name, flags);
+        assert_eq!(read.is_ok(), is_sound, "{name} {flags}: {read:?}");
+    }
+}

@@ -5,6 +5,12 @@ use crate::error::quoted;
 use crate::value::{Cell, DtypeNode, Graph, Known, Node};
 use crate::{Dtype, Error, Field, Kind, Literal, LiteralOptions, Order, Record, Result, Scalar};
 
+/// NumPy's `NPY_ITEM_HASOBJECT`, a flag of dtypes.
+const HAS_OBJECT: i64 = 1;
+
+/// That, `NPY_LIST_PICKLE` and `NPY_ITEM_IS_POINTER`: flags that only dtypes of objects have.
+const OF_OBJECTS: i64 = 7;
+
 /// NumPy's `NPY_ALIGNED_STRUCT`, a flag of dtypes.
 const ALIGNED: i64 = 0x80;
 
@@ -199,6 +205,9 @@ pub(super) fn state(graph: &mut Graph, at: usize, state: Cell) -> Result<()> {
     } else {
         sized(&node.dtype, size, order)?
     };
+    if !rest.is_empty() {
+        check_flags(&dtype, flags)?;
+    }
     let mut metadata = rest.get(1).copied().filter(|cell| *cell != Cell::NONE);
     if let (Some(unit), Dtype::Scalar(scalar)) = (metadata, &dtype) {
         if matches!(scalar.kind(), Kind::Datetime | Kind::Timedelta) {
@@ -214,6 +223,18 @@ pub(super) fn state(graph: &mut Graph, at: usize, state: Cell) -> Result<()> {
         *place = DtypeNode { dtype, metadata, has_metadata, made_of, depth, scalars, ..node };
     }
     Ok(())
+}
+
+/// NumPy believes the flags, whatever the dtype is: bytes are read as objects, or objects as bytes.
+fn check_flags(dtype: &Dtype, flags: i64) -> Result<()> {
+    let is_sound = match dtype.has_object() {
+        true => flags & HAS_OBJECT != 0,
+        false => flags & OF_OBJECTS == 0,
+    };
+    match is_sound {
+        true => Ok(()),
+        false => Err(Error::corrupt(format_args!("the flags of the dtype {dtype}"), flags)),
+    }
 }
 
 fn byte_order(sign: &str) -> Result<Order> {
