@@ -294,3 +294,43 @@ fn nothing_of_a_frame_stands_in_front_of_the_elements() {
     };
     assert!(inner(3).is_ok() && inner(4).is_err());
 }
+
+#[test]
+fn attributes_that_joblib_does_not_write_are_refused() {
+    let with = |name, value| {
+        let attributes = [
+            ("subclass", NDARRAY),
+            ("shape", b"K\x02\x85"),
+            ("order", C),
+            ("dtype", U2),
+            ("allow_mmap", b"\x88"),
+            (name, value),
+        ];
+        read(wrapper(CLASS, &attributes, b"\x01\0\x02\0."))
+    };
+    assert!(with("subclass", NDARRAY).is_ok());
+    for name in ["safe_get_numpy_array_alignment_bytes", "read", "read_array", "filename", "x"] {
+        let e = with(name, b"cbuiltins\nlist\n").unwrap_err();
+        assert!(e.to_string().contains(&format!("an attribute '{name}' of an array")), "{e}");
+    }
+    let attributes = [("filename", &b"X\x01\0\0\0x"[..]), ("read", b"cbuiltins\nslice\n")];
+    let e = read(wrapper("joblib.numpy_pickle:NDArrayWrapper", &attributes, b".")).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Unsupported);
+    assert!(e.to_string().contains("an attribute 'read'"), "{e}");
+    // Bytes of Python 3 are no name, and no order; strings of Python 2 are.
+    let of = |from: &[u8], to: &[u8]| {
+        let bytes = old(b"K\x02\x85", F, U2, b"\x01\0\x02\0.");
+        let at = bytes.windows(from.len()).position(|part| part == from).unwrap();
+        read([&bytes[..at], to, &bytes[at + from.len()..]].concat())
+    };
+    for start in [&b"U\x01F"[..], b"T\x01\0\0\0F", b"S'F'\n"] {
+        assert!(of(F, start).is_ok(), "{}", start.escape_ascii());
+    }
+    for start in
+        [&b"C\x01F"[..], b"B\x01\0\0\0F", b"c_codecs\nencode\nX\x01\0\0\0FU\x06latin1\x86R"]
+    {
+        assert!(of(F, start).is_err(), "{}", start.escape_ascii());
+    }
+    assert!(of(b"X\x05\0\0\0order", b"C\x05order").is_err());
+    assert!(read(old(b"\x88\x85", C, U2, b"\x01\0.")).is_err());
+}

@@ -9,7 +9,7 @@ use crate::array::MemoryOrder;
 use crate::error::quoted;
 use crate::packed::{Packing, unpack};
 use crate::pickle::{Beside, Machine, described};
-use crate::value::{ArrayNode, Cell, Graph, Known, Node, Payload};
+use crate::value::{ArrayNode, Cell, Graph, Known, Node, Payload, Span};
 use crate::{Data, Error, Result, npy};
 use std::sync::Arc;
 
@@ -36,6 +36,7 @@ impl Beside for Wrappers {
     ) -> Result<Option<Cell>> {
         self.met += 1;
         let state = State::of(&machine.graph, object)?;
+        state.check_names(&machine.graph, known)?;
         match known {
             Known::JoblibArray => {
                 machine.check_outside_of_frame()?;
@@ -60,6 +61,33 @@ impl State {
         Ok(Self(pairs.collect()))
     }
 
+    /// Refuses what joblib does not write: an attribute may stand in for a method of the class.
+    fn check_names(&self, graph: &Graph, known: Known) -> Result<()> {
+        let written: &[&[u8]] = match known {
+            Known::JoblibFile => &[b"filename", b"subclass", b"allow_mmap"],
+            Known::JoblibZfile => &[b"filename", b"init_args", b"state"],
+            _ => &[
+                b"subclass",
+                b"shape",
+                b"order",
+                b"dtype",
+                b"allow_mmap",
+                b"numpy_array_alignment_bytes",
+            ],
+        };
+        for (key, _) in &self.0 {
+            let name = bytes(graph, *key);
+            let wrong = || Error::corrupt("a name of an attribute", graph.kind(*key));
+            let name = name.ok_or_else(wrong)?;
+            if !written.contains(&name) {
+                let name = name.escape_ascii().to_string();
+                let what = format_args!("an attribute '{}' of an array of joblib's", quoted(&name));
+                return Err(Error::unsupported(what));
+            }
+        }
+        Ok(())
+    }
+
     /// An attribute; the last of its name counts.
     fn find(&self, graph: &Graph, name: &str) -> Option<Cell> {
         let mut pairs = self.0.iter().rev();
@@ -82,9 +110,27 @@ impl State {
 /// Text, which Python 2 has as bytes.
 fn bytes(graph: &Graph, cell: Cell) -> Option<&[u8]> {
     match graph.node(cell)? {
-        Node::Str(span) | Node::Bytes(span) => graph.store.held(span),
+        Node::Str(span) => graph.store.held(span),
+        Node::Bytes(span) if is_old(graph, span) => graph.store.held(span),
         _ => None,
     }
+}
+
+/// Whether bytes are a string of Python 2, by the opcode in front of them: the bytes of Python 3
+/// are no text, and equal to none. No string that matters here is longer than a few bytes.
+fn is_old(graph: &Graph, span: Span) -> bool {
+    let Some(start) = span.offset() else { return false };
+    let before = |len: u64| {
+        let at = start.checked_sub(len)?;
+        graph.store.held(Span::in_file(at, len))
+    };
+    match before(2) {
+        Some([b'S', b'\'' | b'"']) => return true,
+        Some(&[b'U', len]) if u64::from(len) == span.len() => return true,
+        _ => {}
+    }
+    matches!(before(5), Some(&[b'T', a, b, c, d])
+        if u64::from(u32::from_le_bytes([a, b, c, d])) == span.len())
 }
 
 fn text(graph: &Graph, cell: Cell) -> Option<&str> {
@@ -100,6 +146,10 @@ fn between(machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
         other => return Err(Error::corrupt("the order 'C' or 'F'", quoted(other))),
     };
     let (shape, dtype) = (state.get(graph, "shape")?, state.get(graph, "dtype")?);
+    let is_flag = |length: &Cell| [Cell::TRUE, Cell::FALSE].contains(length);
+    if graph.sequence(shape).is_some_and(|lengths| lengths.iter().any(is_flag)) {
+        return Err(Error::corrupt("a length of a shape", "a bool"));
+    }
     let class = state.find(graph, "subclass");
     let described = described(graph, class, shape, dtype, order)?;
     if described.array.dtype.has_object() {
