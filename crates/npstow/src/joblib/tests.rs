@@ -334,3 +334,21 @@ fn attributes_that_joblib_does_not_write_are_refused() {
     assert!(of(b"X\x05\0\0\0order", b"C\x05order").is_err());
     assert!(read(old(b"\x88\x85", C, U2, b"\x01\0.")).is_err());
 }
+
+#[test]
+fn arrays_that_a_call_makes_are_refused() {
+    // The arguments set attributes: joblib then skips padding that the state says nothing of.
+    let bytes = old(b"K\x02\x85", C, U2, b"\x01\0\x02\0.");
+    let at = bytes.windows(2).position(|part| part == b")\x81").unwrap();
+    for (made, is_read) in [
+        (&b")\x81"[..], true),
+        (b")R", false),
+        (b"(NNNNtR", false),
+        (b"(NNNNt\x81", false),
+        (b")}\x92", true),
+        (b"N\x85}\x92", false),
+    ] {
+        let bytes = [&bytes[..at], made, &bytes[at + 2..]].concat();
+        assert_eq!(read(bytes).is_ok(), is_read, "{}", made.escape_ascii());
+    }
+}

@@ -9,7 +9,7 @@ use crate::array::MemoryOrder;
 use crate::error::quoted;
 use crate::packed::{Packing, unpack};
 use crate::pickle::{Beside, Machine, described};
-use crate::value::{ArrayNode, Cell, Graph, Known, Node, Payload, Span};
+use crate::value::{ArrayNode, Cell, Graph, Known, Made, Node, Object, Payload, Span};
 use crate::{Data, Error, Result, npy};
 use std::sync::Arc;
 
@@ -35,6 +35,7 @@ impl Beside for Wrappers {
         machine: &mut Machine<'_>,
     ) -> Result<Option<Cell>> {
         self.met += 1;
+        check_made(&machine.graph, object)?;
         let state = State::of(&machine.graph, object)?;
         state.check_names(&machine.graph, known)?;
         match known {
@@ -46,6 +47,17 @@ impl Beside for Wrappers {
             Known::JoblibZfile => self.zfile(machine, &state).map(Some),
             _ => Ok(None),
         }
+    }
+}
+
+/// Refuses an object that was called into being: arguments set attributes, and have defaults.
+fn check_made(graph: &Graph, object: Cell) -> Result<()> {
+    let is_bare = |object: &&Object| {
+        object.args.is_none() && matches!(object.made, Made::New | Made::Old | Made::Rebuilt)
+    };
+    match graph.object(object).filter(is_bare) {
+        Some(_) => Ok(()),
+        None => Err(Error::unsupported("an array of joblib's that is made by a call")),
     }
 }
 
