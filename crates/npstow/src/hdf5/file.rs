@@ -56,7 +56,8 @@ impl File {
         }
     }
 
-    fn made(
+    /// A file of which no image of a cache is taken into account.
+    pub(super) fn made(
         source: Arc<dyn Source>,
         superblock: Superblock,
         limits: Arc<Limits>,

@@ -85,8 +85,9 @@ impl Hdf5 {
     /// well, if it names them.
     pub(crate) fn open(source: Arc<dyn Source>, path: &Path, limits: &Limits) -> Result<Self> {
         let beside = Arc::new(Beside::of(path, &*source));
-        let source = family::members(&source, path, &beside)?.unwrap_or(source);
-        let file = Arc::new(File::open(source, Arc::new(limits.clone()), beside)?);
+        let limits = Arc::new(limits.clone());
+        let source = family::members(&source, path, &limits, &beside)?.unwrap_or(source);
+        let file = Arc::new(File::open(source, limits, beside)?);
         let place = Place { address: file.superblock().root, file: Arc::clone(&file) };
         if !group::is_group(&place.header()?) {
             let at = file.base().saturating_add(place.address);

@@ -24,6 +24,7 @@ pub(in crate::hdf5) mod kind {
     pub(in crate::hdf5) const SHARED_TABLE: u16 = 0x0f;
     pub(in crate::hdf5) const CONTINUATION: u16 = 0x10;
     pub(in crate::hdf5) const SYMBOL_TABLE: u16 = 0x11;
+    pub(in crate::hdf5) const DRIVER: u16 = 0x14;
     pub(in crate::hdf5) const ATTRIBUTE_INFO: u16 = 0x15;
     pub(in crate::hdf5) const FREE_SPACE: u16 = 0x17;
     pub(in crate::hdf5) const CACHE_IMAGE: u16 = 0x18;
