@@ -126,8 +126,7 @@ pub(super) fn entry_within(file: &Arc<File>, header: &Header, depth: usize) -> R
             return Err(Error::unsupported(what));
         }
         (Layout::Virtual { address, index }, _) => {
-            let (place, size) = ((*address, *index), said.what.size);
-            let whole = (&shape[..], size);
+            let (place, whole) = ((*address, *index), (&shape[..], &dtype));
             let mapped = mapped::Mapped::open(file, place, whole, said.fill.0.clone(), depth)?;
             shape = mapped.shape().to_vec();
             Data::Composed(Arc::new(mapped))

@@ -6,11 +6,12 @@ use super::file::File;
 use super::object::header;
 use super::object::selection::{Axis, Selected};
 use super::paths::follow;
-use super::read::{c_string, text, unknown};
+use super::read::{UNDEFINED, c_string, text, unknown};
+use super::types::between::{Between, between};
 use crate::array::nbytes;
 use crate::cursor::Cursor;
 use crate::error::quoted;
-use crate::{Buffer, Composed, Entry, Error, Limits, Result};
+use crate::{Buffer, Composed, Dtype, Entry, Error, Limits, Result};
 use std::sync::Arc;
 
 /// A part of another dataset, and where it goes.
@@ -34,7 +35,7 @@ struct Part {
 #[derive(Debug)]
 pub(super) struct Mapped {
     shape: Vec<usize>,
-    itemsize: usize,
+    dtype: Dtype,
     fill: Option<Buffer>,
     parts: Vec<Part>,
 }
@@ -49,6 +50,15 @@ const MOST_FILES: u64 = 1 << 14;
 const SHARED_FILE: u8 = 1;
 const SHARED_PATH: u8 = 2;
 const SAME_FILE: u8 = 4;
+
+/// All mappings; of a dataset that has none there is no heap.
+fn mappings(file: &File, address: u64, index: u32) -> Result<Vec<Mapping>> {
+    if address == UNDEFINED {
+        return Ok(Vec::new());
+    }
+    let bytes = file.heaps().object(file, address, index)?;
+    parse(file, &bytes).map_err(|e| e.at(file.base().saturating_add(address)))
+}
 
 /// Parses the object of a global heap that says what a dataset is made of.
 fn parse(file: &File, bytes: &[u8]) -> Result<Vec<Mapping>> {
@@ -97,19 +107,17 @@ impl Mapped {
     pub(super) fn open(
         file: &Arc<File>,
         (address, index): (u64, u32),
-        (shape, itemsize): (&[usize], usize),
+        (shape, dtype): (&[usize], &Dtype),
         fill: Option<Buffer>,
         depth: usize,
     ) -> Result<Self> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Error::limit("a depth of virtual datasets", DEPTH as u64, "more"));
         };
-        let bytes = file.heaps().object(file, address, index)?;
-        let at = |e: Error| e.at(file.base().saturating_add(address));
         let mut lengths: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
         let mut parts = Vec::new();
         // What has no bound counts for nothing before it was found.
-        let mappings = parse(file, &bytes).map_err(at)?;
+        let mappings = mappings(file, address, index)?;
         for mapping in &mappings {
             if let Some(axis) = unlimited(&mapping.to) {
                 if let Some(length) = lengths.get_mut(axis) {
@@ -126,7 +134,7 @@ impl Mapped {
             return Err(Error::not_found(what));
         }
         let shape = lengths.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
-        Ok(Self { shape, itemsize, fill, parts })
+        Ok(Self { shape, dtype: dtype.clone(), fill, parts })
     }
 
     /// Lengths of the axes.
@@ -249,33 +257,36 @@ impl Composed for Mapped {
     }
 
     fn fill(&self, dst: &mut [u8]) -> Result<()> {
+        let itemsize = self.dtype.itemsize();
         match &self.fill {
-            Some(fill) if fill.len() == self.itemsize => {
-                let items = dst.chunks_exact_mut(self.itemsize.max(1));
+            Some(fill) if fill.len() == itemsize => {
+                let items = dst.chunks_exact_mut(itemsize.max(1));
                 items.for_each(|item| item.copy_from_slice(fill));
             }
             _ => dst.fill(0),
         }
-        self.parts.iter().try_for_each(|part| part.copy(&self.shape, self.itemsize, dst))
+        self.parts.iter().try_for_each(|part| part.copy(&self.shape, &self.dtype, dst))
     }
 }
 
 impl Part {
-    fn copy(&self, shape: &[usize], itemsize: usize, dst: &mut [u8]) -> Result<()> {
-        if self.entry.dtype().itemsize() != itemsize {
-            let found = format!("elements of {}", self.entry.dtype());
-            return Err(Error::corrupt(format_args!("elements of {itemsize} bytes"), found));
-        }
-        let array = self.entry.read()?;
-        let bytes = array.bytes().unwrap_or_default();
+    fn copy(&self, shape: &[usize], dtype: &Dtype, dst: &mut [u8]) -> Result<()> {
+        let change = between(self.entry.dtype(), dtype)?;
+        let array = match change {
+            Between::Ordered(order) => self.entry.read()?.to_order(order)?,
+            _ => self.entry.read()?,
+        };
+        let whole = array.bytes().filter(|bytes| bytes.len() == self.entry.nbytes());
+        let bytes = whole.ok_or_else(|| Error::unsupported("a part that is not in one piece"))?;
+        let (len, itemsize) = (self.entry.dtype().itemsize(), dtype.itemsize());
         nbytes(shape, itemsize)?;
-        let mut from = Offsets::new(&self.from, self.entry.shape(), itemsize);
+        let mut from = Offsets::new(&self.from, self.entry.shape(), len);
         let mut to = Offsets::new(&self.to, shape, itemsize);
         while let (Some(from), Some(to)) = (from.next(), to.next()) {
-            let item = bytes.get(from..from.saturating_add(itemsize));
+            let item = bytes.get(from..from.saturating_add(len));
             let place = dst.get_mut(to..to.saturating_add(itemsize));
             if let (Some(item), Some(place)) = (item, place) {
-                place.copy_from_slice(item);
+                change.put(item, place);
             }
         }
         Ok(())
@@ -324,3 +335,6 @@ impl Iterator for Offsets<'_> {
         Some(offset)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Datatypes of HDF5 as NumPy's, and elements that have no fixed length.
 #![forbid(unsafe_code)]
 
+pub(super) mod between;
 pub(super) mod bits;
 pub(super) mod floats;
 mod from_dtype;

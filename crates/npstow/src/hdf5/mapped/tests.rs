@@ -1,0 +1,74 @@
+#![forbid(unsafe_code)]
+
+use super::*;
+use crate::hdf5::beside::Beside;
+use crate::hdf5::types::{Form, datatype};
+use crate::hdf5::write::emit::Emit;
+use crate::hdf5::write::global_heap::Collection;
+use crate::hdf5::write::object_header::{Message, Version, write};
+use crate::hdf5::{WriteOptions, write_to};
+use crate::{Array, ErrorKind, MemoryOrder, MemorySource, Tree};
+
+/// A virtual dataset of three elements, `fill` where nothing else is: all of a dataset of some
+/// dtype, or nothing.
+fn dataset(dtype: &str, fill: &[u8], part: Option<(&str, &[u8])>) -> Result<Entry> {
+    let mut tree = Tree::new();
+    if let Some((dtype, bytes)) = part {
+        let array = Array::new(Dtype::parse(dtype)?, &[3], MemoryOrder::C, bytes.to_vec().into())?;
+        tree = tree.with("part", array)?;
+    }
+    let mut bytes = Vec::new();
+    write_to(&mut bytes, &tree, &WriteOptions::default().latest())?;
+    let mut heap = Collection::new(bytes.len() as u64, Collection::LEAST);
+    let mut mappings = Emit::new();
+    mappings.u8(0).u64(1).bytes(b".\0part\0");
+    for _ in 0..2 {
+        mappings.u32(3).u32(1).zeros(8);
+    }
+    let (address, index) = match part {
+        Some(_) => heap.add(&mappings.finish()).map(|id| (id.address, id.index)).unwrap(),
+        None => (UNDEFINED, 0),
+    };
+    bytes.extend(heap.write());
+    let place = bytes.len() as u64;
+    let (mut space, mut value, mut layout) = (Emit::new(), Emit::new(), Emit::new());
+    space.bytes(&[2, 1, 0, 1]).u64(3);
+    value.bytes(&[3, 0x29]).u32(u32::try_from(fill.len()).unwrap()).bytes(fill);
+    layout.bytes(&[4, 3]).u64(address).u32(index);
+    let what = datatype(&Dtype::parse(dtype)?, Form::Latest)?;
+    let bodies = [(1, space.finish()), (3, what), (5, value.finish()), (8, layout.finish())];
+    let messages = bodies.map(|(kind, body)| Message::new(kind, 0, body));
+    bytes.extend(write(Version::V2, &messages)?);
+    let (limits, beside) = (Arc::new(Limits::default()), Arc::new(Beside::default()));
+    let file = Arc::new(File::open(Arc::new(MemorySource::new(bytes)), limits, beside)?);
+    dataset::entry(&file, &header::read(&file, place)?)
+}
+
+fn bytes(entry: Result<Entry>) -> Result<Vec<u8>> {
+    Ok(entry?.read()?.bytes().unwrap().to_vec())
+}
+
+#[test]
+fn without_parts_all_is_the_fill_value() {
+    let fill = (-3i32).to_le_bytes();
+    assert_eq!(bytes(dataset("<i4", &fill, None)).unwrap(), fill.repeat(3));
+}
+
+#[test]
+fn parts_become_what_the_dataset_is() {
+    let numbers = [1.5f32, -2.0, 0.25];
+    let (big, little) = (numbers.map(f32::to_be_bytes), numbers.map(f32::to_le_bytes));
+    let part =
+        |from: &'static str, to: &str| bytes(dataset(to, &[], Some((from, big.as_flattened()))));
+    assert_eq!(part(">f4", ">f4").unwrap(), big.as_flattened());
+    assert_eq!(part(">f4", "<f4").unwrap(), little.as_flattened());
+    let wide = numbers.map(|n| f64::from(n).to_le_bytes());
+    assert_eq!(part(">f4", "<f8").unwrap(), wide.as_flattened());
+    let clipped = bytes(dataset("|u1", &[], Some(("<i2", &[44, 1, 7, 0, 0xff, 0xff]))));
+    assert_eq!(clipped.unwrap(), [255, 7, 0]);
+    for to in ["<i4", ">i4", "|S4", "<f2", "|S5"] {
+        let e = part(">f4", to).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Unsupported, "{e}");
+        assert!(e.to_string().contains(">f4") && e.to_string().contains(to), "{e}");
+    }
+}
