@@ -167,8 +167,9 @@ impl<'a> Fractal<'a> {
     /// The block that an offset of the heap lies in, and where in it.
     fn block(&mut self, offset: u64) -> Result<(Buffer, u64)> {
         if self.rows == 0 {
-            return Ok((self.direct(self.root, self.first_size)?, offset));
+            return Ok((self.direct(self.root, self.first_size, 0)?, offset));
         }
+        let all = offset;
         let (mut address, mut rows, mut offset) = (self.root, u32::from(self.rows), offset);
         for _ in 0..DEPTH {
             let row_len = self.first_size.saturating_mul(self.width);
@@ -181,9 +182,10 @@ impl<'a> Fractal<'a> {
                 return Err(Error::corrupt(format_args!("one of {rows} rows"), found)
                     .at(self.file.base().saturating_add(address)));
             }
-            let child = self.entry(address, rows, u64::from(row) * self.width + column)?;
+            let number = u64::from(row) * self.width + column;
+            let child = self.entry((address, all - offset), rows, number)?;
             if row < self.direct_rows() {
-                return Ok((self.direct(child, size)?, inside));
+                return Ok((self.direct(child, size, all - inside)?, inside));
             }
             (address, offset) = (child, inside);
             rows = (size / row_len).checked_ilog2().map_or(1, |n| n + 1);
@@ -192,12 +194,12 @@ impl<'a> Fractal<'a> {
     }
 
     /// The address of a block in a block of blocks.
-    fn entry(&mut self, address: u64, rows: u32, number: u64) -> Result<u64> {
+    fn entry(&mut self, (address, start): (u64, u64), rows: u32, number: u64) -> Result<u64> {
         let sizes = self.file.sizes();
         let head = 5 + u64::from(sizes.offset) + self.offset_len as u64;
         let entries = u64::from(rows).saturating_mul(self.width);
         let len = head + entries.saturating_mul(sizes.offset.into()) + 4;
-        let bytes = self.keep(address, len, b"FHIB", Sum::Behind)?;
+        let bytes = self.keep((address, len), start, b"FHIB", Sum::Behind)?;
         let at = head + number * u64::from(sizes.offset);
         let at = usize::try_from(at).unwrap_or(usize::MAX);
         let mut cursor = Cursor::new(bytes.get(at..).unwrap_or_default());
@@ -209,25 +211,54 @@ impl<'a> Fractal<'a> {
         Ok(child)
     }
 
-    fn direct(&mut self, address: u64, size: u64) -> Result<Buffer> {
+    fn direct(&mut self, address: u64, size: u64, start: u64) -> Result<Buffer> {
         let sum = match self.has_sums {
             true => Sum::At(5 + usize::from(self.file.sizes().offset) + self.offset_len),
             false => Sum::Nowhere,
         };
-        self.keep(address, size, b"FHDB", sum)
+        self.keep((address, size), start, b"FHDB", sum)
     }
 
-    /// Reads a block, checks it, and keeps it.
-    fn keep(&mut self, address: u64, len: u64, mark: &[u8], sum: Sum) -> Result<Buffer> {
+    /// Holds against this heap what a block says: whose it is, and where in the heap it begins.
+    fn check_owner(&self, block: &[u8], start: u64) -> Result<()> {
+        let mut cursor = Cursor::new(block);
+        cursor.take(5, "a signature")?;
+        let at = cursor.position();
+        let owner = self.file.sizes().address(&mut cursor, "the address of a heap")?;
+        if owner != self.address {
+            let expected = format!("a block of the heap at {}", self.address);
+            return Err(Error::corrupt(expected, format_args!("of that at {owner}")).at(at));
+        }
+        let at = cursor.position();
+        let found = unsigned(&mut cursor, self.offset_len, "an offset of a block")?;
+        if found != start {
+            let expected = format!("a block from the offset {start} on");
+            return Err(Error::corrupt(expected, format_args!("from {found} on")).at(at));
+        }
+        Ok(())
+    }
+
+    /// Reads a block that begins at an offset of the heap, checks it, and keeps it.
+    fn keep(
+        &mut self,
+        (address, len): (u64, u64),
+        start: u64,
+        mark: &[u8],
+        sum: Sum,
+    ) -> Result<Buffer> {
+        let base = self.file.base();
+        let place = |e: Error| e.shift(base.saturating_add(address));
         if let Some(block) = self.blocks.get(&address).filter(|block| block.len() as u64 == len) {
-            return Ok(block.clone());
+            let block = block.clone();
+            self.check_owner(&block, start).map_err(place)?;
+            return Ok(block);
         }
         let block = self.file.read(address, len)?;
-        let place = |e: Error| e.shift(self.file.base() + address);
         if !block.starts_with(mark) {
             return Err(place(Error::corrupt("a block of a fractal heap", "something else").at(0)));
         }
         sum.check(&block).map_err(place)?;
+        self.check_owner(&block, start).map_err(place)?;
         if self.held > KEPT {
             self.blocks.clear();
             self.held = 0;
@@ -235,5 +266,72 @@ impl<'a> Fractal<'a> {
         self.held += block.len();
         self.blocks.insert(address, block.clone());
         Ok(block)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hdf5::beside::Beside;
+    use crate::hdf5::write::emit::Emit;
+    use crate::hdf5::write::superblock::Superblock;
+    use crate::{Limits, MemorySource};
+    use std::sync::Arc;
+
+    /// Where the header is, the block of blocks, and two blocks of 64 bytes.
+    const PLACES: [u64; 4] = [48, 194, 229, 293];
+
+    /// A heap at 48; which heaps its blocks say they are of, and where in it, can be told.
+    fn heap(owners: [u64; 3], starts: [u16; 3], children: [u64; 2]) -> File {
+        let mut out = Emit::new();
+        out.bytes(&Superblock::Latest { end: 0, root: 0 }.write());
+        let mut head = Emit::new();
+        head.bytes(b"FRHP").u8(0).u16(7).u16(0).u8(2).u32(64).zeros(32 + 64).u16(2);
+        head.u64s([64, 64]).u16(16).u16(1).u64(PLACES[1]).u16(1);
+        out.bytes(&head.checksum().finish());
+        let mut index = Emit::new();
+        index.bytes(b"FHIB").u8(0).u64(owners[0]).u16(starts[0]).u64s(children);
+        out.bytes(&index.checksum().finish());
+        for number in [1, 2] {
+            let begin = |sum: u32| {
+                let mut block = Emit::new();
+                block.bytes(b"FHDB").u8(0).u64(owners[number]).u16(starts[number]).u32(sum);
+                block.bytes(&[b'a' + u8::try_from(number).unwrap(); 45]).finish()
+            };
+            let sum = crate::hdf5::write::checksum::lookup3(&begin(0));
+            out.bytes(&begin(sum));
+        }
+        let (limits, beside) = (Arc::new(Limits::default()), Arc::new(Beside::default()));
+        File::open(Arc::new(MemorySource::new(out.finish())), limits, beside).unwrap()
+    }
+
+    /// One object of each of the two blocks.
+    fn objects(file: &File) -> Result<[Vec<u8>; 2]> {
+        let mut heap = Fractal::open(file, PLACES[0])?.unwrap();
+        let mut object = |offset: u8| heap.get(&[0, offset, 0, 3]).map(Option::unwrap);
+        Ok([object(20)?, object(64 + 20)?])
+    }
+
+    #[test]
+    fn blocks_of_another_heap_are_refused() {
+        let [head, _, first, second] = PLACES;
+        let (ours, starts, children) = ([head; 3], [0, 0, 64], [first, second]);
+        let good = objects(&heap(ours, starts, children)).unwrap();
+        assert_eq!(good, [b"bbb", b"ccc"]);
+        let refused = |owners, starts, children, expected: &str| {
+            let e = objects(&heap(owners, starts, children)).unwrap_err();
+            assert_eq!(e.kind(), crate::ErrorKind::Corrupt);
+            assert!(e.to_string().contains(expected), "{e}");
+        };
+        for other in 0..3 {
+            let (mut owners, mut moved) = (ours, starts);
+            owners[other] = 4711;
+            refused(owners, starts, children, "a block of the heap at 48");
+            moved[other] += 1;
+            refused(ours, moved, children, "a block from the offset");
+        }
+        refused(ours, starts, [second, first], "a block from the offset 0 on");
+        // One that was read before is looked at again.
+        refused(ours, starts, [first, first], "a block from the offset 64 on");
     }
 }
