@@ -21,6 +21,8 @@ pub(super) struct Numbered {
 /// An array that is being read.
 struct Array<'a> {
     file: &'a File,
+    /// Where its header is.
+    header: u64,
     /// Bytes that may still be read: no two structures lie in one place.
     left: u64,
     entry_len: u64,
@@ -33,7 +35,7 @@ struct Array<'a> {
 
 /// The chunks of a fixed array.
 pub(super) fn fixed(file: &File, address: u64) -> Result<Vec<Numbered>> {
-    let mut array = Array::new(file);
+    let mut array = Array::new(file, address);
     let sizes = file.sizes();
     let len = 8 + u64::from(sizes.length) + u64::from(sizes.offset);
     let head = array.block(address, len, b"FAHD")?;
@@ -49,13 +51,13 @@ pub(super) fn fixed(file: &File, address: u64) -> Result<Vec<Numbered>> {
     let before = 6 + u64::from(sizes.offset);
     if array.page == 0 || count <= array.page {
         let len = before.saturating_add(array.nbytes(count));
-        let block = array.block(address, len, b"FADB")?;
+        let block = array.part(address, len, b"FADB")?;
         array.take(&block, before, (0, count))?;
         return Ok(array.found);
     }
     let pages = count.div_ceil(array.page);
     let len = before + pages.div_ceil(8);
-    let made = array.block(address, len, b"FADB")?;
+    let made = array.part(address, len, b"FADB")?;
     let made = Bits { bytes: &made, before, first: 0 };
     array.pages(address.saturating_add(len + 4), &made, (0, count))?;
     Ok(array.found)
@@ -63,7 +65,7 @@ pub(super) fn fixed(file: &File, address: u64) -> Result<Vec<Numbered>> {
 
 /// The chunks of an extensible array before the one of the number `end`.
 pub(super) fn extensible(file: &File, address: u64, end: u64) -> Result<Vec<Numbered>> {
-    let mut array = Array::new(file);
+    let mut array = Array::new(file, address);
     let sizes = file.sizes();
     let len = 12 + 6 * u64::from(sizes.length) + u64::from(sizes.offset);
     let head = array.block(address, len, b"EAHD")?;
@@ -110,9 +112,9 @@ impl Bits<'_> {
 }
 
 impl<'a> Array<'a> {
-    fn new(file: &'a File) -> Self {
+    fn new(file: &'a File, header: u64) -> Self {
         let (left, found) = (file.source().len(), Vec::new());
-        Self { file, left, entry_len: 0, packed_len: None, page: 0, found }
+        Self { file, header, left, entry_len: 0, packed_len: None, page: 0, found }
     }
 
     /// The bytes at an address that have a checksum behind them, which must be right.
@@ -131,6 +133,22 @@ impl<'a> Array<'a> {
         }
         let len = checked(&block).map_err(place)?.len();
         block.slice(0..len)
+    }
+
+    /// A block behind the header, which says whose it is.
+    fn part(&mut self, address: u64, len: u64, mark: &[u8]) -> Result<Buffer> {
+        let block = self.block(address, len, mark)?;
+        let mut cursor = Cursor::new(&block);
+        let place = |e: Error| e.shift(self.file.base().saturating_add(address));
+        cursor.take(6, "a signature").map_err(place)?;
+        let at = cursor.position();
+        let owner = self.file.sizes().address(&mut cursor, "the address of an array");
+        let owner = owner.map_err(place)?;
+        if owner != self.header {
+            let expected = format!("a block of the index at {}", self.header);
+            return Err(place(Error::corrupt(expected, format_args!("of that at {owner}")).at(at)));
+        }
+        Ok(block)
     }
 
     /// What a header begins with: what entries are.
@@ -218,7 +236,7 @@ impl Grown {
         let before = 6 + u64::from(sizes.offset);
         let inline = array.nbytes(self.inline);
         let len = before + inline + addresses * u64::from(sizes.offset);
-        let block = array.block(address, len, b"EAIB")?;
+        let block = array.part(address, len, b"EAIB")?;
         array.take(&block, before, (0, self.inline))?;
         let behind = usize::try_from(before + inline).unwrap_or(usize::MAX);
         let mut cursor = Cursor::new(block.get(behind..).unwrap_or_default());
@@ -264,7 +282,7 @@ impl Grown {
         let bits = blocks.saturating_mul(pages.div_ceil(8));
         let addresses = blocks.saturating_mul(sizes.offset.into());
         let len = before.saturating_add(bits).saturating_add(addresses);
-        let block = array.block(address, len, b"EASB")?;
+        let block = array.part(address, len, b"EASB")?;
         let behind = usize::try_from(before.saturating_add(bits)).unwrap_or(usize::MAX);
         let mut cursor = Cursor::new(block.get(behind..).unwrap_or_default());
         for number in 0..blocks {
@@ -289,14 +307,14 @@ impl Grown {
         let before = self.before(array);
         if Self::pages_of(array, count) == 0 {
             let len = before.saturating_add(array.nbytes(count));
-            let block = array.block(address, len, b"EADB")?;
+            let block = array.part(address, len, b"EADB")?;
             return array.take(&block, before, (first, count));
         }
         let Some(made) = made else {
             let at = array.file.base().saturating_add(address);
             return Err(Error::corrupt("a block without pages", "one with pages").at(at));
         };
-        array.block(address, before, b"EADB")?;
+        array.part(address, before, b"EADB")?;
         array.pages(address.saturating_add(before + 4), made, (first, count))
     }
 }

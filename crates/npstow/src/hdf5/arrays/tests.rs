@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::hdf5::beside::Beside;
+use crate::hdf5::write::checksum::lookup3;
 use crate::hdf5::write::emit::Emit;
 use crate::hdf5::write::superblock::Superblock;
 use crate::{Limits, MemorySource};
@@ -117,19 +118,19 @@ fn grown(packed: bool) -> (Vec<u8>, Vec<u64>) {
         blocks.bytes(&out.checksum().finish());
         at
     };
-    for (first, count) in [(2, 2), (4, 4)] {
+    for (first, count, place) in [(2, 2, 0), (4, 4, 2)] {
         let mut out = begin(b"EADB", packed);
-        entries(out.u8(0), first..first + count, packed);
+        entries(out.u8(place), first..first + count, packed);
         block.u64(put(&mut blocks, &mut out));
         numbers.extend(first..first + count);
     }
     // The step of two blocks of four is not there; then two blocks of two pages, half of them made.
     block.u64(UNDEFINED);
     let mut second = begin(b"EASB", packed);
-    second.u8(0).bytes(&[0b1001_0000, 0]);
-    for (first, made_page) in [(16, 0), (24, 1)] {
+    second.u8(14).bytes(&[0b1001_0000, 0]);
+    for (first, made_page, place) in [(16, 0, 14), (24, 1, 22)] {
         let mut out = begin(b"EADB", packed);
-        second.u64(put(&mut blocks, out.u8(0)));
+        second.u64(put(&mut blocks, out.u8(place)));
         for page in 0..2 {
             let mut out = Emit::new();
             let numbers_of = first + page * 4..first + page * 4 + 4;
@@ -197,6 +198,34 @@ fn harmless(bytes: &[u8], read: impl Fn(File) -> Result<Vec<Numbered>>) -> usize
         read.is_ok()
     };
     (48..bytes.len()).filter(same).count()
+}
+
+/// Another byte in the block that a mark begins, and the checksum that goes with it.
+fn forged(mut bytes: Vec<u8>, mark: &[u8], at: usize) -> Vec<u8> {
+    let start = bytes.windows(4).position(|four| four == mark).unwrap();
+    let is_end = |end: &usize| lookup3(&bytes[start..*end]).to_le_bytes() == bytes[*end..*end + 4];
+    let end = (start + 14..bytes.len() - 3).find(is_end).unwrap();
+    bytes[start + at] ^= 1;
+    let sum = lookup3(&bytes[start..end]);
+    bytes[end..end + 4].copy_from_slice(&sum.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn blocks_of_another_array_are_refused() {
+    let refused = |read: Result<Vec<Numbered>>, expected: &str| {
+        let e = read.unwrap_err();
+        assert_eq!(e.kind(), crate::ErrorKind::Corrupt);
+        assert!(e.to_string().contains(expected), "{e}");
+    };
+    for bytes in [fixed_plain(false), fixed_plain(true), fixed_paged()] {
+        let file = open(forged(bytes, b"FADB", 6)).unwrap();
+        refused(fixed(&file, 48), "a block of the index at 48");
+    }
+    for mark in [b"EAIB", b"EASB", b"EADB"] {
+        let file = open(forged(grown(true).0, mark, 6)).unwrap();
+        refused(extensible(&file, 48, 66), "a block of the index at 48");
+    }
 }
 
 #[test]
