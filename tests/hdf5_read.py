@@ -7,6 +7,8 @@ Needs h5py. The files are made in a temporary folder.
   matrix    every dtype, layout and filter in files of every version: content and attributes by digest
   parts     slices of chunked, contiguous and virtual datasets
   trees     groups of many members, links, cycles, other files in the folder and outside of it
+  families  of the family driver, and files that were cut with another beside them
+  virtual   datasets whose parts have other dtypes, and those without parts
   convert   to NPZ and back by digest
   mutants   bytes changed at random: an answer or a refusal within seconds, in bounded memory
 """
@@ -263,6 +265,68 @@ def trees(report, folder):
     report.check("links, virtual datasets and external storage", faults, 10)
 
 
+def families(report, folder):
+    """One file cut into members is read as one; a file that was cut is not made whole with the next one."""
+    faults, value = [], np.arange(5000, dtype="<i4")
+    for libver in ("earliest", "latest"):
+        place = os.path.join(folder, f"families {libver}")
+        os.mkdir(place)
+        with h5py.File(os.path.join(place, "f_%02d.h5"), "w", driver="family", memb_size=4096, libver=libver) as file:
+            file["a"] = value
+        for n in (0, 1):
+            with h5py.File(os.path.join(place, f"run_{n}.h5"), "w", libver=libver) as file:
+                file["a"] = np.full(5000, n, "<i4")
+        first = os.path.join(place, "f_00.h5")
+        answer = run("digest", "--json", f"{first}:a")
+        if answer.code or json.loads(answer.out)[0]["sha256"] != sha(value):
+            faults.append((libver, answer.err[-200:].strip() or "another content"))
+        for name, cut, words in (("run_0.h5", 15000, "expected a file of"), ("run_1.h5", 15000, "expected a file of"), ("f_02.h5", 4000, "expected 4096 bytes")):
+            os.truncate(os.path.join(place, name), cut)
+            answer = run("verify", first if name == "f_02.h5" else os.path.join(place, name))
+            if answer.code in (0, None) or words not in answer.err:
+                faults.append((f"{libver}: {name}", f"exit {answer.code}: {answer.err[-200:]}"))
+    report.check("families, and files that were cut beside others", faults, 8)
+
+
+NUMBERS = ["<i1", "<u1", "<i2", ">i2", "<u2", "<i4", ">i4", ">u4", "<i8", "<u8", ">u8", "<f4", ">f4", "<f8", ">f8"]
+
+
+def border_values(dtype):
+    """Numbers at the ends of what integers hold, and floats; the bits of NaN depend on the road that libhdf5 takes."""
+    dtype = np.dtype(dtype)
+    if dtype.kind == "f":
+        return np.array([0.0, -0.0, 1.5, np.inf, -np.inf, 3.4e38, 1e-45, -7.25], dtype)
+    ends = np.iinfo(dtype)
+    every = [sign * (2**bits + n) for sign in (1, -1) for bits in (0, 7, 8, 15, 16, 31, 32, 53, 63) for n in (-1, 0, 1)] + [2**64 - 1]
+    return np.array([n for n in every if ends.min <= n <= ends.max], dtype)
+
+
+def virtual(report, folder):
+    """Parts are converted as h5py has them, or refused by name."""
+    path, faults, read = os.path.join(folder, "virtual.h5"), [], 0
+    with h5py.File(path, "w") as file:
+        for source in NUMBERS:
+            value = border_values(source)
+            file[f"of/{source}"] = value
+            for target in NUMBERS:
+                layout = h5py.VirtualLayout(value.shape, target)
+                layout[:] = h5py.VirtualSource(".", f"of/{source}", value.shape, source)
+                file.create_virtual_dataset(f"{source}/{target}", layout)
+        file.create_virtual_dataset("none", h5py.VirtualLayout((5, 2), "<i4"), fillvalue=-3)
+    with h5py.File(path) as file:
+        for place in ["none", *(f"{source}/{target}" for source in NUMBERS for target in NUMBERS)]:
+            answer = run("digest", "--json", f"{path}:{place}")
+            if answer.code == 0:
+                read += 1
+                if json.loads(answer.out)[0]["sha256"] != sha(file[place][()]):
+                    faults.append((place, "another content"))
+            elif place == "none" or "not supported: a virtual dataset of" not in answer.err:
+                faults.append((place, answer.err[-200:].strip()))
+    if read < 140:
+        faults.append(("read", str(read)))
+    report.check("parts of virtual datasets are converted as h5py does, or refused", faults, len(NUMBERS) ** 2 + 1)
+
+
 def convert(report, folder, paths):
     faults = []
     with h5py.File(os.path.join(folder, "plain.h5"), "w") as file:
@@ -339,6 +403,8 @@ def main():
         paths = matrix(report, folder, options.seed)
         parts(report, paths)
         trees(report, folder)
+        families(report, folder)
+        virtual(report, folder)
         convert(report, folder, paths)
         mutants(report, folder, options.mutants, options.seed)
     report.finish()
