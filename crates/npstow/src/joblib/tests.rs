@@ -284,7 +284,7 @@ fn nothing_of_a_frame_stands_in_front_of_the_elements() {
     let value = read(dump(b"")).unwrap();
     assert_eq!(value.to_array().unwrap().as_slice::<u16>().unwrap(), [1, 2]);
     let e = read(dump(b"NNNN0000")).unwrap_err();
-    assert!(e.to_string().contains("the end of a frame, found 8 bytes more"), "{e}");
+    assert!(e.to_string().contains("elements behind the end of a frame"), "{e}");
     let scan = scan(Arc::new(MemorySource::new(dump(b"N0N0"))), None, &Default::default()).unwrap();
     assert!(scan.fault.is_some() && scan.verdict() != Verdict::Data);
     // The same of the pickle of an array of objects.
