@@ -158,6 +158,23 @@ fn parts_of_what_is_mostly_unwritten_are_read() {
 }
 
 #[test]
+fn corners_of_subarrays_are_those_of_the_array() {
+    let options = crate::PreviewOptions::default();
+    for (count, inner) in [(3_usize, 2_usize), (0, 2), (600, 2), (2000, 2), (3, 2000), (40, 900)] {
+        let bytes: Vec<u8> =
+            (0..count * inner).flat_map(|n| u32::try_from(n).unwrap().to_le_bytes()).collect();
+        let dtype = Dtype::array("<u4".parse().unwrap(), &[inner]).unwrap();
+        let (source, limits) = (Arc::new(MemorySource::new(bytes)), Arc::new(Limits::default()));
+        let data = Data::Raw { offset: 0 };
+        let entry = Entry::new(source, dtype, &[count], MemoryOrder::C, data, limits).unwrap();
+        let corners = entry.corners(&Selection::all(), &options).unwrap();
+        assert_eq!(corners.shape(), [count, inner]);
+        let whole = entry.read().unwrap().preview(&options);
+        assert_eq!(corners.to_string(), whole, "{count} of {inner}");
+    }
+}
+
+#[test]
 fn damaged_chunks_say_where() {
     let short = || Ok(vec![Stored { number: 0, offset: 7, len: 3, skipped: 0 }]);
     let chunked = Chunked::new(&[4], &[4], 1, short).unwrap();

@@ -54,7 +54,7 @@ pub use varied::{Form as VariedForm, Item as VariedItem, Varied};
 
 use crate::array::{
     Array, Corners, MemoryOrder, PreviewOptions, Resolved, Selection, Strided, bands, copy_strided,
-    for_blocks, map_blocks, nbytes, shown, strides, swap_by,
+    for_blocks, map_blocks, nbytes, peeled, shown, strides, swap_by,
 };
 use crate::chunk::Chunked;
 use crate::codec::Crc32;
@@ -598,12 +598,20 @@ impl Entry {
     fn read_corners(&self, selection: &Selection, options: &PreviewOptions) -> Result<Corners> {
         self.check_part()?;
         let selected = selection.resolve(&self.shape)?;
-        let shape = selected.shape().to_vec();
-        let array = match shown(&shape, options) {
-            Some(axes) => self.read_selected(selected.corners(&axes))?,
+        let mut shape = selected.shape().to_vec();
+        let selected_axes = shape.len();
+        // Arrays have the lengths of a subarray as axes.
+        shape.extend(peeled(self.dtype.clone()).1);
+        let mut axes = shown(&shape, options);
+        let array = match &axes {
+            Some(axes) => self.read_selected(selected.corners(axes))?,
             None => Array::new(self.dtype.clone(), &[0], self.order, Buffer::from(Vec::new()))?,
         };
-        Ok(Corners::new(shape, array, options.clone()))
+        // What is left out of the middle is not there: the last ones follow the first.
+        for (lead, trail) in axes.iter_mut().flatten().take(selected_axes) {
+            *trail = *lead..*lead + trail.len();
+        }
+        Ok(Corners::new(shape, array, axes, options.clone()))
     }
 
     fn slice(&self, selection: &Selection) -> Result<Array> {

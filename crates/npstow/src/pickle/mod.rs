@@ -47,9 +47,9 @@ pub use reader::{from_bytes, from_source, from_source_at, open};
 pub(crate) use reader::{from_source_beside, sniff_beside};
 #[cfg(feature = "torch")]
 pub(crate) use run::{Done, run};
+pub(crate) use scan::MOST;
 #[cfg(feature = "joblib")]
 pub(crate) use scan::scan_beside;
-pub(crate) use scan::MOST;
 pub use scan::{Mention, Named, Scan, scan};
 pub use verdict::Verdict;
 pub use within::arrays_in;

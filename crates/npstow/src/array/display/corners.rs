@@ -1,7 +1,7 @@
 //! The part of a large array that a preview shows, without the rest.
 #![forbid(unsafe_code)]
 
-use super::{PreviewOptions, Shown, TOO_MUCH, shown};
+use super::{PreviewOptions, Shown, TOO_MUCH};
 use crate::{Array, Dtype, Error, Result};
 use std::fmt;
 
@@ -15,12 +15,19 @@ pub struct Corners {
     shape: Vec<usize>,
     /// What is shown of it, side by side; nothing where that would be too much.
     array: Array,
+    /// Which of its elements that are, by axes.
+    axes: Option<Vec<Shown>>,
     options: PreviewOptions,
 }
 
 impl Corners {
-    pub(crate) fn new(shape: Vec<usize>, array: Array, options: PreviewOptions) -> Self {
-        Self { shape, array, options }
+    pub(crate) fn new(
+        shape: Vec<usize>,
+        array: Array,
+        axes: Option<Vec<Shown>>,
+        options: PreviewOptions,
+    ) -> Self {
+        Self { shape, array, axes, options }
     }
 
     /// What the elements are.
@@ -52,10 +59,9 @@ impl Corners {
 /// As [`Array::preview`] of the whole array.
 impl fmt::Display for Corners {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(axes) = shown(&self.shape, &self.options) else { return f.write_str(TOO_MUCH) };
-        // What is left out of the middle is not there: the last ones follow the first.
-        let here = |(lead, trail): &Shown| (*lead, *lead..*lead + trail.len());
-        let axes: Vec<Shown> = axes.iter().map(here).collect();
-        f.write_str(&self.array.print(Some(&axes), &self.options))
+        match &self.axes {
+            Some(axes) => f.write_str(&self.array.print(Some(axes), &self.options)),
+            None => f.write_str(TOO_MUCH),
+        }
     }
 }
