@@ -2261,10 +2261,13 @@ NpstowStatus npstow_value_extension(const NpstowValue *value,
                                     NpstowError **error);
 
 /**
- * Lists all that the pickles of a file name: one behind another, and one within another. Nothing is
- * loaded for it. Limits may be NULL. That a pickle is broken is told in the answer.
+ * Lists all that the pickles of a file name, whatever its format: one behind another, and one within
+ * another; those of arrays of objects, in archives, in dumps of joblib, in checkpoints, in shelves.
+ * Nothing is loaded for it. Limits may be NULL. That a pickle is broken is told in the answer.
  */
-NpstowScan *npstow_scan(const char *path, const NpstowLimits *limits, NpstowError **error);
+NpstowScan *npstow_scan(const char *path,
+                        const NpstowLimits *limits,
+                        NpstowError **error);
 
 /**
  * The same of a source.
