@@ -5,7 +5,7 @@ use super::reader::unpacked;
 use super::side::Folder;
 use super::wrapper::Wrappers;
 use crate::pickle::{self, Mention, Scan, Verdict, scan_beside};
-use crate::{Limits, Result, Source};
+use crate::{Error, Limits, MemorySource, Result, Source, packed};
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,10 +26,21 @@ use std::sync::Arc;
 /// # Ok::<(), npstow::Error>(())
 /// ```
 ///
+/// Of a packed dump that is damaged, what comes out of it in front of the damage is looked into:
+/// joblib runs that first.
+///
 /// # Errors
-/// As [`pickle::scan`]; `Corrupt` or `Limit` where the dump cannot be unpacked.
+/// As [`pickle::scan`].
+// By value, as all that is read from a source.
+#[allow(clippy::needless_pass_by_value)]
 pub fn scan(source: Arc<dyn Source>, folder: Option<&Path>, limits: &Limits) -> Result<Scan> {
-    let source = unpacked(source, limits)?;
+    let (source, damage) = match unpacked(Arc::clone(&source), limits) {
+        Ok(unpacked) => (unpacked, None),
+        Err(e) => match in_front_of_damage(&*source, limits)? {
+            Some(source) => (source, Some(e)),
+            None => return Err(e),
+        },
+    };
     let mut wrappers = Wrappers::new(Folder::new(folder));
     let mut scan = scan_beside(Arc::clone(&source), limits, Some(&mut wrappers))?;
     if wrappers.met > 0 {
@@ -44,5 +55,15 @@ pub fn scan(source: Arc<dyn Source>, folder: Option<&Path>, limits: &Limits) -> 
         };
         scan.mentions.extend(plain.mentions.into_iter().filter(is_new));
     }
+    scan.fault = damage.or(scan.fault);
     Ok(scan)
+}
+
+/// What can be unpacked of a damaged dump, if that is what it is.
+fn in_front_of_damage(source: &dyn Source, limits: &Limits) -> Result<Option<Arc<dyn Source>>> {
+    let len = usize::try_from(source.len()).map_or(16, |len| len.min(16));
+    let start = source.read(0, len).map_err(|e| Error::io("reading the first bytes", e).at(0))?;
+    let Some(packing) = packed::sniff(&start) else { return Ok(None) };
+    let bytes = packed::unpack_damaged(packing, source, limits)?;
+    Ok(Some(Arc::new(MemorySource::new(bytes))))
 }

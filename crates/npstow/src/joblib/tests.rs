@@ -274,6 +274,39 @@ fn names_are_found_behind_and_within_arrays() {
 }
 
 #[test]
+fn what_is_in_front_of_damage_is_looked_into() {
+    use crate::Sink;
+    use crate::packed::{Method, Packer};
+    // What decoders look ahead is behind the call.
+    let noise: Vec<u8> =
+        (0..100_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
+    let dump = [&b"\x80\x04cos\nsystem\n(X\x01\0\0\0xtRB\xa0\x86\x01\0"[..], &noise, b"."].concat();
+    let found = |bytes: Vec<u8>| {
+        let scan = scan(Arc::new(MemorySource::new(bytes)), None, &Default::default()).unwrap();
+        (scan.mentions.len(), scan.verdict(), scan.fault.is_some())
+    };
+    for method in [Method::Zlib, Method::Gzip, Method::Bzip2, Method::Lzma, Method::Xz, Method::Lz4]
+    {
+        let mut whole = Vec::new();
+        let mut packer = Packer::new(method, 3, &mut whole).unwrap();
+        packer.write_all(&dump).unwrap();
+        packer.finish().unwrap();
+        assert_eq!(found(whole.clone()), (1, Verdict::Code, false), "{method:?}");
+        let cut = whole[..whole.len() - 2].to_vec();
+        let behind = [&whole[..], b"junk"].concat();
+        for (what, damaged) in [("cut", cut), ("junk", behind)] {
+            // Nobody unpacks a part of a block of lz4.
+            let expected = match (method, what) {
+                (Method::Lz4, "cut") => (0, Verdict::Unknown, true),
+                _ => (1, Verdict::Code, true),
+            };
+            assert_eq!(found(damaged), expected, "{method:?} {what}");
+        }
+    }
+    assert_eq!(found(b"\x78\x9c".to_vec()), (0, Verdict::Unknown, true));
+}
+
+#[test]
 fn nothing_of_a_frame_stands_in_front_of_the_elements() {
     // joblib has the frame in memory: it takes the elements from behind it, then runs the rest.
     let dump = |rest: &[u8]| {

@@ -15,6 +15,8 @@ mod unpack;
 #[cfg(feature = "joblib")]
 pub(crate) use pack::{Method, Packer};
 pub(crate) use unpack::unpack;
+#[cfg(feature = "joblib")]
+pub(crate) use unpack::unpack_damaged;
 
 /// How a file is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,16 +52,44 @@ fn most(packing: Packing, packed: &[u8], limits: &Limits) -> u64 {
 
 /// Unpacks with little memory beside what comes of it; says what is wrong.
 fn in_steps(packing: Packing, packed: &[u8], most: u64) -> Result<Buffer> {
-    let mut reader = match packing {
-        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(packed)) as Box<dyn Read>,
-        Packing::Lz4 => lz4::reader(packed)?,
-        Packing::Zfile | Packing::Zlib => stream(Codec::ZLIB, packed)?,
-        Packing::Bzip2 => stream(Codec::BZIP2, packed)?,
-        Packing::Xz => stream(Codec::XZ, packed)?,
-        Packing::Lzma => stream(Codec::LZMA_ALONE, packed)?,
-        Packing::Zstd => stream(Codec::ZSTD, packed)?,
+    read_stream(&mut *reader(packing, packed)?, most).map_err(|e| explain(packing, e))
+}
+
+fn reader(packing: Packing, packed: &[u8]) -> Result<Box<dyn Read + '_>> {
+    match packing {
+        Packing::Gzip => Ok(Box::new(flate2::bufread::MultiGzDecoder::new(packed))),
+        Packing::Lz4 => lz4::reader(packed),
+        Packing::Zfile | Packing::Zlib => stream(Codec::ZLIB, packed),
+        Packing::Bzip2 => stream(Codec::BZIP2, packed),
+        Packing::Xz => stream(Codec::XZ, packed),
+        Packing::Lzma => stream(Codec::LZMA_ALONE, packed),
+        Packing::Zstd => stream(Codec::ZSTD, packed),
+    }
+}
+
+/// What comes out of damaged bytes before the damage is met: whoever loads them as they come has
+/// run it by then.
+#[cfg(feature = "joblib")]
+pub(crate) fn unpack_damaged(
+    packing: Packing,
+    source: &dyn Source,
+    limits: &Limits,
+) -> Result<Buffer> {
+    let len = usize::try_from(source.len())
+        .map_err(|_| Error::unsupported("a packed file larger than the address space"))?;
+    let packed = source.read(0, len).map_err(|e| Error::io("reading a packed file", e).at(0))?;
+    let body = match packing {
+        Packing::Zfile => packed.get(2 + LENGTH..).unwrap_or_default(),
+        _ => &packed,
     };
-    read_stream(&mut *reader, most).map_err(|e| explain(packing, e))
+    let body = body.strip_prefix(b" ").unwrap_or(body);
+    let mut reader = reader(packing, body)?.take(most(packing, &packed, limits));
+    // Byte by byte, for a decoder that fails says nothing of what it has made in that call.
+    let (mut all, mut byte) = (Vec::new(), [0]);
+    while let Ok(1) = reader.read(&mut byte) {
+        all.extend(byte);
+    }
+    Ok(Buffer::from(all))
 }
 
 fn stream(codec: Codec, packed: &[u8]) -> Result<Box<dyn Read + '_>> {
