@@ -3,8 +3,6 @@
 
 use super::{Format, OpenOptions, detect};
 use crate::pickle::MOST;
-#[cfg(feature = "torch")]
-use crate::pickle::Named;
 use crate::pickle::Scan;
 #[cfg(feature = "npz")]
 use crate::{Entry, pickle::Verdict};
@@ -18,7 +16,7 @@ use std::sync::Arc;
 ///
 /// What stands in a member, under a key or in a file beside is told by [`Mention::beside`]; offsets
 /// are those there where it is packed or in pieces, else those in the file. The names of storages
-/// in PyTorch's checkpoints are data.
+/// in PyTorch's checkpoints are harmless.
 ///
 /// ```
 /// use npstow::{Array, Limits, Tree, pickle::Verdict};
@@ -36,23 +34,12 @@ use std::sync::Arc;
 /// [`Mention::beside`]: crate::pickle::Mention
 pub fn scan(path: impl AsRef<Path>, limits: &Limits) -> Result<Scan> {
     let path = path.as_ref();
-    let place = |e: Error| e.in_path(path);
-    #[cfg(feature = "shelve")]
-    if let Some(files) = crate::shelve::beside(path) {
-        return crate::shelve::open_dumb(&files, limits)
-            .and_then(|shelf| shelf.scan())
-            .map_err(place);
-    }
-    if path.is_dir() {
-        let file = OpenOptions::default().limits(limits.clone()).open(path)?;
-        return of_arrays(&file, limits);
-    }
-    let source = FileSource::open(path).map_err(place)?;
-    scan_source(Arc::new(source), path, limits)
+    let source = || Ok(Arc::new(FileSource::open(path)?) as Arc<dyn Source>);
+    of_named(source, path, limits).map_err(|e| e.in_path(path))
 }
 
-/// The same of any source. `name` stands for the path, if there is one: old dumps of joblib have files
-/// beside it.
+/// The same of any source. `name` stands for the path, if there is one: databases of `dbm.dumb` and
+/// old dumps of joblib have files beside it.
 ///
 /// # Errors
 /// As [`scan`].
@@ -63,28 +50,35 @@ pub fn scan_source(
 ) -> Result<Scan> {
     let name = name.as_ref();
     let place = |e: Error| if name.as_os_str().is_empty() { e } else { e.in_path(name) };
-    of_source(source, name, limits).map_err(place)
+    of_named(|| Ok(source), name, limits).map_err(place)
 }
 
-fn of_source(source: Arc<dyn Source>, name: &Path, limits: &Limits) -> Result<Scan> {
+fn of_named(
+    source: impl FnOnce() -> Result<Arc<dyn Source>>,
+    name: &Path,
+    limits: &Limits,
+) -> Result<Scan> {
     #[cfg(feature = "shelve")]
     if let Some(files) = crate::shelve::beside(name) {
         return crate::shelve::open_dumb(&files, limits)?.scan();
     }
+    if name.is_dir() {
+        return of_arrays(&OpenOptions::default().limits(limits.clone()).open(name)?, limits);
+    }
+    let source = source()?;
+    #[cfg(feature = "joblib")]
+    if let Some(packing) = crate::packed::sniff(&detect::start(&*source)?) {
+        let (unpacked, damage) = crate::packed::unpack_damaged(packing, &*source, limits)?;
+        let mut found = of_source(Arc::new(crate::MemorySource::new(unpacked)), name, limits)?;
+        found.fault = damage.or(found.fault);
+        return Ok(found);
+    }
+    of_source(source, name, limits)
+}
+
+/// What is in a source that is not packed.
+fn of_source(source: Arc<dyn Source>, name: &Path, limits: &Limits) -> Result<Scan> {
     let start = detect::start(&*source)?;
-    #[cfg(feature = "npz")]
-    let (source, start) = match crate::packed::sniff(&start) {
-        Some(packing) => {
-            // A dump of joblib that is damaged behind what joblib has run by then is looked into.
-            let Ok(unpacked) = crate::packed::unpack(packing, &*source, limits) else {
-                return of_pickle(source, name, limits);
-            };
-            let source = Arc::new(crate::MemorySource::new(unpacked)) as Arc<dyn Source>;
-            let start = detect::start(&*source)?;
-            (source, start)
-        }
-        None => (source, start),
-    };
     #[cfg(feature = "shelve")]
     if crate::shelve::sniff(&start) {
         return crate::shelve::Shelf::open(source, &start, limits)?.scan();
@@ -109,15 +103,12 @@ fn of_source(source: Arc<dyn Source>, name: &Path, limits: &Limits) -> Result<Sc
             }
         }
     }
-    let found = found?;
-    #[cfg(feature = "torch")]
-    let found = if crate::torch::sniff(&start) { with_storages(found) } else { found };
-    Ok(found)
+    found
 }
 
 #[cfg(feature = "joblib")]
 fn of_pickle(source: Arc<dyn Source>, name: &Path, limits: &Limits) -> Result<Scan> {
-    crate::joblib::scan(source, name.parent(), limits)
+    crate::joblib::scan_unpacked(source, name.parent(), limits)
 }
 
 #[cfg(not(feature = "joblib"))]
@@ -176,8 +167,6 @@ fn of_archive(source: Arc<dyn Source>, limits: &Limits) -> Result<Scan> {
         }
         let is_pickle = name.ends_with(PICKLE);
         let Some(found) = of_member(&entry, is_pickle, limits)? else { continue };
-        #[cfg(feature = "torch")]
-        let found = if is_pickle { with_storages(found) } else { found };
         take(&mut all, found, name)?;
         // PyTorch runs the code beside it.
         if name.ends_with("/constants.pkl") && all.fault.is_none() {
@@ -197,10 +186,7 @@ fn of_member(entry: &Entry, is_pickle: bool, limits: &Limits) -> Result<Option<S
                 crate::PartSource::new(Arc::clone(entry.source()), offset, entry.nbytes() as u64)?;
             (Arc::new(part), offset)
         }
-        None => {
-            let array = entry.read()?;
-            (Arc::new(crate::MemorySource::new(array.bytes().unwrap_or_default().to_vec())), 0)
-        }
+        None => (Arc::new(crate::MemorySource::new(entry.read()?.buffer().clone())), 0),
     };
     let mut first = [0; 2];
     let begins = source.read_into(0, &mut first).is_ok() && matches!(first, [0x80, 0..=5]);
@@ -217,22 +203,11 @@ fn of_member(entry: &Entry, is_pickle: bool, limits: &Limits) -> Result<Option<S
     Ok(Some(found))
 }
 
-/// Tensors name their storages, which are members of the archive.
-#[cfg(feature = "torch")]
-fn with_storages(mut scan: Scan) -> Scan {
-    for mention in &mut scan.mentions {
-        if matches!(&mention.what, Named::Persistent(id) if id.starts_with("storage '")) {
-            mention.verdict = Verdict::Data;
-        }
-    }
-    scan
-}
-
 #[cfg(test)]
 #[cfg(all(feature = "torch", feature = "shelve"))]
 mod tests {
     use super::*;
-    use crate::pickle::Mention;
+    use crate::pickle::{Mention, Named};
     use crate::{MemorySource, npz};
 
     const OS: &[u8] = b"cos\nsystem\n(S'x'\ntR.";

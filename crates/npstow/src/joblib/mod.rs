@@ -39,6 +39,7 @@ pub use compress::Compressor;
 pub(crate) use reader::{Dump, sniff};
 pub use reader::{from_bytes, from_source, open};
 pub use scan::scan;
+pub(crate) use scan::scan_unpacked;
 pub use writer::{WriteOptions, to_bytes, write, write_to};
 
 #[cfg(test)]

@@ -54,11 +54,15 @@ pub fn from_source(
     from_source_beside(source, options, &mut wrappers)
 }
 
+/// As much as tells how a source is packed.
+pub(super) fn beginning(source: &dyn Source) -> Result<Buffer> {
+    let len = usize::try_from(source.len()).map_or(16, |len| len.min(16));
+    source.read(0, len).map_err(|e| Error::io("reading the first bytes", e).at(0))
+}
+
 /// What a source holds that may be packed.
 pub(super) fn unpacked(source: Arc<dyn Source>, limits: &Limits) -> Result<Arc<dyn Source>> {
-    let len = usize::try_from(source.len()).map_or(16, |len| len.min(16));
-    let start = source.read(0, len).map_err(|e| Error::io("reading the first bytes", e).at(0))?;
-    match packing(&start) {
+    match packing(&beginning(&*source)?) {
         Some(packing) => Ok(Arc::new(MemorySource::new(unpack(packing, &*source, limits)?))),
         None => Ok(source),
     }

@@ -1,11 +1,11 @@
 //! What a dump names, before anybody loads it.
 #![forbid(unsafe_code)]
 
-use super::reader::unpacked;
+use super::reader::beginning;
 use super::side::Folder;
 use super::wrapper::Wrappers;
 use crate::pickle::{self, Mention, Scan, Verdict, scan_beside};
-use crate::{Error, Limits, MemorySource, Result, Source, packed};
+use crate::{Limits, MemorySource, Result, Source, packed};
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,17 +30,24 @@ use std::sync::Arc;
 /// joblib runs that first.
 ///
 /// # Errors
-/// As [`pickle::scan`].
-// By value, as all that is read from a source.
-#[allow(clippy::needless_pass_by_value)]
+/// As [`pickle::scan`]; `Limit` for what unpacks to too much.
 pub fn scan(source: Arc<dyn Source>, folder: Option<&Path>, limits: &Limits) -> Result<Scan> {
-    let (source, damage) = match unpacked(Arc::clone(&source), limits) {
-        Ok(unpacked) => (unpacked, None),
-        Err(e) => match in_front_of_damage(&*source, limits)? {
-            Some(source) => (source, Some(e)),
-            None => return Err(e),
-        },
+    let start = beginning(&*source)?;
+    let Some(packing) = packed::sniff(&start) else {
+        return scan_unpacked(source, folder, limits);
     };
+    let (unpacked, damage) = packed::unpack_damaged(packing, &*source, limits)?;
+    let mut scan = scan_unpacked(Arc::new(MemorySource::new(unpacked)), folder, limits)?;
+    scan.fault = damage.or(scan.fault);
+    Ok(scan)
+}
+
+/// The same of what is not packed.
+pub(crate) fn scan_unpacked(
+    source: Arc<dyn Source>,
+    folder: Option<&Path>,
+    limits: &Limits,
+) -> Result<Scan> {
     let mut wrappers = Wrappers::new(Folder::new(folder));
     let mut scan = scan_beside(Arc::clone(&source), limits, Some(&mut wrappers))?;
     if wrappers.met > 0 {
@@ -55,15 +62,5 @@ pub fn scan(source: Arc<dyn Source>, folder: Option<&Path>, limits: &Limits) -> 
         };
         scan.mentions.extend(plain.mentions.into_iter().filter(is_new));
     }
-    scan.fault = damage.or(scan.fault);
     Ok(scan)
-}
-
-/// What can be unpacked of a damaged dump, if that is what it is.
-fn in_front_of_damage(source: &dyn Source, limits: &Limits) -> Result<Option<Arc<dyn Source>>> {
-    let len = usize::try_from(source.len()).map_or(16, |len| len.min(16));
-    let start = source.read(0, len).map_err(|e| Error::io("reading the first bytes", e).at(0))?;
-    let Some(packing) = packed::sniff(&start) else { return Ok(None) };
-    let bytes = packed::unpack_damaged(packing, source, limits)?;
-    Ok(Some(Arc::new(MemorySource::new(bytes))))
 }

@@ -39,10 +39,7 @@ impl Beside for Wrappers {
         let state = State::of(&machine.graph, object)?;
         state.check_names(&machine.graph, known)?;
         match known {
-            Known::JoblibArray => {
-                machine.check_outside_of_frame()?;
-                between(machine, &state).map(Some)
-            }
+            Known::JoblibArray => between(machine, &state).map(Some),
             Known::JoblibFile => self.file(machine, &state).map(Some),
             Known::JoblibZfile => self.zfile(machine, &state).map(Some),
             _ => Ok(None),

@@ -2,16 +2,39 @@
 #![forbid(unsafe_code)]
 
 use super::{Packing, deflate, lz4, pieces};
+#[cfg(feature = "joblib")]
+use crate::ErrorKind;
 use crate::codec::{self, Codec};
 use crate::{Buffer, Error, Limits, Result, Source, read_stream};
 use std::io::{self, Read};
 
 /// What a packed file holds.
 pub(crate) fn unpack(packing: Packing, source: &dyn Source, limits: &Limits) -> Result<Buffer> {
+    unpack_bytes(packing, &packed(source)?, limits)
+}
+
+fn packed(source: &dyn Source) -> Result<Buffer> {
     let len = usize::try_from(source.len())
         .map_err(|_| Error::unsupported("a packed file larger than the address space"))?;
-    let packed = source.read(0, len).map_err(|e| Error::io("reading a packed file", e).at(0))?;
-    unpack_bytes(packing, &packed, limits)
+    source.read(0, len).map_err(|e| Error::io("reading a packed file", e).at(0))
+}
+
+/// What a packed file holds; of a damaged one what comes out in front of the damage, and what that
+/// is.
+#[cfg(feature = "joblib")]
+pub(crate) fn unpack_damaged(
+    packing: Packing,
+    source: &dyn Source,
+    limits: &Limits,
+) -> Result<(Buffer, Option<Error>)> {
+    let packed = packed(source)?;
+    match unpack_bytes(packing, &packed, limits) {
+        Ok(all) => Ok((all, None)),
+        Err(e) if e.kind() == ErrorKind::Corrupt => {
+            Ok((in_front_of_damage(packing, &packed, limits)?, Some(e)))
+        }
+        Err(e) => Err(e),
+    }
 }
 
 /// What packed bytes hold.
@@ -70,24 +93,23 @@ fn reader(packing: Packing, packed: &[u8]) -> Result<Box<dyn Read + '_>> {
 /// What comes out of damaged bytes before the damage is met: whoever loads them as they come has
 /// run it by then.
 #[cfg(feature = "joblib")]
-pub(crate) fn unpack_damaged(
-    packing: Packing,
-    source: &dyn Source,
-    limits: &Limits,
-) -> Result<Buffer> {
-    let len = usize::try_from(source.len())
-        .map_err(|_| Error::unsupported("a packed file larger than the address space"))?;
-    let packed = source.read(0, len).map_err(|e| Error::io("reading a packed file", e).at(0))?;
+fn in_front_of_damage(packing: Packing, packed: &[u8], limits: &Limits) -> Result<Buffer> {
+    let most = most(packing, packed, limits);
     let body = match packing {
-        Packing::Zfile => packed.get(2 + LENGTH..).unwrap_or_default(),
-        _ => &packed,
+        Packing::Zfile => zfile_body(packed),
+        _ => packed,
     };
-    let body = body.strip_prefix(b" ").unwrap_or(body);
-    let mut reader = reader(packing, body)?.take(most(packing, &packed, limits));
-    // Byte by byte, for a decoder that fails says nothing of what it has made in that call.
-    let (mut all, mut byte) = (Vec::new(), [0]);
-    while let Ok(1) = reader.read(&mut byte) {
-        all.extend(byte);
+    let (mut all, mut piece) = (Vec::new(), vec![0; PIECE]);
+    let mut whole = reader(packing, body)?.take(most);
+    while let Ok(len @ 1..) = whole.read(&mut piece) {
+        all.extend_from_slice(piece.get(..len).unwrap_or_default());
+    }
+    // A decoder that fails says nothing of what it has made in that call: again up to there, and
+    // on byte by byte.
+    let mut again = reader(packing, body)?.take(most);
+    let skipped = io::copy(&mut again.by_ref().take(all.len() as u64), &mut io::sink());
+    while let (Ok(_), Ok(1)) = (&skipped, again.read(piece.get_mut(..1).unwrap_or_default())) {
+        all.extend(piece.first());
     }
     Ok(Buffer::from(all))
 }
@@ -109,6 +131,10 @@ fn explain(packing: Packing, e: Error) -> Error {
     Error::corrupt(stream, found).at(at)
 }
 
+/// How much is unpacked at once of what is damaged.
+#[cfg(feature = "joblib")]
+const PIECE: usize = 64 << 10;
+
 /// How long the text of the length is: Python's `hex(2**64)`.
 const LENGTH: usize = 19;
 
@@ -124,8 +150,7 @@ fn zfile(packed: &[u8], most: u64) -> Result<Buffer> {
     if len > most {
         return Err(Error::limit("an unpacked file (bytes)", most, len).at(2));
     }
-    let body = packed.get(2 + LENGTH..).unwrap_or_default();
-    let body = body.strip_prefix(b" ").unwrap_or(body);
+    let body = zfile_body(packed);
     let buffer = match deflate::zlib(body, Some(len), most)? {
         Some(buffer) => buffer,
         None => in_steps(Packing::Zlib, body, most)?,
@@ -135,4 +160,10 @@ fn zfile(packed: &[u8], most: u64) -> Result<Buffer> {
         return Err(Error::corrupt(format_args!("{len} unpacked bytes"), found).at(2));
     }
     Ok(buffer)
+}
+
+/// The stream behind the length.
+fn zfile_body(packed: &[u8]) -> &[u8] {
+    let body = packed.get(2 + LENGTH..).unwrap_or_default();
+    body.strip_prefix(b" ").unwrap_or(body)
 }

@@ -45,7 +45,7 @@ impl Machine<'_> {
     }
 
     /// What stands beside the opcodes is read from the file, thus from the end of the frame on.
-    pub(crate) fn check_outside_of_frame(&mut self) -> Result<()> {
+    pub(super) fn check_outside_of_frame(&mut self) -> Result<()> {
         let offset = self.feed.offset();
         if self.frame_end != NO_FRAME && self.frame_end != offset {
             self.is_misframed = true;

@@ -271,9 +271,11 @@ impl Notes {
             let (what, verdict) = match graph.node(cell) {
                 Some(Node::Extension(number)) => (Named::Extension(number), Verdict::Unknown),
                 Some(Node::Persistent(id)) => {
-                    let id = storage(graph, id).unwrap_or_else(|| crate::Value::shown(graph, id));
-                    let id = self.text(&id)?;
-                    (Named::Persistent(id), Verdict::Unknown)
+                    let (text, verdict) = match storage(graph, id) {
+                        Some(key) => (key, Verdict::Harmless),
+                        None => (crate::Value::shown(graph, id), Verdict::Unknown),
+                    };
+                    (Named::Persistent(self.text(&text)?), verdict)
                 }
                 _ => {
                     let (module, name) = graph.name(cell).unwrap_or(("?", "?"));
@@ -293,11 +295,11 @@ impl Notes {
     }
 }
 
-/// PyTorch names storages by tuples: `('storage', class, key, place, count)`.
+/// PyTorch names storages by tuples, which stand for nothing but bytes: `('storage', class, key, …)`.
 fn storage(graph: &Graph, id: Cell) -> Option<String> {
     let &[what, _, key, ..] = graph.tuple(id)? else { return None };
-    (graph.text(what)? == "storage")
-        .then(|| Some(format!("storage '{}'", quoted(graph.text(key)?))))?
+    let key = graph.text(key).filter(|_| graph.text(what) == Some("storage"))?;
+    Some(format!("storage '{}'", quoted(key)))
 }
 
 /// Strings of bytes, each of which may be a pickle again.
