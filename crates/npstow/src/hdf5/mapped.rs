@@ -11,7 +11,7 @@ use super::types::between::{Between, between};
 use crate::array::nbytes;
 use crate::cursor::Cursor;
 use crate::error::quoted;
-use crate::{Buffer, Composed, Dtype, Entry, Error, Limits, Result};
+use crate::{Buffer, Composed, Dtype, Entry, Error, Limits, ReadOptions, Result};
 use std::sync::Arc;
 
 /// A part of another dataset, and where it goes.
@@ -272,10 +272,11 @@ impl Composed for Mapped {
 impl Part {
     fn copy(&self, shape: &[usize], dtype: &Dtype, dst: &mut [u8]) -> Result<()> {
         let change = between(self.entry.dtype(), dtype)?;
-        let array = match change {
-            Between::Ordered(order) => self.entry.read()?.to_order(order)?,
-            _ => self.entry.read()?,
+        let options = match change {
+            Between::Ordered(order) => ReadOptions::default().byte_order(order),
+            _ => ReadOptions::default(),
         };
+        let array = self.entry.read_with(&options)?;
         let whole = array.bytes().filter(|bytes| bytes.len() == self.entry.nbytes());
         let bytes = whole.ok_or_else(|| Error::unsupported("a part that is not in one piece"))?;
         let (len, itemsize) = (self.entry.dtype().itemsize(), dtype.itemsize());

@@ -34,6 +34,19 @@ fn old(shape: &[u8], order: &[u8], dtype: &[u8], behind: &[u8]) -> Vec<u8> {
     wrapper(CLASS, &attributes, behind)
 }
 
+/// Two numbers as joblib has them since it maps arrays, and one more attribute.
+fn new(more: (&str, &[u8]), behind: &[u8]) -> Vec<u8> {
+    let attributes = [
+        ("subclass", NDARRAY),
+        ("shape", b"K\x02\x85"),
+        ("order", C),
+        ("dtype", U2),
+        ("allow_mmap", b"\x88"),
+        more,
+    ];
+    wrapper(CLASS, &attributes, behind)
+}
+
 fn read(bytes: Vec<u8>) -> Result<crate::Value> {
     from_bytes(bytes, &Options::default())
 }
@@ -45,15 +58,8 @@ fn arrays_stand_between_the_opcodes() {
     let value = read(old(b"K\x01K\x02\x86", F, U2, b"\x01\0\x02\0.")).unwrap();
     assert_eq!(value.to_array().unwrap().strides(), [2, 2]);
     // Since 1.2 there is padding.
-    let attributes = [
-        ("subclass", NDARRAY),
-        ("shape", b"K\x02\x85"),
-        ("order", C),
-        ("dtype", U2),
-        ("allow_mmap", b"\x88"),
-        ("numpy_array_alignment_bytes", b"K\x10"),
-    ];
-    let bytes = wrapper(CLASS, &attributes, b"\x03\xff\xff\xff\x01\0\x02\0.");
+    let aligned = ("numpy_array_alignment_bytes", &b"K\x10"[..]);
+    let bytes = new(aligned, b"\x03\xff\xff\xff\x01\0\x02\0.");
     assert_eq!(read(bytes).unwrap().to_array().unwrap().as_slice::<u16>().unwrap(), [1, 2]);
 }
 
@@ -330,17 +336,7 @@ fn nothing_of_a_frame_stands_in_front_of_the_elements() {
 
 #[test]
 fn attributes_that_joblib_does_not_write_are_refused() {
-    let with = |name, value| {
-        let attributes = [
-            ("subclass", NDARRAY),
-            ("shape", b"K\x02\x85"),
-            ("order", C),
-            ("dtype", U2),
-            ("allow_mmap", b"\x88"),
-            (name, value),
-        ];
-        read(wrapper(CLASS, &attributes, b"\x01\0\x02\0."))
-    };
+    let with = |name, value| read(new((name, value), b"\x01\0\x02\0."));
     assert!(with("subclass", NDARRAY).is_ok());
     for name in ["safe_get_numpy_array_alignment_bytes", "read", "read_array", "filename", "x"] {
         let e = with(name, b"cbuiltins\nlist\n").unwrap_err();

@@ -66,14 +66,14 @@ impl Between {
             }
             return;
         };
-        let mut bytes = [0; 16];
+        let mut bytes: Bytes = [0; 16];
         let Some(low) = bytes.get_mut(..item.len()) else { return };
         low.copy_from_slice(item);
         if from.order() == Order::Big {
             low.reverse();
         }
         let made = match from.kind() {
-            Kind::Float => single(bytes).to_le_bytes().to_vec(),
+            Kind::Float => wide(single(bytes).to_le_bytes()),
             kind => of_integer(integer(bytes, item.len(), kind == Kind::Int), to),
         };
         for (place, byte) in place.iter_mut().zip(made) {
@@ -85,36 +85,44 @@ impl Between {
     }
 }
 
-fn single([a, b, c, d, ..]: [u8; 16]) -> f64 {
+fn single([a, b, c, d, ..]: Bytes) -> f64 {
     f64::from(f32::from_le_bytes([a, b, c, d]))
 }
 
-fn integer(mut bytes: [u8; 16], len: usize, signed: bool) -> i128 {
+fn integer(mut bytes: Bytes, len: usize, signed: bool) -> i128 {
     if signed && len.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|top| *top > 127) {
         bytes.get_mut(len..).unwrap_or_default().fill(0xff);
     }
     i128::from_le_bytes(bytes)
 }
 
-/// The bytes of a number, the lowest first, at least as many as it has.
-fn of_integer(n: i128, to: Scalar) -> Vec<u8> {
+/// The bytes of a number, the lowest first, and some that are not of it.
+type Bytes = [u8; 16];
+
+fn wide<const LEN: usize>(bytes: [u8; LEN]) -> Bytes {
+    let mut all = [0; 16];
+    all.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
+    all
+}
+
+fn of_integer(n: i128, to: Scalar) -> Bytes {
     let bits = 8 * to.itemsize().min(8);
     let (least, most) = match to.kind() {
         Kind::Float => return float(n, to.itemsize()),
         Kind::Int => (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1),
         _ => (0, (1i128 << bits) - 1),
     };
-    n.clamp(least, most).to_le_bytes().to_vec()
+    n.clamp(least, most).to_le_bytes()
 }
 
 /// An integer of at most 2 bytes, or 4 where the float has 8, which all are floats.
-fn float(n: i128, itemsize: usize) -> Vec<u8> {
+fn float(n: i128, itemsize: usize) -> Bytes {
     if itemsize == 4 {
         let n = i16::try_from(n).map(f32::from).or_else(|_| u16::try_from(n).map(f32::from));
-        return n.unwrap_or(f32::NAN).to_le_bytes().to_vec();
+        return wide(n.unwrap_or(f32::NAN).to_le_bytes());
     }
     let n = i32::try_from(n).map(f64::from).or_else(|_| u32::try_from(n).map(f64::from));
-    n.unwrap_or(f64::NAN).to_le_bytes().to_vec()
+    wide(n.unwrap_or(f64::NAN).to_le_bytes())
 }
 
 #[cfg(test)]
