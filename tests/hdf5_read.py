@@ -8,7 +8,7 @@ Needs h5py. The files are made in a temporary folder.
   parts     slices of chunked, contiguous and virtual datasets
   trees     groups of many members, links, cycles, other files in the folder and outside of it
   families  of the family driver, and files that were cut with another beside them
-  virtual   datasets whose parts have other dtypes, and those without parts
+  virtual   datasets whose parts have other dtypes, those without parts, parts that are missing
   convert   to NPZ and back by digest
   mutants   bytes changed at random: an answer or a refusal within seconds, in bounded memory
 """
@@ -327,6 +327,38 @@ def virtual(report, folder):
     report.check("parts of virtual datasets are converted as h5py does, or refused", faults, len(NUMBERS) ** 2 + 1)
 
 
+def missing(report, folder):
+    """Datasets with parts that are not there are refused, or filled as libhdf5 does, which is told."""
+    path, faults = os.path.join(folder, "missing.h5"), []
+    row = np.arange(6, dtype="<i4")
+    with h5py.File(path, "w", libver="latest") as file:
+        file["there"] = row
+        layout = h5py.VirtualLayout((3, 6), "<i4")
+        for i, (name, place) in enumerate(((".", "there"), (".", "nowhere"), ("no%file.h5", "x"))):
+            layout[i] = h5py.VirtualSource(name.replace("%", "%%"), place, (6,))
+        file.create_virtual_dataset("v/parts", layout, fillvalue=-7)
+    with h5py.File(path) as file:
+        want = sha(file["v/parts"][()])
+    target = os.path.join(folder, "missing.npz")
+    for words in (["digest", path], ["digest", f"{path}:v/parts"], ["show", f"{path}:v/parts"], ["verify", path], ["convert", path, target]):
+        answer = run(*words)
+        if answer.code in (0, None) or answer.crashed() or "not found: 'nowhere' in '.'" not in answer.err:
+            faults.append((" ".join(words), f"exit {answer.code}: {answer.err[-200:]}"))
+    told = "'nowhere' in '.', which is missing, and 1 more"
+    for place in (path, f"{path}:v", f"{path}:v/parts"):
+        answer = run("digest", "--fill-missing", "--json", place)
+        got = {item["name"].split("/")[-1]: item["sha256"] for item in json.loads(answer.out)} if answer.out else {}
+        if answer.code or got.get("parts") != want or told not in answer.err:
+            faults.append((place, f"exit {answer.code}: {answer.err[-200:]}"))
+    answer = run("verify", "--fill-missing", path)
+    if answer.code or b"no%file.h5" not in answer.out:
+        faults.append(("verify", f"exit {answer.code}: {answer.out[-200:]} {answer.err[-200:]}"))
+    answer = run("convert", "--fill-missing", path, target)
+    if answer.code or told not in answer.err or json.loads(run("digest", "--json", f"{target}:v/parts").out)[0]["sha256"] != want:
+        faults.append(("convert", f"exit {answer.code}: {answer.err[-200:]}"))
+    report.check("missing parts of virtual datasets are refused, or filled and told", faults, 10)
+
+
 def convert(report, folder, paths):
     faults = []
     with h5py.File(os.path.join(folder, "plain.h5"), "w") as file:
@@ -396,7 +428,7 @@ def mutants(report, folder, count, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--mutants", type=int, default=200)
+    parser.add_argument("--mutants", type=int, default=1000)
     options = parser.parse_args()
     report = Report()
     with tempfile.TemporaryDirectory() as folder:
@@ -405,6 +437,7 @@ def main():
         trees(report, folder)
         families(report, folder)
         virtual(report, folder)
+        missing(report, folder)
         convert(report, folder, paths)
         mutants(report, folder, options.mutants, options.seed)
     report.finish()

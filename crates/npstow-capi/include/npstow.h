@@ -1234,6 +1234,14 @@ const char *npstow_file_format(const NpstowFile *file);
 const char *npstow_file_path(const NpstowFile *file);
 
 /**
+ * What whoever opened the file should know though it can be read, a sentence each: that an HDF5
+ * file was never closed, and what was left out of the groups and arrays that were looked at
+ * until now (links to other files that are missing or outside the folder, parts of virtual
+ * datasets that are missing).
+ */
+NpstowStrings *npstow_file_warnings(const NpstowFile *file, NpstowError **error);
+
+/**
  * The node that everything is below; of a `.npy` file, the array itself.
  */
 NpstowNode *npstow_file_root(const NpstowFile *file, NpstowError **error);
@@ -1389,6 +1397,12 @@ void npstow_limits_set_total(NpstowLimits *limits, uint64_t most);
  * How many values a pickle may have that are more than small numbers.
  */
 void npstow_limits_set_values(NpstowLimits *limits, uint64_t most);
+
+/**
+ * How many parts of a virtual dataset of HDF5 may be missing: their elements are the fill value
+ * then, and `npstow_file_warnings` says which they are. By default none may.
+ */
+void npstow_limits_set_missing_parts(NpstowLimits *limits, uint64_t most);
 
 /**
  * Frees bounds.

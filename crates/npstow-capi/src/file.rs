@@ -84,6 +84,23 @@ pub extern "C" fn npstow_file_path(file: Option<&NpstowFile>) -> *const c_char {
     file.map_or(ptr::null(), |file| file.path.as_ptr())
 }
 
+/// What whoever opened the file should know though it can be read, a sentence each: that an HDF5
+/// file was never closed, and what was left out of the groups and arrays that were looked at
+/// until now (links to other files that are missing or outside the folder, parts of virtual
+/// datasets that are missing).
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_file_warnings(
+    file: Option<&NpstowFile>,
+    error: ErrorOut,
+) -> Option<Box<NpstowStrings>> {
+    make(error, || {
+        let file = &need(file, "file")?.file;
+        let left_out = file.left_out().into_iter().map(|(path, why)| format!("{path}: {why}"));
+        let all: Vec<String> = file.warning().into_iter().chain(left_out).collect();
+        Ok(Box::new(NpstowStrings::new(all.iter().map(String::as_str))))
+    })
+}
+
 /// The node that everything is below; of a `.npy` file, the array itself.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_file_root(

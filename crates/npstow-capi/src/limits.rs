@@ -75,6 +75,13 @@ pub extern "C" fn npstow_limits_set_values(limits: Option<&mut NpstowLimits>, mo
     change(limits, |it| it.values(most));
 }
 
+/// How many parts of a virtual dataset of HDF5 may be missing: their elements are the fill value
+/// then, and `npstow_file_warnings` says which they are. By default none may.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_limits_set_missing_parts(limits: Option<&mut NpstowLimits>, most: u64) {
+    change(limits, |it| it.missing_parts(most));
+}
+
 /// Frees bounds.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_limits_free(limits: Option<Box<NpstowLimits>>) {

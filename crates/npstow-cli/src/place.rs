@@ -3,13 +3,14 @@
 
 use crate::progress::Progress;
 use npstow::{
-    Error, ErrorKind, File, FileSource, Format, Node, NodeKind, OpenOptions, Result, Source,
+    Error, ErrorKind, File, FileSource, Format, Limits, Node, NodeKind, OpenOptions, Result, Source,
 };
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A file or a stream, and the name inside it that was typed.
 #[derive(Debug)]
@@ -20,6 +21,14 @@ pub(crate) struct Place {
 
 /// How the standard input is typed, and how errors call it.
 const STDIN: &str = "-";
+
+/// Whether missing parts of virtual datasets are taken for the fill value, in all that is opened.
+static FILL_MISSING: AtomicBool = AtomicBool::new(false);
+
+/// From now on they are.
+pub(crate) fn fill_missing() {
+    FILL_MISSING.store(true, Ordering::Relaxed);
+}
 
 impl Place {
     pub(crate) fn new(typed: &OsStr) -> Self {
@@ -47,7 +56,10 @@ impl Place {
 
     /// Opens the file; what is read of it counts as progress.
     pub(crate) fn open(&self, progress: &Progress) -> Result<File> {
-        let options = OpenOptions::default();
+        let mut options = OpenOptions::default();
+        if FILL_MISSING.load(Ordering::Relaxed) {
+            options = options.limits(Limits::default().missing_parts(u64::MAX));
+        }
         if self.path.as_os_str() == STDIN {
             let mut input = io::stdin().lock();
             if input.is_terminal() {

@@ -23,6 +23,7 @@ pub(crate) fn all<'py>(
         None => work::UNKNOWN,
     };
     let (nodes, loaded) = work::run(py, total, progress, |watch| node.load_own(&watch.wrap()))?;
+    crate::node::warn_of_left_out(py, node)?;
     let mut made = made(py, loaded)?.into_iter();
     let mut array = |kind| if kind == NodeKind::Group { None } else { made.next() };
     Ok(nodes.into_iter().map(|(path, kind)| (path, array(kind))).collect())

@@ -15,10 +15,11 @@ use npstow::{
     Buffer, BufferMut, Data, Error, Limits, MemoryOrder, MemorySource, NodeKind, OpenOptions,
     Order, PreviewOptions, ReadOptions, Result, Selection, Source,
 };
+use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList, PyTuple};
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,10 +44,36 @@ pub(crate) type Noted = (String, Vec<String>, Vec<String>);
 
 /// Opens a file of any format.
 #[pyfunction]
-#[pyo3(signature = (path, max_header_size=None))]
-pub(crate) fn open(py: Python<'_>, path: PathBuf, max_header_size: Option<u64>) -> PyResult<Node> {
-    let opened = py.detach(|| options(max_header_size).open(path));
-    Ok(Node(opened.map_err(raise)?.root()))
+#[pyo3(signature = (path, max_header_size=None, fill_missing=false))]
+pub(crate) fn open(
+    py: Python<'_>,
+    path: PathBuf,
+    max_header_size: Option<u64>,
+    fill_missing: bool,
+) -> PyResult<Node> {
+    let opened = py.detach(|| options(max_header_size, fill_missing).open(path));
+    let file = opened.map_err(raise)?;
+    if let Some(warning) = file.warning() {
+        warn(py, &format!("{}: {warning}", file.path().display()))?;
+    }
+    Ok(Node(file.root()))
+}
+
+fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
+    // Whoever called npstow's own functions, not those.
+    PyErr::warn(py, &py.get_type::<PyUserWarning>(), &CString::new(text.replace('\0', "\\0"))?, 2)
+}
+
+/// Says what was left out of a file at and below a node.
+pub(crate) fn warn_of_left_out(py: Python<'_>, node: &npstow::Node) -> PyResult<()> {
+    let above = node.name();
+    for (path, why) in node.file().left_out() {
+        let rest = path.strip_prefix(above);
+        if rest.is_some_and(|rest| above.is_empty() || rest.is_empty() || rest.starts_with('/')) {
+            warn(py, &format!("{}: left out: {path}: {why}", node.file().path().display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// What a file object has: bytes, or what its `seek` and `read` give. The name is for errors.
@@ -57,25 +84,27 @@ pub(crate) enum Given<'py> {
 }
 
 #[pyfunction]
-#[pyo3(signature = (given, name, max_header_size=None))]
+#[pyo3(signature = (given, name, max_header_size=None, fill_missing=false))]
 pub(crate) fn open_given(
     py: Python<'_>,
     given: Given<'_>,
     name: OsString,
     max_header_size: Option<u64>,
+    fill_missing: bool,
 ) -> PyResult<Node> {
     let source: Arc<dyn Source> = match given {
         Given::Bytes(bytes) => Arc::new(MemorySource::new(Buffer::from_owner(bytes))),
         Given::Object(object) => Arc::new(FileObject::new(&object)?),
     };
-    let opened = py.detach(|| options(max_header_size).open_source(source, name));
+    let opened = py.detach(|| options(max_header_size, fill_missing).open_source(source, name));
     Ok(Node(opened.map_err(raise)?.root()))
 }
 
-fn options(max_header_size: Option<u64>) -> OpenOptions {
+fn options(max_header_size: Option<u64>, fill_missing: bool) -> OpenOptions {
+    let limits = Limits::default().missing_parts(if fill_missing { u64::MAX } else { 0 });
     OpenOptions::default().limits(match max_header_size {
-        Some(most) => Limits::default().header_len(most),
-        None => Limits::default(),
+        Some(most) => limits.header_len(most),
+        None => limits,
     })
 }
 
@@ -97,6 +126,14 @@ impl Node {
     #[getter]
     fn path(&self) -> OsString {
         self.0.file().path().as_os_str().to_owned()
+    }
+
+    /// What whoever opened the file should know of what was looked at until now.
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        let file = self.0.file();
+        let left_out = file.left_out().into_iter().map(|(path, why)| format!("{path}: {why}"));
+        file.warning().into_iter().chain(left_out).collect()
     }
 
     #[getter]
@@ -155,7 +192,7 @@ impl Node {
         order: Option<&str>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let entry = self.0.entry().map_err(raise)?;
+        let entry = self.whole(py)?;
         let options = orders(native, order).map_err(raise)?;
         let memory = work::run_one(py, entry.nbytes() as u64, progress, |watch| {
             // Nothing is allocated for a mere claim.
@@ -182,7 +219,7 @@ impl Node {
         order: &str,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<()> {
-        let entry = self.0.entry().map_err(raise)?;
+        let entry = self.whole(py)?;
         let options = orders(native, Some(order)).map_err(raise)?;
         let mut out = Writable::new(out)?;
         work::run_one(py, entry.nbytes() as u64, progress, |watch| {
@@ -192,7 +229,7 @@ impl Node {
 
     /// Reads a part of the array into new memory.
     fn slice<'py>(&self, py: Python<'py>, key: &Bound<'py, PyList>) -> PyResult<Bound<'py, PyAny>> {
-        let (entry, selection) = (self.0.entry().map_err(raise)?, selection(key)?);
+        let (entry, selection) = (self.whole(py)?, selection(key)?);
         let shape = selection.resolve(entry.shape()).map_err(raise_selection)?.shape().to_vec();
         let nbytes = nbytes(&shape, entry.dtype()).map_err(raise)?;
         let memory = work::run_one(py, nbytes as u64, None, |watch| {
@@ -251,6 +288,17 @@ impl Node {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<many::Loaded<'py>> {
         many::all(py, &self.0, progress)
+    }
+}
+
+impl Node {
+    /// The entry, of which elements are about to be read.
+    fn whole(&self, py: Python<'_>) -> PyResult<npstow::Entry> {
+        let entry = self.0.entry().map_err(raise)?;
+        if !entry.left_out().is_empty() {
+            warn_of_left_out(py, &self.0)?;
+        }
+        Ok(entry)
     }
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn item(given: &Bound<'_, PyAny>) -> PyResult<(Item, Option<Notes>)> 
     let Ok(node) = given.cast::<Node>() else { return Ok((Item::Array(array(given)?), None)) };
     let node = &node.get().0;
     let mut tree = work::brief(given.py(), || node.to_tree())?;
+    crate::node::warn_of_left_out(given.py(), node)?;
     let notes = tree.notes("").cloned();
     // What is alone has no name; a group is the tree itself, notes included.
     Ok(match tree.remove("") {

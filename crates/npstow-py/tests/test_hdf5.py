@@ -96,3 +96,37 @@ def test_damaged(tmp_path, path):
     cut.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(npstow.Error):
         npstow.open(cut).read()
+
+
+def test_missing_parts_are_refused_or_told(tmp_path):
+    path = tmp_path / "missing.h5"
+    with h5py.File(path, "w", libver="latest") as file:
+        file["there"] = np.arange(3)
+        layout = h5py.VirtualLayout((2, 3), "i8")
+        layout[0], layout[1] = h5py.VirtualSource(".", "there", (3,)), h5py.VirtualSource("none.h5", "x", (3,))
+        file.create_virtual_dataset("parts", layout, fillvalue=-7)
+    with pytest.raises(npstow.Error, match=r"'x' in 'none\.h5'"):
+        npstow.open(path)["parts"].read()
+    file = npstow.open(path, fill_missing=True)
+    want = [[0, 1, 2], [-7, -7, -7]]
+    with pytest.warns(UserWarning, match="parts: the fill value is in the place of 'x' in 'none.h5'"):
+        assert file["parts"].read().tolist() == want
+    with pytest.warns(UserWarning, match=r"none\.h5"):
+        assert file["parts"][1].tolist() == want[1]
+    with pytest.warns(UserWarning, match=r"none\.h5"):
+        assert file.read()["parts"].tolist() == want
+    with pytest.warns(UserWarning, match=r"none\.h5"):
+        npstow.save_tree(tmp_path / "whole.npz", {"v": file["parts"]})
+    assert len(file.warnings) == 1 and "none.h5" in file.warnings[0]
+    assert npstow.open(tmp_path / "whole.npz").warnings == []
+
+
+def test_files_that_nobody_closed_are_told(tmp_path):
+    path = tmp_path / "copied.h5"
+    with h5py.File(tmp_path / "open.h5", "w", libver="latest") as file:
+        file["x"] = np.arange(3)
+        file.flush()
+        path.write_bytes((tmp_path / "open.h5").read_bytes())
+    with pytest.warns(UserWarning, match="did not close"):
+        file = npstow.open(path)
+    assert file.warnings and file.format == "hdf5"

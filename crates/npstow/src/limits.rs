@@ -22,6 +22,7 @@ pub struct Limits {
     ratio: u64,
     total: u64,
     values: u64,
+    missing_parts: u64,
 }
 
 /// What a member may unpack to whatever its ratio: small ones hurt nobody.
@@ -37,6 +38,7 @@ impl Default for Limits {
             ratio: 1100,
             total: u64::MAX,
             values: 1 << 30,
+            missing_parts: 0,
         }
     }
 }
@@ -54,6 +56,8 @@ impl Limits {
             ratio: u64::MAX,
             total: u64::MAX,
             values: u64::MAX,
+            // No bound of the machine: elements that are not there would pass for data.
+            missing_parts: 0,
         }
     }
 
@@ -110,6 +114,21 @@ impl Limits {
     pub fn values(mut self, count: u64) -> Self {
         self.values = count;
         self
+    }
+
+    /// How many parts of a virtual dataset of HDF5 may be missing: their elements are the fill value
+    /// then, as libhdf5 has it without a word, and [`Entry::left_out`](crate::Entry::left_out) says
+    /// which they are. Default 0: a dataset with a missing part is refused.
+    #[must_use]
+    pub fn missing_parts(mut self, count: u64) -> Self {
+        self.missing_parts = count;
+        self
+    }
+
+    /// How many parts of a virtual dataset may be missing.
+    #[must_use]
+    pub fn max_missing_parts(&self) -> u64 {
+        self.missing_parts
     }
 
     /// How many values a pickle may have that are more than small numbers.

@@ -13,7 +13,7 @@ class fold;
 /// What a file may claim before it is believed. Zero leaves what is the default; see npstow.h.
 struct limits {
     std::uint64_t header_len = 0, depth = 0, array_nbytes = 0, members = 0, ratio = 0, total = 0;
-    std::uint64_t values = 0;
+    std::uint64_t values = 0, missing_parts = 0;
 };
 
 namespace detail {
@@ -26,6 +26,7 @@ inline owned<NpstowLimits, npstow_limits_free> raw_limits(const limits& from)
     if (from.members) npstow_limits_set_members(to.get(), from.members);
     if (from.ratio) npstow_limits_set_ratio(to.get(), from.ratio);
     if (from.total) npstow_limits_set_total(to.get(), from.total);
+    if (from.missing_parts) npstow_limits_set_missing_parts(to.get(), from.missing_parts);
     if (from.values) npstow_limits_set_values(to.get(), from.values);
     return to;
 }
@@ -113,6 +114,12 @@ public:
     std::vector<std::string> arrays(on_error err NPSTOW_OR_THROW) const
     {
         return detail::take(detail::call(err, npstow_file_arrays, raw_.get()));
+    }
+    /// What one should know though the file can be read: that an HDF5 file was never closed, and
+    /// what was left out of what was looked at until now.
+    std::vector<std::string> warnings(on_error err NPSTOW_OR_THROW) const
+    {
+        return detail::take(detail::call(err, npstow_file_warnings, raw_.get()));
     }
     /// Everything, with few large reads and on all cores.
     fold load(on_error err NPSTOW_OR_THROW) const;

@@ -93,6 +93,7 @@ static void looked_at(void) {
     CHECK(!npstow_faults_message(NULL, 0));
     CHECK(!npstow_faults_is_error(NULL, 0));
     npstow_limits_set_values(NULL, 0);
+    npstow_limits_set_missing_parts(NULL, 0);
     CHECK(!npstow_value_clone(NULL));
     CHECK(npstow_value_kind(NULL) == -1);
     CHECK(!npstow_value_is(NULL, NULL));
@@ -184,6 +185,9 @@ static void made(void) {
     CHECK(!npstow_file_arrays(NULL, &error));
     CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
     CHECK(!npstow_file_arrays(NULL, NULL));
+    CHECK(!npstow_file_warnings(NULL, &error));
+    CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
+    CHECK(!npstow_file_warnings(NULL, NULL));
     CHECK(!npstow_file_load(NULL, &error));
     CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
     CHECK(!npstow_file_load(NULL, NULL));

@@ -33,6 +33,9 @@ pub(crate) struct Cli {
     /// No progress bar and no remarks
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    /// Read missing parts of virtual datasets (HDF5) as the fill value, and say which
+    #[arg(long, global = true)]
+    pub(crate) fill_missing: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -122,13 +125,15 @@ mod tests {
     fn choices_are_typed() {
         let cli =
             parsed("npstow convert -q a - --order F --byte-order native --format-version 2.0");
-        let Ok(Cli { quiet: true, command: Command::Convert(convert) }) = cli else { panic!() };
+        let Ok(Cli { quiet: true, command: Command::Convert(convert), .. }) = cli else { panic!() };
         assert_eq!(convert.order.get::<MemoryOrder>(), Some(MemoryOrder::F));
         assert_eq!(convert.byte_order.get::<Order>(), Some(Order::NATIVE));
         assert_eq!(convert.format_version.get(), Some(Version::V2));
         assert_eq!(convert.saving.durability.get(), Durability::Replace);
         let cli = parsed("npstow convert a b --order keep --durability full");
-        let Ok(Cli { quiet: false, command: Command::Convert(convert) }) = cli else { panic!() };
+        let Ok(Cli { quiet: false, command: Command::Convert(convert), .. }) = cli else {
+            panic!()
+        };
         assert_eq!(convert.order.get::<MemoryOrder>(), None);
         assert_eq!(convert.byte_order.get::<Order>(), None);
         assert_eq!(convert.format_version.get(), None);

@@ -28,6 +28,9 @@ use std::io::{self, Write};
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     let quiet = cli.quiet;
+    if cli.fill_missing {
+        crate::place::fill_missing();
+    }
     Ok(match cli.command {
         Command::Ls(args) => ls::run(&args)?,
         Command::Show(args) => show::run(&args)?,
@@ -70,11 +73,12 @@ fn print_bytes(bytes: &[u8]) -> Result<Exit> {
 /// The most lines about what was left out of one file.
 const MOST_LEFT_OUT: usize = 10;
 
-/// Says what below a node was left out: links to other files that were not followed.
+/// Says what at and below a node was left out: links to other files that were not followed, parts
+/// of virtual datasets.
 fn say_left_out(node: &Node) {
     let above = node.name();
     let is_below = |path: &str| match path.strip_prefix(above) {
-        Some(rest) => above.is_empty() || rest.starts_with('/'),
+        Some(rest) => above.is_empty() || rest.is_empty() || rest.starts_with('/'),
         None => false,
     };
     let mut left_out = node.file().left_out();

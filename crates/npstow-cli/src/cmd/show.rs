@@ -33,6 +33,7 @@ pub(super) fn run(args: &Show) -> Result<Exit> {
         return value(&node, args).map_err(at);
     }
     let entry = node.entry()?;
+    super::say_left_out(&node);
     if let Data::Varied(varied) = entry.data() {
         let label = label(node.name(), &place.path);
         return elements(&label, &entry, &**varied, args).map_err(at);

@@ -37,7 +37,9 @@ _PLAIN = frozenset(("npy", "npz", "folder", "hdf5", "torch"))
 _BAND = 1 << 20
 
 
-def open(path: StrPath | Readable, *, max_header_size: int | None = None) -> Node:
+def open(
+    path: StrPath | Readable, *, max_header_size: int | None = None, fill_missing: bool = False
+) -> Node:
     """Open a file of any format that npstow reads, told by its content.
 
     Only what is needed to list it is read.
@@ -50,6 +52,9 @@ def open(path: StrPath | Readable, *, max_header_size: int | None = None) -> Nod
         whatever its position; it has to stay open.
     max_header_size : int, optional
         The longest header of an array that is read. By default 64 KiB.
+    fill_missing : bool, optional
+        Read missing parts of virtual datasets (HDF5) as the fill value, with a ``UserWarning`` that
+        names them, as h5py does without one. By default, such a dataset is refused.
 
     Returns
     -------
@@ -73,14 +78,14 @@ def open(path: StrPath | Readable, *, max_header_size: int | None = None) -> Nod
     (array([1., 1.]), (2, 3), 7)
     """
     if hasattr(path, "read"):
-        return _node(_of_object(path, max_header_size), None)
+        return _node(_of_object(path, max_header_size, fill_missing), None)
     typed = os.fsdecode(path)
     name = None
     if ":" in typed:
         typed, name = _npstow.split_place(typed)
     if "\0" in typed:
         raise ValueError("embedded null byte")
-    root = _npstow.open(typed, max_header_size)
+    root = _npstow.open(typed, max_header_size, fill_missing)
     # Where it is whatever folder the program goes to.
     return _node(root.get(name) if name else root, Place(os.path.abspath(typed)))
 
@@ -100,18 +105,18 @@ def _node(raw: _npstow.Node, at: Place | None) -> Node:
     return (Group if raw.kind == "group" else Node)(raw, at)
 
 
-def _of_object(file: Any, most: int | None) -> _npstow.Node:
+def _of_object(file: Any, most: int | None, fill_missing: bool) -> _npstow.Node:
     from npstow import _stream
 
     name = _stream.name_of(file) or f"<{type(file).__name__}>"
     if isinstance(file, io.BytesIO):
-        return _npstow.open_given(file.getvalue(), name, most)
+        return _npstow.open_given(file.getvalue(), name, most, fill_missing)
     if type(file).__module__ in ("gzip", "bz2", "lzma") and _stream.can_seek(file):
         # Going back in it means unpacking all again.
         file.seek(0)
     elif _stream.can_seek(file):
-        return _npstow.open_given(file, name, most)
-    return _npstow.open_given(file.read(), name, most)
+        return _npstow.open_given(file, name, most, fill_missing)
+    return _npstow.open_given(file.read(), name, most, fill_missing)
 
 
 class _InFile:
@@ -194,6 +199,13 @@ class Node:
     def format(self) -> str:
         """The format of the file: ``'npy'``, ``'npz'``, ``'folder'``, ``'pickle'``, ..."""
         return self._node.format
+
+    @property
+    def warnings(self) -> list[str]:
+        """What one should know of the file, as far as it was looked at: that a program never closed
+        it (HDF5), which links to other files lead nowhere, which parts of virtual datasets are not
+        there. Reading says it as a ``UserWarning``."""
+        return self._node.warnings
 
     @property
     def kind(self) -> Literal["group", "array", "value"]:

@@ -9,6 +9,11 @@ pub trait Composed: fmt::Debug + Send + Sync {
     /// What it is, for listings.
     fn what(&self) -> String;
 
+    /// What it should be made of and is not there, and what stands in its place.
+    fn left_out(&self) -> &[String] {
+        &[]
+    }
+
     /// Says whether there is enough of it.
     ///
     /// # Errors

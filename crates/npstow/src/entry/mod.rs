@@ -269,6 +269,15 @@ impl Entry {
         }
     }
 
+    /// Which parts of a virtual dataset of HDF5 are not there: their elements are the fill value.
+    #[must_use]
+    pub fn left_out(&self) -> &[String] {
+        match &self.data {
+            Data::Composed(composed) => composed.left_out(),
+            _ => &[],
+        }
+    }
+
     /// The offset of the raw bytes, all of which are there.
     fn raw(&self) -> Result<u64> {
         let offset = match &self.data {

@@ -38,6 +38,8 @@ pub(super) struct Mapped {
     dtype: Dtype,
     fill: Option<Buffer>,
     parts: Vec<Part>,
+    /// Parts that may be missing and are.
+    left_out: Vec<String>,
 }
 
 /// How deep virtual datasets may be made of one another.
@@ -115,7 +117,7 @@ impl Mapped {
             return Err(Error::limit("a depth of virtual datasets", DEPTH as u64, "more"));
         };
         let mut lengths: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
-        let mut parts = Vec::new();
+        let (mut parts, mut left_out) = (Vec::new(), Vec::new());
         // What has no bound counts for nothing before it was found.
         let mappings = mappings(file, address, index)?;
         for mapping in &mappings {
@@ -126,7 +128,12 @@ impl Mapped {
             }
         }
         for mapping in &mappings {
-            mapping.find(file, &mut lengths, depth, &mut parts)?;
+            let Some(part) = mapping.find(file, &mut lengths, depth, &mut parts)? else { continue };
+            if left_out.len() as u64 >= file.limits().max_missing_parts() {
+                // The library shows the fill value; nobody could tell it from data.
+                return Err(Error::not_found(format_args!("{part}, a part of a virtual dataset")));
+            }
+            left_out.push(format!("the fill value is in the place of {part}, which is missing"));
         }
         let missing = lengths.iter().zip(shape).find(|(now, then)| **now < **then as u64);
         if let Some((now, then)) = missing {
@@ -134,7 +141,7 @@ impl Mapped {
             return Err(Error::not_found(what));
         }
         let shape = lengths.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
-        Ok(Self { shape, dtype: dtype.clone(), fill, parts })
+        Ok(Self { shape, dtype: dtype.clone(), fill, parts, left_out })
     }
 
     /// Lengths of the axes.
@@ -152,23 +159,23 @@ fn unlimited(selected: &Selected) -> Option<usize> {
 }
 
 impl Mapping {
+    /// Adds the parts; says of one that is not there which it is.
     fn find(
         &self,
         file: &Arc<File>,
         lengths: &mut [u64],
         depth: usize,
         parts: &mut Vec<Part>,
-    ) -> Result<()> {
+    ) -> Result<Option<String>> {
         let pattern = |text: &str| text.replace("%%", "").contains("%b");
         if !pattern(&self.file) && !pattern(&self.path) {
             let names = (self.file.replace("%%", "%"), self.path.replace("%%", "%"));
             let Some(entry) = source(file, &names, depth)? else {
-                // The library would show the fill value; nobody could tell it from data.
-                let what = format!("'{}' in '{}'", quoted(&names.1), quoted(&names.0));
-                return Err(Error::not_found(format_args!("{what}, a part of a virtual dataset")));
+                let part = format!("'{}' in '{}'", quoted(&names.1), quoted(&names.0));
+                return Ok(Some(part));
             };
             parts.extend(self.part(entry, lengths, None)?);
-            return Ok(());
+            return Ok(None);
         }
         for number in 0..MOST_FILES {
             let name = |text: &str| {
@@ -177,7 +184,7 @@ impl Mapping {
                 parts.join("%")
             };
             let names = (name(&self.file), name(&self.path));
-            let Some(entry) = source(file, &names, depth)? else { return Ok(()) };
+            let Some(entry) = source(file, &names, depth)? else { return Ok(None) };
             parts.extend(self.part(entry, lengths, Some(number))?);
         }
         Err(Error::limit("a number of files of a virtual dataset", MOST_FILES, "more"))
@@ -245,6 +252,10 @@ fn source(
 impl Composed for Mapped {
     fn what(&self) -> String {
         format!("a virtual dataset of {} parts", self.parts.len())
+    }
+
+    fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     fn check(&self, nbytes: usize, limits: &Limits) -> Result<()> {

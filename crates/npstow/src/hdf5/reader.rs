@@ -23,7 +23,8 @@ pub(crate) struct Hdf5 {
     file: Arc<File>,
     nodes: Mutex<Vec<Node>>,
     paths: Mutex<Paths>,
-    /// Links that lead out of the file and were not followed, and why.
+    /// Links that lead out of the file and were not followed, and why; arrays of which parts are
+    /// not there.
     left_out: Mutex<BTreeMap<String, String>>,
 }
 
@@ -196,6 +197,18 @@ impl Hdf5 {
         }
     }
 
+    /// Keeps in mind which parts of an array are not there.
+    fn keep_parts_left_out(&self, id: u64, entry: &Entry) {
+        if let [first, others @ ..] = entry.left_out() {
+            let more = match others.len() {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+            left_out.insert(self.path(id), format!("{first}{more}"));
+        }
+    }
+
     /// Counts a path to an object; an error where they are out of proportion.
     fn count(&self, place: &Place) -> Result<()> {
         // Counts are whole whatever happened to another thread.
@@ -252,6 +265,11 @@ impl Hdf5 {
             Err(e) => faults.push(Fault::Error(e.in_member(path))),
         }
         if self.kind(id) != NodeKind::Group {
+            // What cannot be read is said by whoever reads it.
+            if let Ok(entry) = self.entry(id) {
+                let part = |why: &String| Fault::Note(format!("{path}: {why}"));
+                faults.extend(entry.left_out().iter().map(part));
+            }
             return;
         }
         match self.resolve(id) {
@@ -311,7 +329,9 @@ impl Container for Hdf5 {
         let place = self.place(id)?;
         let (file, header) = (&place.file, place.header()?);
         if self.kind(id) != NodeKind::Value {
-            return dataset::entry(file, &header);
+            let entry = dataset::entry(file, &header)?;
+            self.keep_parts_left_out(id, &entry);
+            return Ok(entry);
         }
         // A committed datatype: its bytes.
         let Some(message) = header.find(kind::DATATYPE) else {

@@ -12,6 +12,17 @@ use crate::{Array, ErrorKind, MemoryOrder, MemorySource, Tree};
 /// A virtual dataset of three elements, `fill` where nothing else is: all of a dataset of some
 /// dtype, or nothing.
 fn dataset(dtype: &str, fill: &[u8], part: Option<(&str, &[u8])>) -> Result<Entry> {
+    within(Limits::default(), "part", dtype, fill, part)
+}
+
+/// The same of another name than the part has.
+fn within(
+    limits: Limits,
+    named: &str,
+    dtype: &str,
+    fill: &[u8],
+    part: Option<(&str, &[u8])>,
+) -> Result<Entry> {
     let mut tree = Tree::new();
     if let Some((dtype, bytes)) = part {
         let array = Array::new(Dtype::parse(dtype)?, &[3], MemoryOrder::C, bytes.to_vec().into())?;
@@ -21,7 +32,7 @@ fn dataset(dtype: &str, fill: &[u8], part: Option<(&str, &[u8])>) -> Result<Entr
     write_to(&mut bytes, &tree, &WriteOptions::default().latest())?;
     let mut heap = Collection::new(bytes.len() as u64, Collection::LEAST);
     let mut mappings = Emit::new();
-    mappings.u8(0).u64(1).bytes(b".\0part\0");
+    mappings.u8(0).u64(1).bytes(b".\0").bytes(named.as_bytes()).u8(0);
     for _ in 0..2 {
         mappings.u32(3).u32(1).zeros(8);
     }
@@ -39,7 +50,7 @@ fn dataset(dtype: &str, fill: &[u8], part: Option<(&str, &[u8])>) -> Result<Entr
     let bodies = [(1, space.finish()), (3, what), (5, value.finish()), (8, layout.finish())];
     let messages = bodies.map(|(kind, body)| Message::new(kind, 0, body));
     bytes.extend(write(Version::V2, &messages)?);
-    let (limits, beside) = (Arc::new(Limits::default()), Arc::new(Beside::default()));
+    let (limits, beside) = (Arc::new(limits), Arc::new(Beside::default()));
     let file = Arc::new(File::open(Arc::new(MemorySource::new(bytes)), limits, beside)?);
     dataset::entry(&file, &header::read(&file, place)?)
 }
@@ -71,4 +82,18 @@ fn parts_become_what_the_dataset_is() {
         assert_eq!(e.kind(), ErrorKind::Unsupported, "{e}");
         assert!(e.to_string().contains(">f4") && e.to_string().contains(to), "{e}");
     }
+}
+
+#[test]
+fn missing_parts_are_refused_unless_they_may_be_missing() {
+    let fill = (-3i32).to_le_bytes();
+    let part = Some(("<i4", &[0; 12][..]));
+    let e = within(Limits::default(), "nowhere", "<i4", &fill, part).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::NotFound);
+    assert!(e.to_string().contains("'nowhere' in '.'"), "{e}");
+    let lenient = Limits::default().missing_parts(1);
+    let entry = within(lenient, "nowhere", "<i4", &fill, part).unwrap();
+    assert!(entry.left_out()[0].contains("'nowhere' in '.'"), "{:?}", entry.left_out());
+    assert_eq!(bytes(Ok(entry)).unwrap(), fill.repeat(3));
+    assert!(dataset("<i4", &fill, part).unwrap().left_out().is_empty());
 }
