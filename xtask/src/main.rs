@@ -60,9 +60,10 @@ cargo xtask COMMAND
             apply each planted bug of xtask/mutants/, or those named, and expect a test to fail
   fuzz [--seconds N] [TARGET…]
             build the fuzz targets and run each for N seconds (300)
-  compare [--quick] [--only p1,p3] [--rounds N] [--dir DIR] [--out FILE] [--against FILE] [--cnpy DIR] …
+  compare [--quick] [--only p1,p3] [--update] [--rounds N] [--dir DIR] [--out FILE] [--against FILE] [--cnpy DIR] …
             speed beside NumPy, ndarray-npy, npyz and the bare minimum, how it grows with the data, what npstow
-            weighs; writes COMPARE.md, compare/speed.svg and compare/speed.json, the last one held against
+            weighs; writes COMPARE.md, compare/speed.svg and compare/speed.json, the last one held against;
+            with --update, what is measured takes the place of what COMPARE.md has of the same workloads
 ";
 
 fn main() -> ExitCode {

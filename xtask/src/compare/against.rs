@@ -1,9 +1,8 @@
 //! This run held against an earlier one: the same verdicts?
 #![forbid(unsafe_code)]
 
-use super::contest::Results;
+use super::measured::Measured;
 use super::options::Options;
-use super::report::place;
 use crate::shell::{Result, read, root};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -53,11 +52,11 @@ impl Last {
     }
 
     /// What differs, as a part of the page.
-    pub(super) fn part(&self, results: &[Results]) -> String {
+    pub(super) fn part(&self, results: &[Measured]) -> String {
         let (mut same, mut lines) = (0usize, String::new());
         for result in results {
-            let place = place(result);
-            for verdict in result.verdicts() {
+            let place = &result.place;
+            for verdict in &result.verdicts {
                 let Some(last) = self.goals.get(&(place.clone(), verdict.goal.clone())) else {
                     continue;
                 };

@@ -6,7 +6,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 /// The workloads, by their numbers in the table of goals.
-const WORKLOADS: &[&str] = &[
+pub(super) const WORKLOADS: &[&str] = &[
     "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15",
     "p16", "p17", "small", "import", "scaling", "weight",
 ];
@@ -17,6 +17,8 @@ pub(super) struct Options {
     /// A sixteenth of the size of what is large.
     pub(super) quick: bool,
     only: Vec<String>,
+    /// `COMPARE.md` is to have what is measured in the place of what it has of the same workloads.
+    pub(super) update: bool,
     /// The numbers of an earlier run, to be held against.
     pub(super) against: Option<PathBuf>,
     /// Rounds that count; one more comes before them.
@@ -40,6 +42,7 @@ impl Options {
         let mut options = Self {
             quick: false,
             only: Vec::new(),
+            update: false,
             against: None,
             rounds: 7,
             dir: if memory.is_dir() { memory.to_path_buf() } else { disk.clone() },
@@ -52,9 +55,9 @@ impl Options {
         let path = |word: &str| env::current_dir().unwrap_or_default().join(word);
         let mut words = words.iter().copied();
         while let Some(word) = words.next() {
-            if word == "--quick" {
-                options.quick = true;
-                options.command.push_str(" --quick");
+            if word == "--quick" || word == "--update" {
+                *(if word == "--quick" { &mut options.quick } else { &mut options.update }) = true;
+                options.command.push_str(&format!(" {word}"));
                 continue;
             }
             let value = words.next().ok_or_else(|| format!("'{word}' needs a value"))?;
@@ -82,6 +85,9 @@ impl Options {
         if let Some(name) = options.only.iter().find(|name| !WORKLOADS.contains(&name.as_str())) {
             return Err(format!("no workload '{name}'; there are {}", WORKLOADS.join(", ")));
         }
+        if options.update && (options.quick || options.rounds < 7) {
+            return Err("a trial run updates nothing".to_owned());
+        }
         Ok(options)
     }
 
@@ -105,7 +111,7 @@ impl Options {
         let reasons = [
             (self.quick, "large arrays of 1/16 of the size"),
             (self.rounds < 7, "fewer than 7 rounds"),
-            (!self.only.is_empty(), "not all workloads"),
+            (!self.only.is_empty() && !self.update, "not all workloads"),
         ];
         let reasons: Vec<&str> =
             reasons.iter().filter(|(holds, _)| *holds).map(|(_, why)| *why).collect();
@@ -125,6 +131,9 @@ mod tests {
         let some = Options::parse(&words).unwrap();
         assert!(some.quick && some.wants("p3") && !some.wants("p11") && some.trial().is_some());
         assert_eq!(some.command, "cargo xtask compare --quick --only p1,P3 --cnpy DIR --rounds 9");
+        let update = Options::parse(&["--update", "--only", "p15"]).unwrap();
+        assert!(update.update && update.trial().is_none() && !update.wants("weight"));
+        assert!(Options::parse(&["--update", "--quick"]).is_err());
         for bad in [&["--only", "p99"][..], &["--rounds", "0"], &["--fast"], &["--fast", "1"]] {
             assert!(Options::parse(bad).is_err());
         }

@@ -1,9 +1,8 @@
 //! The ratios as a picture: one line for each workload, one mark for each contestant.
 #![forbid(unsafe_code)]
 
-use super::contest::Results;
-use super::report::place;
-use super::stats::{Spread, digits};
+use super::measured::Measured;
+use super::stats::digits;
 use std::fmt::Write as _;
 
 const LEFT: f64 = 170.0;
@@ -21,7 +20,7 @@ fn x(ratio: f64) -> f64 {
 }
 
 /// How many times as long as npstow each of the others takes, on a logarithmic axis.
-pub(super) fn svg(results: &[Results]) -> String {
+pub(super) fn svg(results: &[Measured]) -> String {
     #[allow(clippy::cast_precision_loss)] // Some dozens.
     let height = TOP + ROW * results.len() as f64 + 12.0;
     let width = LEFT + WIDTH + 30.0;
@@ -45,7 +44,7 @@ pub(super) fn svg(results: &[Results]) -> String {
     for (at, result) in results.iter().enumerate() {
         #[allow(clippy::cast_precision_loss)] // Some dozens.
         let y = TOP + ROW * (at as f64 + 0.5);
-        let place = escaped(&place(result));
+        let place = escaped(&result.place);
         let _ = writeln!(
             svg,
             "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{place}</text>",
@@ -58,10 +57,9 @@ pub(super) fn svg(results: &[Results]) -> String {
     svg
 }
 
-fn row(svg: &mut String, result: &Results, y: f64) {
-    let Some(first) = result.series.first() else { return };
+fn row(svg: &mut String, result: &Measured, y: f64) {
     for series in result.series.iter().skip(1) {
-        let ratio = Spread::of_ratios(&series.ms, &first.ms);
+        let ratio = series.ratio;
         let title = escaped(&format!("{}: {}", series.name, digits(ratio.median)));
         let (from, to, x) = (x(ratio.least), x(ratio.most), x(ratio.median));
         let is_limit = series.name.starts_with("limit");

@@ -3,6 +3,7 @@
 
 use super::contest::{Clock, Goal, Results, Series};
 use super::machine::Machine;
+use super::measured::Measured;
 use super::options::Options;
 use super::stats::{Spread, digits};
 use super::tools::Tools;
@@ -97,11 +98,11 @@ fn spread(spread: Spread) -> String {
 }
 
 /// The goals and what became of them, for the terminal.
-pub(super) fn verdicts(results: &[Results]) -> String {
+pub(super) fn verdicts(results: &[Measured]) -> String {
     let mut text = String::new();
     for result in results {
-        let key = result.contest.key;
-        for verdict in result.verdicts() {
+        let key = &result.key;
+        for verdict in &result.verdicts {
             let _ = writeln!(
                 text,
                 "{key}: {}: {}: {}",
@@ -119,9 +120,9 @@ pub(super) struct Page<'a> {
     pub(super) options: &'a Options,
     pub(super) machine: &'a Machine,
     pub(super) tools: &'a Tools,
-    pub(super) results: Vec<Results>,
-    /// What stands behind the workloads.
-    pub(super) parts: Vec<String>,
+    pub(super) results: Vec<Measured>,
+    /// What stands behind the workloads, by what it is called on the command line.
+    pub(super) parts: Vec<(String, String)>,
 }
 
 impl Page<'_> {
@@ -137,19 +138,19 @@ impl Page<'_> {
 fn whole(page: &Page) -> String {
     let mut text = "# Speed, measured\n\n".to_owned();
     let Page { options, machine, tools, results, parts } = page;
-    let (command, rounds, date) = (&options.command, options.rounds, &machine.date);
+    let (command, date) = (&options.command, &machine.date);
     let _ = writeln!(
         text,
         "<!-- Written by `cargo xtask compare`; edits are lost. -->\n\n\
-        `{command}` made this page on {date}. Only ratios mean something elsewhere: in each of {rounds} rounds (after one \
-        that does not count; 3 or 5 times as many for short work) every contestant ran once, one after \
-        another, in a fresh process, in an order that turns from round to round. Times are medians; a ratio is taken \
-        within a round, and given as median (smallest to largest). *Memory* is the peak of resident memory less \
-        what was resident before the work. *Limit* is a program that does the bare minimum. Everyone's data were \
-        compared by a few elements; NumPy has read what was written, after the first round and the last. Nothing was \
-        dropped from the page cache. Before each run of P1, P3, P4 and P10 another process touches two or three times \
-        as much memory as the array has and gives it back: the host of a virtual machine takes idle memory away, and \
-        whoever gets it next would pay for its return."
+        `{command}` made this page on {date}; each workload says when it was measured, and how often. Only ratios mean \
+        something elsewhere: in each round (after one that does not count; 3 or 5 times as many for short work) every \
+        contestant ran once, one after another, in a fresh process, in an order that turns from round to round. Times \
+        are medians; a ratio is taken within a round, and given as median (smallest to largest). *Memory* is the peak \
+        of resident memory less what was resident before the work. *Limit* is a program that does the bare minimum. \
+        Everyone's data were compared by a few elements; NumPy has read what was written, after the first round and the \
+        last. Nothing was dropped from the page cache. Before each run of P1, P3, P4 and P10 another process touches \
+        two or three times as much memory as the array has and gives it back: the host of a virtual machine takes idle \
+        memory away, and whoever gets it next would pay for its return."
     );
     if let Some(why) = options.trial() {
         let _ = writeln!(text, "\n**A trial run ({why}): not the numbers to quote.**");
@@ -163,22 +164,17 @@ fn whole(page: &Page) -> String {
         let _ = writeln!(text, "| {name} | {value} |");
     }
     text.push_str("\n## Goals\n\n| | goal | measured | |\n|---|---|---|---|\n");
-    for result in results {
-        for verdict in result.verdicts() {
+    for Measured { place, verdicts, .. } in results {
+        for verdict in verdicts {
             let (goal, measured) = (&verdict.goal, &verdict.measured);
-            let place = place(result);
             let _ = writeln!(text, "| {place} | {goal} | {measured} | {} |", verdict.text());
         }
     }
     text.push_str(
         "\n![How many times as fast npstow is as each of the others](compare/speed.svg)\n",
     );
-    for result in results {
-        table(&mut text, machine, result);
-    }
-    for part in parts {
-        text.push_str(part);
-    }
+    results.iter().for_each(|result| text.push_str(&result.text));
+    parts.iter().for_each(|(_, part)| text.push_str(part));
     text
 }
 
@@ -188,19 +184,18 @@ pub(super) fn place(result: &Results) -> String {
     format!("{} {}", contest.key.to_uppercase(), contest.mark).trim_end().to_owned()
 }
 
-fn table(page: &mut String, machine: &Machine, result: &Results) {
+/// A workload's part of the page; `run` says when it was measured.
+pub(super) fn table(result: &Results, file_system: Option<&str>, run: &str) -> String {
     let contest = &result.contest;
-    let _ = writeln!(page, "\n## {}\n\n{}", contest.title, contest.note);
-    if contest.key == "p3" {
-        let disk = contest.title.contains("disk");
-        let system = if disk { &machine.disk_fs } else { &machine.memory_fs };
+    let mut page = format!("\n## {}\n\n{}\n", contest.title, contest.note);
+    if let Some(system) = file_system {
         let _ = writeln!(page, "File system: {system}.");
     }
-    let _ = writeln!(page, "Alone: `cargo xtask compare --only {}`.\n", contest.key);
+    let _ = writeln!(page, "{run} Alone: `cargo xtask compare --only {}`.\n", contest.key);
     let sized = result.series.iter().any(|series| series.made_len.is_some());
     let (head, rule) = if sized { (" made, MiB |", "---|") } else { ("", "") };
     let _ = writeln!(page, "| | ms | times npstow | memory, MiB |{head}\n|---|---|---|---|{rule}");
-    let Some(first) = result.series.first() else { return };
+    let Some(first) = result.series.first() else { return page };
     for series in &result.series {
         let ratio = match series.name == first.name {
             true => "1".to_owned(),
@@ -218,4 +213,5 @@ fn table(page: &mut String, machine: &Machine, result: &Results) {
         let ms = digits(Spread::of(&series.ms).median);
         let _ = writeln!(page, "| {} | {ms} | {ratio} | {memory} |{made}", series.name);
     }
+    page
 }
