@@ -8,7 +8,6 @@
 use crate::container::NodeKind;
 use crate::value::{Cell, Graph, Node, Payload, Value};
 use crate::{Error, Limits, Result};
-use std::collections::{HashMap, HashSet};
 
 /// A node of the tree.
 #[derive(Clone, Debug)]
@@ -23,13 +22,14 @@ pub(super) struct Place {
 pub(super) fn places(graph: &Graph, top: Cell, limits: &Limits) -> Result<Vec<Place>> {
     let holds = Holds::new(graph);
     let mut places: Vec<Place> = Vec::new();
-    let mut open = HashSet::new();
+    // Those that the task is within: never more than groups may be deep.
+    let mut open: Vec<Cell> = Vec::new();
     // Entering a place, or leaving it.
     let mut tasks = vec![Task::Enter { cell: top, name: String::new(), parent: None, depth: 0 }];
     while let Some(task) = tasks.pop() {
         let (cell, name, parent, depth) = match task {
-            Task::Leave(cell) => {
-                open.remove(&cell);
+            Task::Leave => {
+                open.pop();
                 continue;
             }
             Task::Own(cell, parent) => {
@@ -54,8 +54,8 @@ pub(super) fn places(graph: &Graph, top: Cell, limits: &Limits) -> Result<Vec<Pl
         if depth >= limits.max_depth() {
             return Err(Error::limit("a depth of groups", limits.max_depth() as u64, depth + 1));
         }
-        open.insert(cell);
-        tasks.push(Task::Leave(cell));
+        open.push(cell);
+        tasks.push(Task::Leave);
         let start = tasks.len();
         if graph.array(cell).is_some() {
             tasks.push(Task::Own(cell, at));
@@ -78,7 +78,8 @@ enum Task {
     },
     /// The array that a group is beside what is in it.
     Own(Cell, usize),
-    Leave(Cell),
+    /// Leaving the last group that was entered.
+    Leave,
 }
 
 fn add(places: &mut Vec<Place>, parent: Option<usize>, place: Place) -> usize {
@@ -249,8 +250,10 @@ impl Holds {
         if graph.arrays.is_empty() {
             return Self { below };
         }
-        // From arrays upwards: who is directly above whom.
-        let mut above: HashMap<usize, Vec<usize>> = HashMap::new();
+        // From arrays upwards: who is directly above whom. Of each node the last pair in which it is
+        // below, and of each pair the one before of the same node.
+        let mut last: Vec<Option<usize>> = vec![None; graph.nodes.len()];
+        let mut pairs: Vec<(usize, Option<usize>)> = Vec::new();
         let mut waiting = Vec::new();
         for id in 0..graph.nodes.len() {
             let cell = Cell::node(id);
@@ -258,17 +261,21 @@ impl Holds {
                 waiting.push(id);
             }
             steps(graph, cell, &mut |_, child| {
-                if let Some(child) = child.as_node().filter(|_| may_hold(graph, child)) {
-                    above.entry(child).or_default().push(id);
+                let child = child.as_node().filter(|_| may_hold(graph, child));
+                if let Some(last) = child.and_then(|child| last.get_mut(child)) {
+                    pairs.push((id, last.replace(pairs.len())));
                 }
             });
         }
         while let Some(id) = waiting.pop() {
-            for parent in above.get(&id).into_iter().flatten() {
+            // Once is enough: whoever comes again finds all above marked.
+            let mut next = last.get_mut(id).and_then(Option::take);
+            while let Some((parent, before)) = next.and_then(|at| pairs.get(at)) {
                 if let Some(place) = below.get_mut(*parent).filter(|place| !**place) {
                     *place = true;
                     waiting.push(*parent);
                 }
+                next = *before;
             }
         }
         Self { below }
