@@ -10,5 +10,6 @@ fuzz_target!(|input: (u8, u8, u16, &[u8], &[u8])| {
     let (level, which, block, bytes, packed) = input;
     __fuzzing::pack(level % 13, usize::from(block) + 1, bytes, which.into());
     __fuzzing::unpack(packed, block.into(), which.into());
+    __fuzzing::blosc2(packed, block.into());
     __fuzzing::walk(packed, bytes);
 });

@@ -72,11 +72,7 @@ pub(crate) fn unpack(bytes: &[u8], dst: &mut [u8]) -> Result<()> {
         if head.flags & SHUFFLED != 0 && head.itemsize > 1 {
             shuffle::unshuffle(&scratch, head.itemsize, piece);
         } else if head.flags & BITS_SHUFFLED != 0 && piece.len() >= head.itemsize {
-            let whole = bits_shuffled(&head, piece.len());
-            let (shuffled, rest) = scratch.split_at(whole);
-            let (to, after) = piece.split_at_mut(whole);
-            bitshuffle::block(shuffled, head.itemsize, to);
-            after.copy_from_slice(rest);
+            unshuffle_bits(head.version, head.itemsize, &scratch, piece);
         } else {
             piece.copy_from_slice(&scratch);
         }
@@ -84,16 +80,25 @@ pub(crate) fn unpack(bytes: &[u8], dst: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
+/// Brings the bits of a block together, as that version of the format shuffles them.
+pub(super) fn unshuffle_bits(version: u8, itemsize: usize, bytes: &[u8], dst: &mut [u8]) {
+    let whole = bits_shuffled(version, itemsize.max(1), bytes.len()).min(dst.len());
+    let (shuffled, rest) = bytes.split_at(whole);
+    let (to, after) = dst.split_at_mut(whole);
+    bitshuffle::block(shuffled, itemsize, to);
+    after.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+}
+
 /// How many bytes of a block of that length have their bits shuffled.
-fn bits_shuffled(head: &Head, len: usize) -> usize {
-    let elements = len / head.itemsize;
+fn bits_shuffled(version: u8, itemsize: usize, len: usize) -> usize {
+    let elements = len / itemsize;
     // Until version 3, blocks with elements left over were not shuffled at all.
     let whole = match elements % 8 {
         0 => elements,
-        _ if head.version <= ALL_OR_NOTHING => 0,
+        _ if version <= ALL_OR_NOTHING => 0,
         over => elements - over,
     };
-    whole * head.itemsize
+    whole * itemsize
 }
 
 /// Unpacks the streams of a block one after another.
@@ -109,20 +114,25 @@ fn streams(packed: &[u8], head: &Head, dst: &mut [u8]) -> Result<()> {
     for part in dst.chunks_mut(each.max(1)) {
         let len = usize::try_from(cursor.u32_le("a length of a stream")?).unwrap_or(usize::MAX);
         let stream = cursor.take(len, "a stream of blosc")?;
-        if len == part.len() {
-            part.copy_from_slice(stream);
-            continue;
-        }
-        match head.flags >> 5 {
-            0 => blosclz(stream, part)?,
-            1 => lz4::block(stream, part)?,
-            3 => zlib::unpack_into(stream, part)?,
-            4 => super::decode_into(super::Codec::ZSTD, stream, part)?,
-            2 => return Err(Error::unsupported("snappy within blosc")),
-            other => return Err(Error::unsupported(format_args!("codec {other} within blosc"))),
-        }
+        unpack_stream(head.flags >> 5, stream, part)?;
     }
     Ok(())
+}
+
+/// Unpacks a stream by the codec of that number; one that did not become shorter is stored as it is.
+pub(super) fn unpack_stream(codec: u8, stream: &[u8], dst: &mut [u8]) -> Result<()> {
+    if stream.len() == dst.len() {
+        dst.copy_from_slice(stream);
+        return Ok(());
+    }
+    match codec {
+        0 => blosclz(stream, dst),
+        1 => lz4::block(stream, dst),
+        3 => zlib::unpack_into(stream, dst),
+        4 => super::decode_into(super::Codec::ZSTD, stream, dst),
+        2 => Err(Error::unsupported("snappy within blosc")),
+        other => Err(Error::unsupported(format_args!("codec {other} within blosc"))),
+    }
 }
 
 /// Blosc's own codec, a form of `FastLZ`.

@@ -61,3 +61,13 @@ pub fn pack(level: u8, block: usize, bytes: &[u8], which: usize) {
         assert!(whole == bytes);
     }
 }
+
+/// Unpacks any bytes as a frame or a chunk of Blosc 2.
+#[cfg(feature = "hdf5")]
+pub fn blosc2(packed: &[u8], len: usize) {
+    let mut whole = vec![1; len];
+    if super::blosc2::unpack(packed, &mut whole).is_ok() {
+        let said = super::blosc2::unpacked_len(packed);
+        assert_eq!(said.ok(), Some(len));
+    }
+}

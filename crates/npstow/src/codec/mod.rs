@@ -14,6 +14,8 @@ mod bits;
 pub(crate) mod bitshuffle;
 #[cfg(feature = "hdf5")]
 pub(crate) mod blosc;
+#[cfg(feature = "hdf5")]
+pub(crate) mod blosc2;
 #[cfg(feature = "bzip2")]
 mod bzip2;
 mod crc;

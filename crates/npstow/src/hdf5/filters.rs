@@ -6,7 +6,8 @@ use super::object::storage::Filter as Said;
 use super::read::unknown;
 use crate::chunk::Filter;
 use crate::codec::{
-    Codec, bitshuffle, blosc, fletcher32, lz4, lzf, reader, scale_offset, shuffle, zfp, zlib,
+    Codec, bitshuffle, blosc, blosc2, fletcher32, lz4, lzf, reader, scale_offset, shuffle, zfp,
+    zlib,
 };
 use crate::{Error, Result};
 use std::io::Read;
@@ -24,6 +25,7 @@ enum Kind {
     Lzf,
     Lz4,
     Blosc,
+    Blosc2,
     Bitshuffle(usize, usize, bitshuffle::Packing),
     Stream(Codec),
     Zfp(zfp::Head),
@@ -62,6 +64,7 @@ pub(super) fn filter(said: &Said) -> Result<Arc<dyn Filter>> {
         }
         32013 => (Kind::Zfp(zfp::Head::parse(&said.values)?), "zfp"),
         32015 => (Kind::Stream(Codec::ZSTD), "zstd"),
+        32026 => (Kind::Blosc2, "blosc2"),
         id => {
             let name = crate::error::quoted(&said.name);
             return Err(Error::unsupported(format_args!("the filter {id} '{name}' of HDF5")));
@@ -83,6 +86,7 @@ impl Known {
         let len = match &self.kind {
             Kind::Lz4 => usize::try_from(lz4::lengths(bytes)?.0).unwrap_or(usize::MAX),
             Kind::Blosc => blosc::unpacked_len(bytes)?,
+            Kind::Blosc2 => blosc2::unpacked_len(bytes)?,
             Kind::Bitshuffle(_, _, packing) => bitshuffle::unpacked_len(bytes, *packing)?,
             Kind::ScaleOffset(filter) => filter.unpacked_len(),
             _ => expected,
@@ -104,6 +108,8 @@ impl Filter for Known {
             // Constant elements need no bits at all.
             Kind::ScaleOffset(_) | Kind::Nbit(_) | Kind::Szip(_) | Kind::Zfp(_) => 1 << 20,
             Kind::Stream(codec) => codec.reach(),
+            // A header of 32 bytes may stand for 2 GiB that are all the same.
+            Kind::Blosc2 => 1 << 16,
             Kind::Blosc | Kind::Bitshuffle(..) => Codec::ZSTD.reach(),
             _ => 1,
         }
@@ -138,6 +144,7 @@ impl Filter for Known {
             }
             Kind::Lz4
             | Kind::Blosc
+            | Kind::Blosc2
             | Kind::Bitshuffle(..)
             | Kind::Zfp(_)
             | Kind::ScaleOffset(_) => {
@@ -154,6 +161,7 @@ impl Filter for Known {
             Kind::Lzf => lzf::unpack(bytes, dst),
             Kind::Lz4 => lz4::unpack(bytes, dst),
             Kind::Blosc => blosc::unpack(bytes, dst),
+            Kind::Blosc2 => blosc2::unpack(bytes, dst),
             Kind::Zfp(head) => head.unpack(bytes, dst),
             Kind::ScaleOffset(filter) => filter.unpack(bytes, dst),
             Kind::Bitshuffle(itemsize, block, packing) => {
@@ -219,6 +227,17 @@ mod tests {
         for chunk in [4, 4096] {
             assert_eq!(blosc.decode(&stored, chunk).unwrap(), b"wxyz", "{chunk}");
         }
+        // The same with the longer header of Blosc 2, which has 16 bytes more.
+        let mut longer = stored.clone();
+        (longer[0], longer[2], longer[12]) = (5, 1 | 2 | 4, 36);
+        longer.splice(16..16, [0; 16]);
+        let blosc2 = known(32026, &[]);
+        for chunk in [4, 4096] {
+            assert_eq!(blosc2.decode(&longer, chunk).unwrap(), b"wxyz", "{chunk}");
+        }
+        longer[4..8].fill(0xff);
+        let e = blosc2.decode(&longer, 4096).unwrap_err();
+        assert!(e.to_string().contains("about 4096 bytes"), "{e}");
         stored[4..8].fill(0xff);
         assert!(blosc.decode(&stored, 4096).is_err());
     }
