@@ -38,8 +38,9 @@
 #define NPSTOW_ABI_VERSION 0
 
 /**
- * Adds rows to a `.npy` file that is there. At every moment the file holds the old rows or the new
- * ones, and nobody else appends. One thread at a time.
+ * Adds rows to an array that is there: a `.npy` file, or a dataset of HDF5 in chunks whose first axis
+ * may grow. At every moment the file holds the old rows or the new ones, and nobody else appends.
+ * One thread at a time.
  */
 typedef struct NpstowAppender NpstowAppender;
 
@@ -624,12 +625,14 @@ extern "C" {
 
 /**
  * Adds the rows of an array of shape `(n, *row_shape)`, or one row of shape `row_shape`, to a
- * `.npy` file.
+ * `.npy` file, or to a dataset of HDF5, typed as `run.h5:event/hit`.
  */
 NpstowStatus npstow_append(const char *path, const NpstowArray *array, NpstowError **error);
 
 /**
- * Opens a `.npy` file to add rows; the header is kept, whoever wrote it.
+ * Opens a `.npy` file, or a dataset of HDF5 as `npstow_append` takes it, to add rows; the header is
+ * kept, whoever wrote it. A commit to a dataset writes chunks anew that are not full, and the room
+ * of the old ones is lost.
  */
 NpstowAppender *npstow_appender_open(const char *path,
                                      NpstowDurability durability,

@@ -5,13 +5,14 @@ use crate::call::{ErrorOut, Text, done, look, make, need, slice};
 use crate::error::NpstowStatus;
 use crate::make::{borrowed, nbytes};
 use crate::options::{NpstowDurability, durability};
-use npstow::npy::{Appender, RowWriter};
-use npstow::{Array, Dtype, Error, MemoryOrder, Result};
+use npstow::npy::RowWriter;
+use npstow::{Appender, Array, Dtype, Error, MemoryOrder, Result};
 use std::ffi::c_void;
 use std::ptr;
 
-/// Adds rows to a `.npy` file that is there. At every moment the file holds the old rows or the new
-/// ones, and nobody else appends. One thread at a time.
+/// Adds rows to an array that is there: a `.npy` file, or a dataset of HDF5 in chunks whose first axis
+/// may grow. At every moment the file holds the old rows or the new ones, and nobody else appends.
+/// One thread at a time.
 pub struct NpstowAppender {
     appender: Option<Appender>,
     dtype: Dtype,
@@ -42,17 +43,19 @@ unsafe fn rows(data: *const c_void, rows: usize, row: &[usize], dtype: &Dtype) -
 }
 
 /// Adds the rows of an array of shape `(n, *row_shape)`, or one row of shape `row_shape`, to a
-/// `.npy` file.
+/// `.npy` file, or to a dataset of HDF5, typed as `run.h5:event/hit`.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_append(
     path: Text,
     array: Option<&NpstowArray>,
     error: ErrorOut,
 ) -> NpstowStatus {
-    done(error, || npstow::npy::append(path.path("path")?, &need(array, "array")?.array))
+    done(error, || npstow::append(path.path("path")?, &need(array, "array")?.array))
 }
 
-/// Opens a `.npy` file to add rows; the header is kept, whoever wrote it.
+/// Opens a `.npy` file, or a dataset of HDF5 as `npstow_append` takes it, to add rows; the header is
+/// kept, whoever wrote it. A commit to a dataset writes chunks anew that are not full, and the room
+/// of the old ones is lost.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_appender_open(
     path: Text,
@@ -62,9 +65,7 @@ pub extern "C" fn npstow_appender_open(
     make(error, || {
         let path = path.path("path")?;
         let appender = Appender::open_with(path, self::durability(durability)?)?;
-        let entry = npstow::npy::open(path)?;
-        let row_shape = entry.shape().get(1..).unwrap_or_default().to_vec();
-        let dtype = entry.dtype().clone();
+        let (row_shape, dtype) = (appender.row_shape().to_vec(), appender.dtype().clone());
         Ok(Box::new(NpstowAppender { appender: Some(appender), dtype, row_shape }))
     })
 }

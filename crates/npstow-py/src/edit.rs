@@ -9,7 +9,7 @@ use crate::node::Noted;
 use crate::options::{Saving, durability};
 use crate::tree::{Given, nbytes, notes};
 use crate::work;
-use npstow::{Error, ErrorKind, Result, npy, npz};
+use npstow::{Error, ErrorKind, Result, npz};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,10 +19,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[pyclass(frozen, module = "npstow._npstow")]
 pub(crate) struct Editor(Mutex<Option<npz::Editor>>);
 
-/// A `.npy` file open for more rows.
+/// An array of a file, open for more rows.
 #[derive(Debug)]
 #[pyclass(frozen, module = "npstow._npstow")]
-pub(crate) struct Appender(Mutex<Option<npy::Appender>>);
+pub(crate) struct Appender(Mutex<Option<npstow::Appender>>);
 
 fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
     held.lock().unwrap_or_else(PoisonError::into_inner)
@@ -97,7 +97,7 @@ impl Appender {
     #[pyo3(signature = (path, durability=None))]
     fn new(py: Python<'_>, path: PathBuf, durability: Option<&str>) -> PyResult<Self> {
         let durability = self::durability(durability).map_err(raise)?;
-        let appender = work::brief(py, || npy::Appender::open_with(path, durability))?;
+        let appender = work::brief(py, || npstow::Appender::open_with(path, durability))?;
         Ok(Self(Mutex::new(Some(appender))))
     }
 
@@ -112,7 +112,7 @@ impl Appender {
     }
 
     fn commit(&self, py: Python<'_>) -> PyResult<()> {
-        work::brief(py, || self.with(npy::Appender::commit))
+        work::brief(py, || self.with(npstow::Appender::commit))
     }
 
     /// Commits and closes; says how many rows there are.
@@ -132,7 +132,7 @@ impl Appender {
 }
 
 impl Appender {
-    fn with<T>(&self, change: impl FnOnce(&mut npy::Appender) -> Result<T>) -> Result<T> {
+    fn with<T>(&self, change: impl FnOnce(&mut npstow::Appender) -> Result<T>) -> Result<T> {
         change(lock(&self.0).as_mut().ok_or_else(closed)?)
     }
 }

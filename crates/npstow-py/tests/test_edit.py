@@ -2,6 +2,7 @@
 
 import os
 
+import h5py
 import numpy as np
 import pytest
 
@@ -99,6 +100,29 @@ def test_rows_are_appended(tmp_path):
     assert path.read_bytes() == before
     with pytest.raises(FileNotFoundError):
         npstow.append(tmp_path / "no.npy", [1])
+
+
+def test_rows_are_appended_to_datasets(tmp_path):
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("a/x", data=np.zeros((2, 3)), chunks=(2, 2), maxshape=(None, 3))
+        file["y"] = [1, 2]
+    assert npstow.append(f"{path}:a/x", np.ones((4, 3)).T.copy().T) == 6
+    with npstow.Appender(f"{path}:/a/x") as rows:
+        rows.push(np.full(3, 2.0, ">f8"))
+        rows.commit()
+        rows.push(np.full((2, 3), 3.0))
+        assert rows.rows == 9
+    with h5py.File(path) as file:
+        np.testing.assert_array_equal(file["a/x"][:, 2], [0, 0, 1, 1, 1, 1, 2, 3, 3])
+    before = path.read_bytes()
+    for wrong in (np.ones((4, 2)), np.ones((1, 3), "f4")):
+        with pytest.raises(ValueError):
+            npstow.append(f"{path}:a/x", wrong)
+    for place in (path, f"{path}:y"):
+        with pytest.raises(npstow.UnsupportedError):
+            npstow.append(place, np.ones((1, 3)))
+    assert path.read_bytes() == before
 
 
 def test_an_appender_takes_back_what_was_not_committed(tmp_path):

@@ -92,8 +92,8 @@ pub use entry::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use file::{
-    File, Format, Node, OpenOptions, SaveOptions, open, save, save_to, save_with, set_notes,
-    split_place, verify,
+    Appender, File, Format, Node, OpenOptions, SaveOptions, append, open, save, save_to, save_with,
+    set_notes, split_place, verify,
 };
 #[cfg(feature = "pickle")]
 pub use file::{scan, scan_source};

@@ -5,7 +5,8 @@
 namespace npstow {
 inline namespace NPSTOW_ROAD {
 
-/// Adds the rows of an array to a `.npy` that is there. A crash leaves the old rows or all of them.
+/// Adds the rows of an array to a `.npy` that is there, or to a dataset of HDF5 that may grow, as
+/// `run.h5:event/hit`. A crash leaves the old rows or all of them.
 inline void append(const std::string& path, const array& rows, on_error err NPSTOW_OR_THROW)
 {
     detail::call(err, npstow_append, detail::word(path), rows.get());
@@ -17,7 +18,7 @@ void append(const std::string& path, const std::vector<T>& rows, on_error err NP
     if (borrowed) append(path, borrowed, err);
 }
 
-/// Adds rows to a `.npy` that is there, many times. Nobody else may append meanwhile.
+/// Adds rows to a `.npy` that is there, or to a dataset of HDF5, many times. Nobody else may append meanwhile.
 class appender {
 public:
     explicit appender(const std::string& path, on_error err NPSTOW_OR_THROW)

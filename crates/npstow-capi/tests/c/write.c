@@ -228,6 +228,8 @@ static void rows(void) {
     CHECK(npstow_append(path_of("rows.npy"), row, &error) == NPSTOW_OK);
     CHECK(npstow_append(path_of("rows.npy"), wrong, &error) == NPSTOW_MISMATCH);
     CHECK_ERROR(error, NPSTOW_MISMATCH, "rows.npy");
+    CHECK(npstow_append(path_of("rows.npy:x"), row, &error) == NPSTOW_UNSUPPORTED);
+    CHECK_ERROR(error, NPSTOW_UNSUPPORTED, "HDF5");
     NpstowAppender *appender = npstow_appender_open(path_of("rows.npy"), NPSTOW_DURABILITY_NONE, &error);
     CHECK(npstow_appender_rows(appender) == 5);
     CHECK(npstow_appender_push(appender, row, &error) == NPSTOW_OK);

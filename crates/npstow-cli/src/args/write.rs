@@ -117,14 +117,16 @@ pub(crate) struct Concat {
 /// Add the rows of one array to the end of another, in place
 ///
 /// A reader of DST sees the old rows or the new ones, and so does everyone after a crash.
+/// DST is a .npy file, or a dataset of HDF5 in chunks whose first axis may grow.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "Examples:
-  npstow append hits.npy new-hits.npy"
+  npstow append hits.npy new-hits.npy
+  npstow append run.h5:event/hit new-hits.npy"
 )]
 pub(crate) struct Append {
-    /// The .npy file that grows
+    /// The .npy file that grows, or the place in an HDF5 file
     #[arg(value_name = "DST")]
     pub(crate) target: PathBuf,
     /// The file that has the new rows, or a place in it

@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::place::{Place, check_in_place, not_npy};
 use crate::progress::Progress;
 use crate::render::{self, harmless};
-use npstow::{Entry, Error, Result, Selection, npy};
+use npstow::{Appender, Entry, Error, Format, Result, Selection, npy};
 
 /// Rows are read and written in pieces of about this size.
 const PIECE: usize = 32 << 20;
@@ -15,7 +15,8 @@ const PIECE: usize = 32 << 20;
 pub(super) fn run(args: &Append, quiet: bool) -> Result<Exit> {
     check_in_place(&args.target)?;
     let target = Place::new(args.target.as_os_str());
-    if !args.target.exists() && !target.name.is_empty() && target.path.exists() {
+    let is_within = !target.name.is_empty();
+    if is_within && target.open(&Progress::none())?.format() != Format::Hdf5 {
         let what = "adding rows within another file: write it anew, and replace it (add --replace)";
         return Err(Error::unsupported(what).in_member(&target.name).in_path(&target.path));
     }
@@ -23,10 +24,14 @@ pub(super) fn run(args: &Append, quiet: bool) -> Result<Exit> {
     let source = place.node(&Progress::none())?.entry()?;
     let in_source = |e: Error| e.in_member(&place.name).in_path(&place.path);
     source.check().map_err(in_source)?;
-    let there = npy::open(&args.target);
-    let there = there.map_err(|e| not_npy("adding rows to", &args.target, e))?;
-    fits(source.shape(), there.shape()).map_err(|e| e.in_path(&args.target))?;
-    let mut target = npy::Appender::open_with(&args.target, args.durability.get())?;
+    if !is_within {
+        let there = npy::open(&args.target);
+        let there = there.map_err(|e| not_npy("adding rows to", &args.target, e))?;
+        fits(source.shape(), there.shape()).map_err(|e| e.in_path(&args.target))?;
+    }
+    let mut target = Appender::open_with(&args.target, args.durability.get())?;
+    let shape = [&[target.rows()], target.row_shape()].concat();
+    fits(source.shape(), &shape).map_err(|e| e.in_path(&args.target))?;
     let before = target.rows();
     let progress = Progress::new(quiet);
     progress.expect((source.nbytes() as u64).saturating_mul(args.repeat));

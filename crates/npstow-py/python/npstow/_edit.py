@@ -165,7 +165,7 @@ def compact(path: StrPath, *, durability: Durability | None = None) -> tuple[int
 
 
 class Appender:
-    """A ``.npy`` file open for more rows; those pushed count after a commit.
+    """An array of a file, open for more rows; those pushed count after a commit.
 
     Rows that were not committed are taken back where the ``with`` block is left by an
     exception. Meanwhile other appenders to the same file are refused; readers are not.
@@ -173,7 +173,9 @@ class Appender:
     Parameters
     ----------
     path : str or path-like
-        The file.
+        A ``.npy`` file; or a dataset of HDF5 in chunks whose first axis may grow, as
+        ``"run.h5:event/hit"``. There a commit writes the last chunk anew where it is not full, and
+        the room of the old one is lost: commit seldom, or by whole chunks.
     durability : {'none', 'replace', 'file', 'full'}, optional
         As for `save_tree`.
 
@@ -227,16 +229,16 @@ class Appender:
 
 
 def append(path: StrPath, rows: ArrayLike, *, durability: Durability | None = None) -> int:
-    """Add rows to the end of a ``.npy`` file, in place.
+    """Add rows to the end of an array of a file, in place.
 
     A reader sees the old rows or the new ones, and so does everybody after a crash.
 
     Parameters
     ----------
     path : str or path-like
-        The file.
+        A ``.npy`` file, or a dataset of HDF5 as `Appender` has it: ``"run.h5:event/hit"``.
     rows : array_like
-        One row, or several, of the file's dtype (byte order aside).
+        One row, or several, of the array's dtype (byte order aside).
     durability : {'none', 'replace', 'file', 'full'}, optional
         As for `save_tree`.
 

@@ -5,6 +5,8 @@
 #![deny(unsafe_code)]
 
 pub(crate) mod bands;
+#[cfg(any(feature = "npy", feature = "hdf5"))]
+pub(crate) mod batch;
 mod convert;
 mod display;
 mod element;

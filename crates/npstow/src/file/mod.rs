@@ -1,6 +1,7 @@
 //! The facade: any path as a tree of named arrays, any tree to a path.
 #![forbid(unsafe_code)]
 
+mod append;
 mod collect;
 mod detect;
 mod node;
@@ -11,6 +12,7 @@ mod save;
 mod scan;
 mod verify;
 
+pub use append::{Appender, append};
 pub use detect::Format;
 pub use node::Node;
 pub use notes::set_notes;

@@ -21,6 +21,9 @@ use super::write::superblock::{GROUP_INTERNAL_K, Superblock};
 use super::write::symbol_table::{Cached, SymbolEntry, SymbolNode};
 use crate::{Entry, Item, Result, Tree};
 
+/// What is written at once: see `append`.
+const PAGE: u64 = 4096;
+
 /// More links than this are kept in a heap in the latest form, as the library does.
 const FEW: usize = 8;
 
@@ -176,7 +179,11 @@ impl<'a> Assembly<'a> {
         path: &str,
         mut messages: Vec<Message>,
         attributes: &[(String, Value)],
+        grows: bool,
     ) -> Result<u64> {
+        // Of an array that grows, what changes is to lie on one page: so one write changes it.
+        let own = || object_header::write(Version::V1, &messages).map(|bytes| bytes.len());
+        let within = grows.then(own).transpose().map_err(|e| e.in_member(path))?;
         let (version, about) = match (attributes.is_empty(), self.latest) {
             (true, false) => (Version::V1, Vec::new()),
             (true, true) => (Version::V2, Vec::new()),
@@ -184,7 +191,21 @@ impl<'a> Assembly<'a> {
         };
         messages.extend(about);
         let bytes = object_header::write(version, &messages).map_err(|e| e.in_member(path))?;
+        if let Some(len) = within {
+            let len = if version == Version::V1 { len } else { bytes.len() };
+            self.keep_on_page(len);
+        }
         Ok(self.place(&bytes))
+    }
+
+    /// Goes on at the next page where so many bytes would lie on two.
+    fn keep_on_page(&mut self, len: usize) {
+        let (here, len) = (self.here(), len as u64);
+        let left = here.next_multiple_of(PAGE) - here;
+        if left > 0 && left < len && len <= PAGE {
+            let gap = usize::try_from(left).expect("less than a page");
+            self.bytes.resize(self.bytes.len() + gap, 0);
+        }
     }
 
     fn dataset(
@@ -234,7 +255,7 @@ impl<'a> Assembly<'a> {
                 messages.push(layout.message());
             }
         }
-        self.header(&dataset.path, messages, attributes)
+        self.header(&dataset.path, messages, attributes, dataset.most.is_some())
     }
 
     /// Writes a group whose members are written, and gives it as a member of another.
@@ -256,7 +277,7 @@ impl<'a> Assembly<'a> {
             true => (self.links(&members)?, Cached::Nothing),
             false => self.symbols(members),
         };
-        let header = self.header(&path, messages, &notes)?;
+        let header = self.header(&path, messages, &notes, false)?;
         Ok(Member { name, header, cached, target: None })
     }
 

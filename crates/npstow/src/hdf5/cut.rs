@@ -159,7 +159,10 @@ fn elements(dataset: &Dataset<'_>, grid: &Grid, cut: &Cut<'_>) -> Vec<u8> {
     if is_run {
         return slab[offset..offset + grid.nbytes].to_vec();
     }
-    let mut bytes = vec![0; grid.nbytes];
+    let mut bytes = match grid.fill.is_empty() {
+        true => vec![0; grid.nbytes],
+        false => grid.fill.iter().copied().cycle().take(grid.nbytes).collect(),
+    };
     let to = strides(&lengths, dataset.itemsize, MemoryOrder::C);
     copy_strided(
         &there,

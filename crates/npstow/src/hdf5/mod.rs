@@ -39,8 +39,25 @@
 //! | references of 1.12 | `V`, their bytes |
 //! | a null dataspace | the shape `(0,)` |
 //! | a committed datatype | a value: the bytes of its message |
+//!
+//! # What may grow
+//!
+//! [`append()`] and [`Appender`] add rows to the first axis of a dataset in place.
+//!
+//! | the dataset has | |
+//! |---|---|
+//! | chunks in a B-tree of version 1, as npstow writes them in both forms, and h5py but in the latest one | yes |
+//! | a first axis without end, or with room up to its largest length | yes |
+//! | shuffle, deflate, fletcher32, in this order; a fill value | yes |
+//! | a type that npstow writes in the same way | yes |
+//! | other filters, other types, texts and sequences | refused by name |
+//! | a single chunk, a fixed or an extensible array, a B-tree of version 2, no chunks | refused by name |
+//! | parts of other datasets, elements in other files | refused by name |
+//! | a header of several blocks, or one that no single write within a page changes | refused by name |
+//! | a file with a user block, another driver, an extension of its superblock, the mark of an open file | refused by name |
 #![forbid(unsafe_code)]
 
+mod append;
 mod arrays;
 mod assembly;
 mod attributes;
@@ -76,6 +93,7 @@ mod varied;
 mod write;
 mod writer;
 
+pub use append::{Appender, append};
 pub use draft::{Draft, Value};
 pub use options::{Storage, WriteOptions};
 pub(crate) use reader::Hdf5;

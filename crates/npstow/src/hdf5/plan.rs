@@ -46,7 +46,7 @@ pub(super) enum Stored {
 }
 
 /// How an array is cut, and what its chunks go through.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Grid {
     /// Of a chunk.
     pub(super) lengths: Vec<u64>,
@@ -57,6 +57,8 @@ pub(super) struct Grid {
     pub(super) level: Option<u8>,
     pub(super) shuffle: bool,
     pub(super) fletcher32: bool,
+    /// What stands in a chunk beyond the array: an element, or nothing for zeros.
+    pub(super) fill: Vec<u8>,
 }
 
 impl Grid {
@@ -186,6 +188,7 @@ fn stored(
                 level: storage.level,
                 shuffle: storage.shuffle,
                 fletcher32: storage.fletcher32,
+                fill: Vec::new(),
             };
             Ok((Stored::Chunked(grid), most))
         }

@@ -6,10 +6,10 @@
 #![forbid(unsafe_code)]
 
 use super::Header;
-use super::rows::Batch;
 use crate::array::MemoryOrder;
+use crate::array::batch::Batch;
 use crate::sink::Locked;
-use crate::{Array, AtomicFile, Durability, Element, Error, FileSource, Limits, Result};
+use crate::{Array, AtomicFile, Dtype, Durability, Element, Error, FileSource, Limits, Result};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -107,6 +107,18 @@ impl Appender {
         }
         let batch = Batch::new(header.dtype().clone(), row_shape)?;
         Ok(Self { path: path.to_owned(), file, header, batch, durability, rows, pending: 0 })
+    }
+
+    /// What the elements are.
+    #[must_use]
+    pub fn dtype(&self) -> &Dtype {
+        self.header.dtype()
+    }
+
+    /// The shape of a row.
+    #[must_use]
+    pub fn row_shape(&self) -> &[usize] {
+        self.header.shape().get(1..).unwrap_or_default()
     }
 
     /// How many rows the file has, those not committed included.

@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::Header;
-use crate::array::{MemoryOrder, nbytes};
-use crate::{Array, AtomicFile, Dtype, Durability, Element, Error, Order, Result, Sink};
+use crate::array::MemoryOrder;
+use crate::array::batch::Batch;
+use crate::{Array, AtomicFile, Dtype, Durability, Element, Error, Result, Sink};
 use std::io;
 use std::path::Path;
 
@@ -159,60 +160,5 @@ impl RowWriter {
         self.write(|file| file.write_at(0, &bytes))?;
         self.file.commit()?;
         Ok(self.rows)
-    }
-}
-
-/// What rows must look like.
-#[derive(Clone, Debug)]
-pub(super) struct Batch {
-    dtype: Dtype,
-    row_shape: Vec<usize>,
-}
-
-impl Batch {
-    pub(super) fn new(dtype: Dtype, row_shape: &[usize]) -> Result<Self> {
-        nbytes(row_shape, dtype.itemsize())?;
-        Ok(Self { dtype, row_shape: row_shape.to_vec() })
-    }
-
-    /// The rows of `array` in the file's byte order, and how many there are.
-    pub(super) fn accept(&self, array: &Array) -> Result<(usize, Array)> {
-        let rows = match array.shape() {
-            shape if shape == self.row_shape => 1,
-            [rows, rest @ ..] if *rest == self.row_shape => *rows,
-            other => {
-                let expected = format!("rows of shape {:?}", self.row_shape);
-                return Err(Error::mismatch(expected, format_args!("shape {other:?}")));
-            }
-        };
-        if *array.dtype() == self.dtype {
-            return Ok((rows, array.clone()));
-        }
-        for order in [Order::Little, Order::Big] {
-            if array.dtype().to_order(order) == self.dtype {
-                return Ok((rows, array.to_order(order)?));
-            }
-        }
-        let expected = format!("dtype {}", self.dtype);
-        Err(Error::mismatch(expected, format_args!("dtype {}", array.dtype())))
-    }
-
-    /// The bytes of elements that make whole rows, and how many rows.
-    pub(super) fn accept_slice<'a, T: Element>(
-        &self,
-        elements: &'a [T],
-    ) -> Result<(usize, &'a [u8])> {
-        if !T::matches(&self.dtype) {
-            let expected = format!("dtype {}", self.dtype);
-            return Err(Error::mismatch(expected, format_args!("dtype {}", T::dtype())));
-        }
-        let row = self.row_shape.iter().product::<usize>();
-        // Rows of no elements cannot be counted so: none are given.
-        let rows = elements.len().checked_div(row).unwrap_or(0);
-        if rows * row != elements.len() {
-            let expected = format!("whole rows of {row} elements");
-            return Err(Error::mismatch(expected, format_args!("{} elements", elements.len())));
-        }
-        Ok((rows, T::bytes_of(elements)))
     }
 }

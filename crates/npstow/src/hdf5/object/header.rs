@@ -145,6 +145,40 @@ fn second_prefix(start: &[u8]) -> Result<Second> {
     Ok(Second { len: cursor.position(), messages, ordered: flags & 4 != 0 })
 }
 
+/// The block that a header begins with.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::hdf5) struct First {
+    /// Where it lies in the source, and its length; both with everything before the messages.
+    pub(in crate::hdf5) start: u64,
+    pub(in crate::hdf5) len: u64,
+    /// Whether it ends with a checksum.
+    pub(in crate::hdf5) is_checked: bool,
+}
+
+impl First {
+    /// Whether so many bytes from an offset of the source on are messages of this block.
+    pub(in crate::hdf5) fn holds(&self, offset: u64, len: u64) -> bool {
+        let sum = if self.is_checked { 4 } else { 0 };
+        offset >= self.start && offset.saturating_add(len) <= self.start + self.len - sum
+    }
+}
+
+/// The first block of the header at an address.
+pub(in crate::hdf5) fn first(file: &File, address: u64) -> Result<First> {
+    let start = file.read_up_to(address, 512)?;
+    let place = |e: Error| e.shift(file.base() + address);
+    let is_checked = start.first_chunk::<4>() == Some(b"OHDR");
+    let len = if is_checked {
+        let prefix = second_prefix(&start).map_err(place)?;
+        prefix.len.saturating_add(prefix.messages).saturating_add(4)
+    } else {
+        first_prefix(&start).map_err(place)?.saturating_add(16)
+    };
+    // All of it is there.
+    file.read(address, len)?;
+    Ok(First { start: file.position(address)?, len, is_checked })
+}
+
 impl Reading<'_> {
     fn spend(&mut self, len: u64, address: u64) -> Result<()> {
         match self.left.checked_sub(len) {

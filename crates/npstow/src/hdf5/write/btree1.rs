@@ -17,7 +17,7 @@ pub(crate) struct Shape {
 impl Shape {
     const HEADER_LEN: usize = 24;
 
-    fn most(self) -> usize {
+    pub(crate) fn most(self) -> usize {
         2 * usize::from(self.k)
     }
 
@@ -73,6 +73,41 @@ pub(crate) fn build(shape: Shape, keys: &[u8], children: &[u64], address: u64) -
         keys = above;
         level += 1;
     }
+}
+
+/// A key of a tree and what it leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) key: Vec<u8>,
+    pub(crate) child: u64,
+}
+
+/// Makes the nodes of one level, of which the first has this neighbour to its left and this
+/// address, and gives what the level above has of them. `end` is the key behind all.
+pub(crate) fn level(
+    shape: Shape,
+    level: u8,
+    items: &[Item],
+    end: &[u8],
+    (left, address): (u64, u64),
+) -> (Vec<u8>, Vec<Item>) {
+    let len = shape.node_len() as u64;
+    let (mut out, mut above) = (Emit::new(), Vec::new());
+    let mut left = left;
+    for (number, part) in (1u64..).zip(items.chunks(shape.most())) {
+        let at = address + out.len() as u64;
+        let behind = items.get(above.len() * shape.most() + part.len());
+        let right = if behind.is_some() { address + number * len } else { UNDEFINED };
+        let stop = out.len() + shape.node_len();
+        begin(&mut out, shape, level, part.len(), (left, right));
+        for item in part {
+            out.bytes(&item.key).u64(item.child);
+        }
+        out.bytes(behind.map_or(end, |item| &item.key)).fill_to(stop);
+        above.extend(part.first().map(|first| Item { key: first.key.clone(), child: at }));
+        left = at;
+    }
+    (out.finish(), above)
 }
 
 fn begin(out: &mut Emit, shape: Shape, level: u8, count: usize, (left, right): (u64, u64)) {

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::UNDEFINED;
-use super::btree1::{Built, Shape, build};
+use super::btree1::{Built, Item, Shape, build};
 use super::emit::Emit;
 
 /// Half the children of a node: what superblocks of version 0 stand for.
@@ -17,7 +17,8 @@ pub(crate) struct Chunk {
     pub(crate) mask: u32,
 }
 
-fn shape(rank: usize) -> Shape {
+/// What the nodes of an index look like.
+pub(crate) fn shape(rank: usize) -> Shape {
     // Length, mask, and an offset for every axis and for the bytes of an element.
     Shape { kind: 1, k: K, key_len: 8 + 8 * (rank + 1) }
 }
@@ -49,6 +50,41 @@ pub(crate) fn write(
     keys.u64(0).u64s(ends).u64(itemsize.into());
     let children: Vec<u64> = chunks.iter().map(|chunk| chunk.address).collect();
     build(shape, &keys.finish(), &children, address)
+}
+
+/// The chunks of a grid that begins at a row, as the leaves of an index have them, and the key that
+/// ends the last one.
+pub(crate) fn items(
+    chunks: &[Chunk],
+    counts: &[u64],
+    lengths: &[u64],
+    itemsize: u32,
+    first: u64,
+) -> (Vec<Item>, Vec<u8>) {
+    let mut at = vec![0; lengths.len()];
+    let mut last = at.clone();
+    // Offsets on all axes of what lies so many chunks further.
+    let place = |at: &[u64], further: u64| -> Vec<u64> {
+        let mut place: Vec<u64> = at
+            .iter()
+            .zip(lengths)
+            .map(|(at, length)| (at + further).saturating_mul(*length))
+            .collect();
+        if let Some(row) = place.first_mut() {
+            *row = row.saturating_add(first);
+        }
+        place
+    };
+    let mut items = Vec::with_capacity(chunks.len());
+    for chunk in chunks {
+        let mut key = Emit::with_capacity(shape(lengths.len()).key_len);
+        key.u32(chunk.len).u32(chunk.mask).u64s(place(&at, 0)).u64(0);
+        items.push(Item { key: key.finish(), child: chunk.address });
+        last.clone_from(&at);
+        step(&mut at, counts);
+    }
+    let end = Emit::new().u64(0).u64s(place(&last, 1)).u64(itemsize.into()).finish();
+    (items, end)
 }
 
 /// The next place of a grid, with the last axis running fastest.
