@@ -7,6 +7,9 @@ Needs h5py; without the corpus, what needs it is skipped, and that is said.
   round      real archives to HDF5, to a folder, to an archive: every digest is kept
   again      real HDF5 files to HDF5 of the oldest form, packed, and of the latest: digests of arrays and attributes are kept, and
              h5py opens what was written; what cannot be carried over is refused by name
+  types      datatypes that say more than a dtype (h5types.py), in datasets and attributes, single, packed and null, committed or not,
+             are the same for h5py in both forms and through three conversions, and so are their bytes; in the corpus, too
+  joined     rows of files are of the type that all of them have
   attached   attributes are carried to HDF5 as they are, as text to folders and archives, and refused by name where they are none
   open       a file that a crashed program left open is read with a warning, and h5py opens it once it is repaired
 """
@@ -23,6 +26,7 @@ from common import ROOT, Report, each, run
 
 try:
     import h5py
+    import h5types
 except ImportError:
     print("h5py is not installed")
     sys.exit(77)
@@ -32,6 +36,9 @@ CORPUS = os.environ.get("NPSTOW_CORPUS") or os.path.join(os.path.dirname(ROOT), 
 REFUSED = ("Python objects", "references", "records with", "sequences of", "that are no array", "fields that overlap", "items of no bytes",
            "title", "not supported", "not found", "expected", "of metadata")
 LARGEST = 64 << 20
+# Features of files with types that say more than a dtype.
+SAYING_MORE = ("dt:enum", "dt:bitfield", "dt:opaque", "dt:string", "dt:float:bit", "dt:fixed:bit", "dt:float:VAX", "dt:float:128", "dt:time",
+               "dt:array", "dt:compound", "dataspace:null")
 
 
 def is_huge(path):
@@ -49,12 +56,13 @@ def digests(path, *words):
     return {(d["name"], tuple(d["shape"]), d["sha256"]) for d in json.loads(answer.out) if "shape" in d}, ""
 
 
-def real(kind):
+def real(kind, wanted=lambda row: True):
     """Good files of a kind that are not too large."""
     paths = []
     with open(os.path.join(CORPUS, "manifest.jsonl"), encoding="utf-8") as lines:
         for row in map(json.loads, lines):
-            if row["kind"] == kind and not row["bad"] and row.get("role", "main") == "main" and row["bytes"] < LARGEST:
+            if row["kind"] == kind and not row["bad"] and row.get("role", "main") == "main" and row["bytes"] < LARGEST \
+                    and wanted(row):
                 paths.append(os.path.join(CORPUS, row["path"]))
     return [path for path, huge in zip(paths, each(is_huge, paths)) if not huge]
 
@@ -103,6 +111,84 @@ def again(report, folder):
 
     rows = list(each(one, real("hdf5")))
     told(report, "HDF5 to HDF5 keeps every digest, attributes included", rows, 0.6)
+
+
+FORMS = (("old.h5", []), ("packed.h5", ["--compress=4"]), ("new.h5", ["--libver=latest"]))
+
+
+def typed(report, folder):
+    faults, total = [], 0
+    for make in (h5types.write, h5types.commit):
+        for libver in ("earliest", "latest"):
+            source = os.path.join(folder, f"{make.__name__}_{libver}.h5")
+            make(source, libver)
+            last = source
+            for name, options in FORMS:
+                # From the file of h5py, and from what became of it in the other forms.
+                for path in {source, last}:
+                    target = os.path.join(folder, f"{make.__name__}_{libver}_{path == source}_{name}")
+                    answer = run("convert", *options, path, target)
+                    if answer.code:
+                        faults.append((target, answer.err[-300:]))
+                        continue
+                    count, wrong = h5types.compare(source, target)
+                    total += count
+                    faults += [(f"{os.path.basename(target)}:{where}", why) for where, why in wrong]
+                last = target
+    report.check("types and bytes are the same for h5py after each conversion", faults, total)
+
+
+def typed_corpus(report, folder):
+    def one(path):
+        place, state, total, faults = tempfile.mkdtemp(dir=folder), "kept", 0, []
+        for name, options in FORMS:
+            target = os.path.join(place, name)
+            answer = run("convert", *options, path, target)
+            if answer.code:
+                state = "refused" if any(word in answer.err for word in REFUSED) else f"refused for no name: {answer.err[-200:]}"
+                break
+            count, wrong = h5types.compare(path, target)
+            total += count
+            faults += [(f"{os.path.basename(path)} in {name}:{where}", why) for where, why in wrong]
+        return path, state, total, faults
+
+    rows = list(each(one, real("hdf5", lambda row: any(feature.startswith(SAYING_MORE) for feature in row["features"]))))
+    faults = [fault for *_, faults in rows for fault in faults]
+    faults += [(os.path.basename(path), state) for path, state, *_ in rows if state not in ("kept", "refused")]
+    states = collections.Counter(state for _, state, *_ in rows)
+    if states["kept"] < 0.4 * len(rows):
+        faults.append(("all", f"only {states['kept']} of {len(rows)} are converted"))
+    note = f"{len(rows)} files, {states['kept']} converted, {states['refused']} refused by name"
+    report.check("types and bytes of real files are the same for h5py", faults, sum(total for _, _, total, _ in rows), note)
+
+
+def joined(report, folder):
+    faults = []
+    colour, other, odd = {"RED": 0, "GREEN": 1}, {"A": 0, "B": 1}, h5types.types()["int_odd"]
+    paths = [os.path.join(folder, f"part_{number}.h5") for number in range(3)]
+    for number, (path, names) in enumerate(zip(paths, (colour, colour, other))):
+        with h5py.File(path, "w") as file:
+            file.create_dataset("g/x", data=[number, 1], dtype=h5py.enum_dtype(names, "i4"))
+            h5types.put(file["g"], "odd", odd, (2,), number)
+            file.create_dataset("g/t", data=["ä".encode(), b"b"], dtype=h5py.string_dtype("utf-8", 3))
+    for parts, names in ((paths[:2], colour), (paths, None)):
+        target = os.path.join(folder, f"joined_{len(parts)}.h5")
+        answer = run("concat", "--notes=first", target, *(f"{path}:g" for path in parts))
+        if answer.code:
+            faults.append((target, answer.err[-300:]))
+            continue
+        with h5py.File(target) as file:
+            found = h5py.check_enum_dtype(file["x"].dtype)
+            rows = [value for number in range(len(parts)) for value in (number, 1)]
+            if found != names or list(file["x"]) != rows:
+                faults.append((target, f"{found} of {list(file['x'])}"))
+            one = file["odd"].id
+            expected = b"".join(h5types.contents(h5py.File(path)["g/odd"].id)[1] for path in parts)
+            if not one.get_type().equal(odd) or h5types.contents(one)[1] != expected:
+                faults.append((target, f"{one.get_type().encode().hex()} of {h5types.contents(one)[1].hex()}"))
+            if h5py.check_string_dtype(file["t"].dtype) != ("utf-8", 3) or list(file["t"][:2]) != ["ä".encode(), b"b"]:
+                faults.append((target, f"{file['t'].dtype.metadata} of {list(file['t'])}"))
+    report.check("joined rows keep the type that all have", faults, 2)
 
 
 def told(report, what, rows, least):
@@ -188,11 +274,14 @@ def left_open(report, folder):
 def main():
     report = Report()
     with tempfile.TemporaryDirectory() as folder:
+        typed(report, folder)
+        joined(report, folder)
         attached(report, folder)
         left_open(report, folder)
         if os.path.exists(os.path.join(CORPUS, "manifest.jsonl")):
             round_trips(report, folder)
             again(report, folder)
+            typed_corpus(report, folder)
         else:
             print(f"SKIPPED: no corpus of real files at {os.path.relpath(CORPUS)}; set NPSTOW_CORPUS to its folder")
     report.finish()

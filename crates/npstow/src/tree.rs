@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 use crate::{Array, Entry, Error, Notes, Result};
+#[cfg(feature = "hdf5")]
+use crate::{Dtype, entry::Native};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::sync::Arc;
@@ -37,6 +39,22 @@ struct Slot {
     /// Of an item that is no group; a group has its own.
     notes: Option<Box<Notes>>,
     attached: Option<Box<Attached>>,
+    /// What an array was in its file, and the dtype that it had when it was read.
+    #[cfg(feature = "hdf5")]
+    native: Option<Box<(Dtype, Native)>>,
+}
+
+impl Slot {
+    fn new(name: Arc<str>, item: Item) -> Self {
+        Self {
+            name,
+            item,
+            notes: None,
+            attached: None,
+            #[cfg(feature = "hdf5")]
+            native: None,
+        }
+    }
 }
 
 /// The notes of an item, and its attributes.
@@ -116,7 +134,7 @@ impl Tree {
             MapEntry::Occupied(_) => return Err(Error::exists(format_args!("the name '{name}'"))),
             MapEntry::Vacant(place) => place.insert(self.items.len()),
         };
-        self.items.push(Slot { name, item, notes: None, attached: None });
+        self.items.push(Slot::new(name, item));
         Ok(())
     }
 
@@ -181,6 +199,10 @@ impl Tree {
         if let Some(notes) = from.notes(from_path) {
             self.set_notes(path, notes.clone())?;
         }
+        #[cfg(feature = "hdf5")]
+        if let Some(native) = from.native(from_path) {
+            self.set_native(path, native.clone());
+        }
         match from.attached(from_path) {
             Some(attached) => self.set_attached(path, attached.clone()),
             None => Ok(()),
@@ -203,6 +225,39 @@ impl Tree {
     pub(crate) fn set_attached(&mut self, path: &str, attached: Attached) -> Result<()> {
         *self.beside_mut(path)?.1 = Some(Box::new(attached));
         Ok(())
+    }
+
+    /// What the array in memory under a slash path was in its file, as long as its dtype is the
+    /// same.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn native(&self, path: &str) -> Option<&Native> {
+        let Slot { item: Item::Array(array), native, .. } = self.slot(path)? else { return None };
+        let (dtype, native) = native.as_deref()?;
+        let is_it = array.dtype() == dtype && (!native.is_null || array.shape() == [0]);
+        is_it.then_some(native)
+    }
+
+    /// Says what the array in memory under a slash path was in its file, unless its elements were
+    /// changed when they were read.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn set_native(&mut self, path: &str, native: Native) {
+        let Some(slot) = self.slot_mut(path) else { return };
+        if let (Item::Array(array), None) = (&slot.item, &native.elements) {
+            slot.native = Some(Box::new((array.dtype().clone(), native)));
+        }
+    }
+
+    #[cfg(feature = "hdf5")]
+    fn slot_mut(&mut self, path: &str) -> Option<&mut Slot> {
+        if let Some(&at) = self.index.get(path) {
+            return self.items.get_mut(at);
+        }
+        let (first, rest) = path.split_once('/')?;
+        let at = self.index.get(first).copied()?;
+        match &mut self.items.get_mut(at)?.item {
+            Item::Group(group) => group.slot_mut(rest),
+            _ => None,
+        }
     }
 
     /// Refuses attributes that notes cannot tell, for formats that have nothing else.
@@ -446,7 +501,7 @@ impl From<Item> for Tree {
         match item {
             Item::Group(tree) => tree,
             item => Self {
-                items: vec![Slot { name: "".into(), item, notes: None, attached: None }],
+                items: vec![Slot::new("".into(), item)],
                 index: HashMap::from([("".into(), 0)]),
                 notes: None,
                 attached: None,

@@ -75,10 +75,14 @@ impl Entry {
         }
         let shape: Vec<usize> =
             std::iter::once(rows).chain(first.shape.iter().skip(1).copied()).collect();
+        #[cfg(feature = "hdf5")]
+        let native = super::Native::joined(&flat);
         let data = Data::Joined(Arc::new(Joined { parts: flat.into(), ends: ends.into() }));
         let source = Arc::new(MemorySource::new(Vec::new()));
-        Self::new(source, first.dtype, &shape, MemoryOrder::C, data, first.limits)
-            .map_err(|e| (0, e))
+        let whole = Self::new(source, first.dtype, &shape, MemoryOrder::C, data, first.limits);
+        #[cfg(feature = "hdf5")]
+        let whole = whole.map(|whole| whole.with_native(native));
+        whole.map_err(|e| (0, e))
     }
 
     /// The number of rows of an array that can follow this one.

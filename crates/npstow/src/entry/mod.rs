@@ -23,6 +23,8 @@ mod joined;
 mod latin1;
 mod loaded;
 mod many;
+#[cfg(feature = "hdf5")]
+mod native;
 #[cfg(feature = "pickle")]
 mod object;
 mod origin;
@@ -47,6 +49,8 @@ pub(crate) use many::keep_many;
 pub(crate) use many::read_many;
 #[cfg(feature = "npz")]
 pub(crate) use many::{Part, Taken, read_parts};
+#[cfg(feature = "hdf5")]
+pub(crate) use native::Native;
 pub(crate) use pieces::Pieces;
 pub use pieces::Rows;
 pub(crate) use seal::Seal;
@@ -136,6 +140,9 @@ pub struct Entry {
     limits: Arc<Limits>,
     seal: Option<Seal>,
     origin: Option<Arc<Origin>>,
+    /// What the elements are in the file, where that is more.
+    #[cfg(feature = "hdf5")]
+    native: Option<Arc<Native>>,
     /// Of objects: how they are read.
     #[cfg(feature = "pickle")]
     pickled: Option<Arc<pickled::Pickled>>,
@@ -194,6 +201,8 @@ impl Entry {
             limits,
             seal: None,
             origin: None,
+            #[cfg(feature = "hdf5")]
+            native: None,
             #[cfg(feature = "pickle")]
             pickled: None,
         })

@@ -19,6 +19,10 @@ impl Entry {
     #[must_use]
     pub(crate) fn found_at(mut self, path: &Path, member: &str) -> Self {
         self.origin = Some(Arc::new(Origin { path: path.to_owned(), member: member.to_owned() }));
+        #[cfg(feature = "hdf5")]
+        if let Some(elements) = self.native.as_mut().and_then(|one| Arc::make_mut(one).elements()) {
+            elements.origin.clone_from(&self.origin);
+        }
         self
     }
 
@@ -52,6 +56,10 @@ impl Entry {
                 entry.data = Data::Joined(Arc::new(joined.map(|part| part.through(wrap))));
             }
             _ => entry.source = wrap(Arc::clone(&self.source)),
+        }
+        #[cfg(feature = "hdf5")]
+        if let Some(native) = &self.native {
+            entry.native = Some(Arc::new(native.through(wrap)));
         }
         entry
     }

@@ -5,6 +5,8 @@ use super::Node;
 #[cfg(any(feature = "pickle", feature = "hdf5"))]
 use crate::ErrorKind;
 use crate::container::{NodeKind, no_path};
+#[cfg(feature = "hdf5")]
+use crate::entry::{Native, read_many};
 use crate::{Array, Entry, Error, Item, Loaded, Result, Tree, Wrap};
 
 /// Everything below `top`, with nothing read but descriptions.
@@ -24,7 +26,14 @@ pub(super) fn describe(top: &Node, with_notes: bool) -> Result<Tree> {
 
 /// Everything below `top`, in memory.
 pub(super) fn load(top: &Node) -> Result<Tree> {
-    collect(top, true, |nodes, ids| {
+    #[cfg(feature = "hdf5")]
+    let natives = std::cell::RefCell::new(Vec::new());
+    #[cfg_attr(not(feature = "hdf5"), allow(unused_mut))]
+    let mut tree = collect(top, true, |nodes, ids| {
+        #[cfg(feature = "hdf5")]
+        if top.file().format() == super::Format::Hdf5 {
+            return typed(top, nodes, ids, &mut natives.borrow_mut());
+        }
         let arrays = match top.file().0.container.load(ids) {
             // There may be Python objects among them, which are in no memory of elements.
             #[cfg(feature = "pickle")]
@@ -38,7 +47,36 @@ pub(super) fn load(top: &Node) -> Result<Tree> {
             _ => Ok(Item::Array(array)),
         };
         nodes.iter().zip(arrays).enumerate().map(item).collect()
-    })
+    })?;
+    #[cfg(feature = "hdf5")]
+    for (path, native) in natives.into_inner() {
+        tree.set_native(&path, native);
+    }
+    Ok(tree)
+}
+
+/// Arrays in memory of HDF5, and what they are in the file beyond their dtypes.
+#[cfg(feature = "hdf5")]
+fn typed(
+    top: &Node,
+    nodes: &[&Node],
+    ids: &[u64],
+    natives: &mut Vec<(String, Native)>,
+) -> Result<Vec<Item>, (usize, Error)> {
+    let entries = top.file().0.container.entries(ids)?;
+    let mut items = Vec::with_capacity(nodes.len());
+    for ((at, node), array) in nodes.iter().enumerate().zip(read_many(&entries)?) {
+        items.push(match node.kind() {
+            NodeKind::Value => Item::Value(Entry::try_from(&array).map_err(|e| (at, e))?),
+            _ => Item::Array(array),
+        });
+        if let Some(native) = entries.get(at).and_then(Entry::native) {
+            let is_top = node.id() == top.id();
+            let path = if is_top { "" } else { relative(node.name(), top.name()) };
+            natives.push((path.to_owned(), native.clone()));
+        }
+    }
+    Ok(items)
 }
 
 /// Arrays in memory, and Python objects as values; `failed` is what was said without those.

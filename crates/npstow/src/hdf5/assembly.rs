@@ -215,7 +215,10 @@ impl<'a> Assembly<'a> {
         attributes: &[(String, Value)],
     ) -> Result<u64> {
         let latest = self.latest;
-        let space = Dataspace::Simple { lengths: &dataset.shape, most: dataset.most.as_deref() };
+        let space = match dataset.is_null {
+            true => Dataspace::Null,
+            false => Dataspace::Simple { lengths: &dataset.shape, most: dataset.most.as_deref() },
+        };
         let mut messages = vec![space.message(latest), message::datatype(dataset.datatype.clone())];
         let itemsize = u32::try_from(dataset.itemsize).expect("item sizes fit 31 bits");
         let nbytes = dataset.elements.nbytes() as u64;

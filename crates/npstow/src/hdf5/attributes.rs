@@ -108,11 +108,13 @@ fn encode(value: &Value, latest: bool, ground: &mut impl Ground) -> Result<Encod
     let form = if latest { Form::Latest } else { Form::Old };
     let space = |lengths: &[u64]| Dataspace::Simple { lengths, most: None }.write(latest);
     let elements = |elements: Elements<'_>| -> Result<Encoded> {
-        Ok(Encoded {
-            datatype: datatype(elements.dtype(), form)?,
-            dataspace: space(&lengths(elements.shape())?),
-            data: elements.to_vec()?,
-        })
+        let (datatype, elements) = elements.typed(elements.native(), form)?;
+        let dataspace = space(&lengths(elements.shape())?);
+        Ok(Encoded { datatype, dataspace, data: elements.to_vec()? })
+    };
+    let null = |datatype: Vec<u8>| {
+        let dataspace = Dataspace::Null.write(latest);
+        Encoded { datatype, dataspace, data: Vec::new() }
     };
     Ok(match value {
         Value::Array(array) => elements(Elements::Array(array))?,
@@ -126,6 +128,9 @@ fn encode(value: &Value, latest: bool, ground: &mut impl Ground) -> Result<Encod
             dataspace: space(&[texts.len() as u64]),
             data: texts_at(&texts.iter().map(String::as_str).collect::<Vec<_>>(), ground)?,
         },
+        Value::Entry(entry) if entry.native().is_some_and(|native| native.is_null) => {
+            null(Elements::Entry(entry).typed(entry.native(), form)?.0)
+        }
         Value::Entry(entry) => match entry.data() {
             Data::Varied(varied) => Encoded {
                 datatype: varied_type(&**varied, form)?,
@@ -134,11 +139,7 @@ fn encode(value: &Value, latest: bool, ground: &mut impl Ground) -> Result<Encod
             },
             _ => elements(Elements::Entry(entry))?,
         },
-        Value::Empty(dtype) => Encoded {
-            datatype: datatype(dtype, form)?,
-            dataspace: Dataspace::Null.write(latest),
-            data: Vec::new(),
-        },
+        Value::Empty(dtype) => null(datatype(dtype, form)?),
     })
 }
 

@@ -7,7 +7,7 @@ use super::file::File;
 use super::filters::filter;
 use super::mapped;
 use super::object::attribute::Attribute;
-use super::object::datatype::Type;
+use super::object::datatype::{Class, Type};
 use super::object::header::{Header, Message, kind};
 use super::object::layout::{Grid, Layout};
 use super::object::shared;
@@ -15,17 +15,22 @@ use super::object::space::Space;
 use super::object::storage::{Fill, filters};
 use super::read::UNDEFINED;
 use super::types::bits::{needs_repair, repaired, repaired_size};
+use super::types::carried::{has_place, is_carried};
 use super::types::to_dtype::{described, dtype, is_varied, void};
 use super::types::vlen::Elements;
 use crate::array::{MemoryOrder, nbytes};
 use crate::chunk::{Chunked, Filter, Stored};
+use crate::entry::Native;
 use crate::{Buffer, Data, Dtype, Entry, Error, MemorySource, Result, Source};
 use std::sync::Arc;
 
 /// Everything that a header says of a dataset.
+#[derive(Clone)]
 struct Said {
     space: Space,
     what: Type,
+    /// The message that the type was read from.
+    datatype: Buffer,
     layout: Layout,
     /// Where the body of the layout lies in the source.
     layout_offset: u64,
@@ -56,7 +61,10 @@ impl Said {
         let lacks = |what: &str| Error::corrupt(format_args!("{what} of a dataset"), "none");
         let sizes = file.sizes();
         let space = parsed(file, header, kind::DATASPACE, |body| Space::parse(body, sizes))?;
-        let what = parsed(file, header, kind::DATATYPE, |body| Type::parse(body))?;
+        let what = parsed(file, header, kind::DATATYPE, |body| {
+            Type::parse(body).map(|what| (what, body.clone()))
+        })?;
+        let (what, datatype) = what.ok_or_else(|| lacks("a datatype"))?;
         let layout = parsed(file, header, kind::LAYOUT, |body| Layout::parse(body, sizes))?;
         let fill = match parsed(file, header, kind::FILL, Fill::parse)? {
             Some(fill) => fill,
@@ -66,7 +74,8 @@ impl Said {
         let filters = filters.unwrap_or_default().iter().map(filter).collect::<Result<_>>()?;
         Ok(Self {
             space: space.ok_or_else(|| lacks("a dataspace"))?,
-            what: what.ok_or_else(|| lacks("a datatype"))?,
+            what,
+            datatype,
             layout: layout.ok_or_else(|| lacks("a layout"))?,
             layout_offset: header.find(kind::LAYOUT).map_or(0, |message| message.offset),
             fill,
@@ -110,6 +119,39 @@ pub(super) fn entry(file: &Arc<File>, header: &Header) -> Result<Entry> {
 /// The entry of a dataset, where virtual ones may be made of one another so deep.
 pub(super) fn entry_within(file: &Arc<File>, header: &Header, depth: usize) -> Result<Entry> {
     let said = Said::read(file, header)?;
+    let entry = made(file, &said, depth)?;
+    let changed = |what: Type| made(file, &Said { what, ..said.clone() }, depth);
+    let native = native((&said.what, &said.datatype), said.space.is_null, &entry, changed)?;
+    Ok(entry.with_native(native))
+}
+
+/// What of a type is carried where the elements are written again; `changed` gives the same
+/// elements as another type.
+fn native(
+    (what, datatype): (&Type, &Buffer),
+    is_null: bool,
+    entry: &Entry,
+    changed: impl FnOnce(Type) -> Result<Entry>,
+) -> Result<Option<Native>> {
+    let is_carried = match is_null {
+        true => has_place(what),
+        // Sizes that contradict one another are nothing to hand on.
+        false => {
+            let size = if needs_repair(what) { repaired_size(what) } else { what.size };
+            is_carried(what) && !is_varied(what) && entry.dtype().itemsize() == size
+        }
+    };
+    if !is_carried && !is_null {
+        return Ok(None);
+    }
+    let elements = match is_carried && !is_null && needs_repair(what) {
+        true => Some(changed(Type { class: Class::Opaque { tag: String::new() }, ..*what })?),
+        false => None,
+    };
+    Ok(Some(Native { datatype: is_carried.then(|| datatype.clone()), elements, is_null }))
+}
+
+fn made(file: &Arc<File>, said: &Said, depth: usize) -> Result<Entry> {
     let mut shape = said.space.lengths()?;
     let varied = is_varied(&said.what);
     let dtype = dtype(&said.what)?;
@@ -119,7 +161,7 @@ pub(super) fn entry_within(file: &Arc<File>, header: &Header, depth: usize) -> R
         (Layout::Contiguous { .. }, Some(names)) => {
             let len = nbytes(&shape, said.what.size)? as u64;
             source = external::source(file, names, len)?;
-            alone(&said, &shape, (0, len), &*source)?
+            alone(said, &shape, (0, len), &*source)?
         }
         (Layout::Virtual { .. }, _) if varied || needs_repair(&said.what) => {
             let what = format!("a virtual dataset of {}", described(&said.what));
@@ -131,16 +173,24 @@ pub(super) fn entry_within(file: &Arc<File>, header: &Header, depth: usize) -> R
             shape = mapped.shape().to_vec();
             Data::Composed(Arc::new(mapped))
         }
-        _ => data(file, &said, &shape)?,
+        _ => data(file, said, &shape)?,
     };
     let limits = Arc::clone(file.limits());
     let raw = Entry::new(source, raw, &shape, MemoryOrder::C, data, limits)?;
-    if varied { elements(file, raw, said.what, dtype) } else { Ok(raw) }
+    if varied { elements(file, raw, said.what.clone(), dtype) } else { Ok(raw) }
 }
 
 /// The entry of an attribute.
 pub(super) fn attribute(file: &Arc<File>, attribute: Attribute) -> Result<Entry> {
-    let Attribute { what, space, data, .. } = attribute;
+    let Attribute { what, datatype, space, data, .. } = attribute;
+    let entry = inline(file, what.clone(), &space, data.clone())?;
+    let changed = |what: Type| inline(file, what, &space, data);
+    let native = native((&what, &datatype), space.is_null, &entry, changed)?;
+    Ok(entry.with_native(native))
+}
+
+/// Elements that lie in a header.
+fn inline(file: &Arc<File>, what: Type, space: &Space, data: Buffer) -> Result<Entry> {
     let varied = is_varied(&what);
     let dtype = dtype(&what)?;
     let raw = if varied { void(what.size)? } else { dtype.clone() };

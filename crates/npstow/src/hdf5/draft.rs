@@ -42,6 +42,8 @@ pub(super) struct Extras {
 struct Beside {
     attributes: Vec<(String, Value)>,
     storage: Option<Storage>,
+    /// A datatype that takes the place of what the dtype would be.
+    datatype: Option<Vec<u8>>,
 }
 
 /// The value of an attribute.
@@ -166,6 +168,15 @@ impl Extras {
         self.beside.get(path).and_then(|beside| beside.storage.as_ref())
     }
 
+    /// Sets the datatype of an array that was seen to be there.
+    pub(super) fn set_datatype(&mut self, path: &str, datatype: Vec<u8>) {
+        self.beside.entry(path.to_owned()).or_default().datatype = Some(datatype);
+    }
+
+    pub(super) fn datatype(&self, path: &str) -> Option<&[u8]> {
+        self.beside.get(path).and_then(|beside| beside.datatype.as_deref())
+    }
+
     pub(super) fn attributes(&self, path: &str) -> &[(String, Value)] {
         self.beside.get(path).map_or(&[], |beside| &beside.attributes)
     }
@@ -179,12 +190,7 @@ impl Extras {
 pub(super) fn named(tree: &Tree) -> Option<Tree> {
     let item = tree.get("")?.clone();
     let mut named = Tree::new().with(UNNAMED, item).ok()?;
-    if let Some(notes) = tree.notes("") {
-        named.set_notes(UNNAMED, notes.clone()).ok()?;
-    }
-    if let Some(attached) = tree.attached("") {
-        named.set_attached(UNNAMED, attached.clone()).ok()?;
-    }
+    named.copy_notes(UNNAMED, tree, "").ok()?;
     Some(named)
 }
 

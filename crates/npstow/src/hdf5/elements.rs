@@ -1,7 +1,9 @@
 //! The elements of an array in C order, piece by piece, wherever they are.
 #![forbid(unsafe_code)]
 
-use crate::entry::{BAND, Pieces};
+use super::types::carried::carried;
+use super::types::{Form, datatype};
+use crate::entry::{BAND, Native, Pieces};
 use crate::{Array, Buffer, BufferMut, Dtype, Entry, Error, Item, MemoryOrder, Result};
 
 /// What is written: an array in memory, or one of another file.
@@ -37,6 +39,29 @@ impl<'a> Elements<'a> {
             Item::Value(_) => Err(Error::unsupported("bytes that are no array in the format hdf5")),
             Item::Group(_) => Err(Error::invalid("a group in the place of an array")),
         }
+    }
+
+    /// What the elements are in a file that they were read from, where that is more than a dtype.
+    pub(super) fn native(&self) -> Option<&'a Native> {
+        match self {
+            Self::Array(_) => None,
+            Self::Entry(entry) => entry.native(),
+        }
+    }
+
+    /// The datatype of the elements, and the elements as they are of that type.
+    ///
+    /// # Errors
+    /// What HDF5 has no type for.
+    pub(super) fn typed(self, native: Option<&'a Native>, form: Form) -> Result<(Vec<u8>, Self)> {
+        let Some(Native { datatype: Some(native), elements, is_null }) = native else {
+            return Ok((datatype(self.dtype(), form)?, self));
+        };
+        if !is_null {
+            // What is refused is refused whatever it was.
+            datatype(self.dtype(), form)?;
+        }
+        Ok((carried(native, form)?, elements.as_ref().map_or(self, Self::Entry)))
     }
 
     pub(super) fn dtype(&self) -> &'a Dtype {

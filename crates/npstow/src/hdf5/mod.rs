@@ -17,7 +17,8 @@
 //! | text of attributes | strings of any length in UTF-8, as h5py keeps `str` |
 //! | text and sequences of scalars without a fixed length, as read from HDF5 | the same, in the global heap |
 //! | metadata, names, labels | attributes |
-//! | attributes read from HDF5 | the same, whatever they are; of no value: of no elements |
+//! | attributes read from HDF5 | the same, whatever they are |
+//! | arrays read from HDF5 | the datatype that they had there; see below |
 //! | references, sequences of sequences or records, records with such fields | refused by name |
 //! | `O`, items of no bytes, overlapping fields, titles, records without fields | refused by name |
 //!
@@ -31,7 +32,7 @@
 //! | other floats (bfloat16, float8, those of a VAX), integers of other sizes, times | `V`, their bytes |
 //! | enumerations | the integers they are made of; FALSE and TRUE in one byte: `b1` |
 //! | records `r`, `i` of two floats; the complex class of 2.0 | `c8`, `c16`, `c32` |
-//! | strings of a fixed length, of either character set | `S`; written as ASCII, whatever the bytes |
+//! | strings of a fixed length, of either character set | `S` |
 //! | opaque | `V`; those that h5py tags `NUMPY:<M8[s]`, `NUMPY:<U4` and the like: `M8`, `m8`, `U` |
 //! | arrays | subarrays |
 //! | records, nested, with gaps | records, fields by offset as in h5py |
@@ -39,6 +40,29 @@
 //! | references of 1.12 | `V`, their bytes |
 //! | a null dataspace | the shape `(0,)` |
 //! | a committed datatype | a value: the bytes of its message |
+//!
+//! # From HDF5 to HDF5
+//!
+//! An [`Entry`](crate::Entry) of a dataset or an attribute remembers what its datatype says beyond
+//! the dtype, and the elements as they lie in the file: names of enumerations, character sets and
+//! padding of strings, bit fields, precisions and paddings of bits, floats that NumPy has not, tags
+//! of opaque bytes, times, records with such members, null dataspaces. Written to HDF5 it is the
+//! same again. Rows that are joined keep what all of them have. In a tree that was loaded, an array
+//! keeps its datatype as long as it has its dtype, unless its elements were changed as they were
+//! read. Other arrays in memory (NumPy's are), other formats, and `diff` have the dtype alone.
+//! [`Draft::enumeration`] and [`Draft::utf8`] make such datatypes by hand.
+//!
+//! | type in the file | written in the old form | in the latest |
+//! |---|---|---|
+//! | of one part | version 1 | version 1 |
+//! | records, enumerations | version 1, or 2 with arrays in them; made of later ones | version 3 |
+//! | arrays, also as axes of a member in version 1 | version 2 | version 3 |
+//! | with floats of a VAX, or too long for a header with its padding | version 3: since HDF5 1.8 | version 3 |
+//! | the complex class of 2.0 | h5py's record | h5py's record |
+//! | committed, or in the heap of shared messages | as if it were not | as if it were not |
+//! | text, sequences | text of the same character set; sequences in little-endian, of what their dtype says | the same |
+//! | references of 1.12; the complex class of numbers that NumPy has not | opaque bytes | opaque bytes |
+//! | numbers that use less than half of their bits, which HDF5 refuses by default | what their dtype says | what their dtype says |
 //!
 //! # What may grow
 //!
@@ -63,6 +87,7 @@ mod assembly;
 mod attributes;
 mod beside;
 mod border;
+mod by_hand;
 mod check;
 mod chunks;
 mod cut;

@@ -4,10 +4,12 @@
 use super::draft::{Extras, check_step};
 use super::elements::Elements;
 use super::options::{Kind, Storage, WriteOptions};
-use super::types::{Form, MAX_RANK, datatype, too_many_axes};
+use super::types::carried::carried;
+use super::types::{Form, MAX_RANK, too_many_axes};
 use super::varied::{REFERENCE_LEN, varied_type};
 use super::write::filters::{DEFLATE, FLETCHER32, SHUFFLE};
 use super::write::message::Filter;
+use crate::entry::Native;
 use crate::{Data, Error, Item, Result, Tree, Varied};
 use std::sync::Arc;
 
@@ -31,6 +33,8 @@ pub(super) struct Dataset<'a> {
     pub(super) datatype: Vec<u8>,
     pub(super) itemsize: usize,
     pub(super) shape: Vec<u64>,
+    /// Whether it has no shape at all, and no elements.
+    pub(super) is_null: bool,
     /// How far it may grow.
     pub(super) most: Option<Vec<u64>>,
     pub(super) stored: Stored,
@@ -102,7 +106,7 @@ pub(super) fn datasets<'a>(
 ) -> Result<Vec<Dataset<'a>>> {
     let mut datasets = Vec::new();
     for (path, item) in tree.leaves() {
-        let planned = dataset(&path, item, extras, options);
+        let planned = dataset(&path, item, tree.native(&path), extras, options);
         datasets.push(planned.map_err(|e| e.in_member(&path))?);
     }
     Ok(datasets)
@@ -111,40 +115,48 @@ pub(super) fn datasets<'a>(
 fn dataset<'a>(
     path: &str,
     item: &'a Item,
+    loaded: Option<&'a Native>,
     extras: &Extras,
     options: &WriteOptions,
 ) -> Result<Dataset<'a>> {
     check_step(path.rsplit('/').next().unwrap_or(path))?;
     let elements = Elements::new(item)?;
-    let (dtype, shape) = (elements.dtype(), elements.shape());
+    let shape = elements.shape();
     let form = if options.latest { Form::Latest } else { Form::Old };
     if shape.len() > MAX_RANK {
         return Err(too_many_axes(shape.len()));
     }
-    if let Some(varied) = varied(item) {
-        if extras.storage(path).is_some() {
+    let path = path.to_owned();
+    let stored_as = extras.storage(&path);
+    let native = elements.native().or(loaded);
+    let is_null = native.is_some_and(|native| native.is_null);
+    if let Some(varied) = varied(item).filter(|_| !is_null) {
+        if stored_as.is_some() {
             let what = format!("a storage for {}, which have no fixed length", varied.what());
             return Err(Error::unsupported(what));
         }
         let (datatype, itemsize) = (varied_type(&**varied, form)?, REFERENCE_LEN);
         let shape = shape.iter().map(|&n| n as u64).collect();
-        let stored = Stored::Varied(Arc::clone(varied));
-        let path = path.to_owned();
-        return Ok(Dataset { path, elements, datatype, itemsize, shape, most: None, stored });
+        let (stored, most) = (Stored::Varied(Arc::clone(varied)), None);
+        return Ok(Dataset { path, elements, datatype, itemsize, shape, is_null, most, stored });
     }
-    let datatype = datatype(dtype, form)?;
-    let (itemsize, shape) = (dtype.itemsize(), shape.iter().map(|&n| n as u64).collect::<Vec<_>>());
-    let (stored, most) = match extras.storage(path) {
-        Some(storage) => stored(storage, &shape, itemsize, elements.nbytes())?,
-        None => match &options.storage {
-            Some(storage) if !shape.is_empty() && elements.nbytes() >= SMALL => {
-                stored(storage, &shape, itemsize, elements.nbytes())?
-            }
-            _ => (Stored::Contiguous, None),
-        },
+    if is_null && stored_as.is_some() {
+        return Err(Error::unsupported("a storage for an array without a shape"));
+    }
+    let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
+    let (datatype, elements) = match extras.datatype(&path) {
+        Some(by_hand) => (carried(by_hand, form)?, elements),
+        None => elements.typed(native, form)?,
     };
-    let path = path.to_owned();
-    Ok(Dataset { path, elements, datatype, itemsize, shape, most, stored })
+    let (itemsize, nbytes) = (elements.dtype().itemsize(), elements.nbytes());
+    let (stored, most) = match (stored_as, &options.storage) {
+        (Some(storage), _) => stored(storage, &shape, itemsize, nbytes)?,
+        (None, Some(storage)) if !shape.is_empty() && nbytes >= SMALL => {
+            stored(storage, &shape, itemsize, nbytes)?
+        }
+        _ => (Stored::Contiguous, None),
+    };
+    Ok(Dataset { path, elements, datatype, itemsize, shape, is_null, most, stored })
 }
 
 /// Elements without a fixed length, where that is what an item has.

@@ -15,6 +15,8 @@ use crate::{Buffer, Error, Result};
 pub(in crate::hdf5) struct Attribute {
     pub(in crate::hdf5) name: String,
     pub(in crate::hdf5) what: Type,
+    /// The message that the type was read from.
+    pub(in crate::hdf5) datatype: Buffer,
     pub(in crate::hdf5) space: Space,
     pub(in crate::hdf5) data: Buffer,
 }
@@ -44,11 +46,16 @@ impl Attribute {
         let name = text(before_nul(part(&mut cursor, name_len, version, "a name")?));
         let named = |e: Error| e.in_member(&format!("@{name}"));
         let at = cursor.position();
-        let what = part(&mut cursor, type_len, version, "a datatype")?;
-        let what = match flags & 1 {
-            0 => Type::parse(what).map_err(|e| named(e.shift(at)))?,
-            _ => Type::parse(&shared::resolve(file, what, kind::DATATYPE)?).map_err(named)?,
+        let datatype = part(&mut cursor, type_len, version, "a datatype")?;
+        let datatype = match flags & 1 {
+            0 => {
+                let start = usize::try_from(at).unwrap_or(usize::MAX);
+                body.slice(start..start.saturating_add(datatype.len()))?
+            }
+            _ => shared::resolve(file, datatype, kind::DATATYPE)?,
         };
+        let what = Type::parse(&datatype);
+        let what = what.map_err(|e| named(if flags & 1 == 0 { e.shift(at) } else { e }))?;
         let at = cursor.position();
         let space = part(&mut cursor, space_len, version, "a dataspace")?;
         let space = match flags & 2 {
@@ -63,7 +70,7 @@ impl Attribute {
         let count = if space.is_null { Some(0) } else { product(&space.shape) };
         let len = count.and_then(|n| n.checked_mul(what.size as u64));
         match len.and_then(|len| usize::try_from(len).ok()).filter(|len| *len <= data.len()) {
-            Some(len) => Ok(Self { data: data.slice(0..len)?, name, what, space }),
+            Some(len) => Ok(Self { data: data.slice(0..len)?, name, what, datatype, space }),
             None => {
                 let expected = format!("{:?} elements of {} bytes", space.shape, what.size);
                 let found = format!("the end after {} bytes", data.len());

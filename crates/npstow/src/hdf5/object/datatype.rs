@@ -90,7 +90,7 @@ pub(in crate::hdf5) struct Member {
 }
 
 /// How deep datatypes may lie in one another.
-const DEPTH: usize = 32;
+pub(in crate::hdf5) const DEPTH: usize = 32;
 
 impl Type {
     /// Parses a datatype, which may have padding behind it.
@@ -118,7 +118,7 @@ fn parse(cursor: &mut Cursor<'_>, depth: usize) -> Result<Type> {
     }
     let class = match class {
         0 => Class::Int { signed: low & 8 != 0, bits: bits(cursor, low)? },
-        1 => Class::Float(float(cursor, low, middle)?),
+        1 => Class::Float(float(cursor, version, low, middle)?),
         2 => {
             cursor.take(2, "a precision")?;
             Class::Time
@@ -185,12 +185,13 @@ fn bits(cursor: &mut Cursor<'_>, low: u8) -> Result<Bits> {
     Ok(Bits { order: order(low), offset, precision: cursor.u16_le("a precision")? })
 }
 
-fn float(cursor: &mut Cursor<'_>, low: u8, sign: u8) -> Result<Float> {
+fn float(cursor: &mut Cursor<'_>, version: u8, low: u8, sign: u8) -> Result<Float> {
     let bits = bits(cursor, low)?;
     let exponent = (cursor.u8("an exponent")?, cursor.u8("an exponent")?);
     let mantissa = (cursor.u8("a mantissa")?, cursor.u8("a mantissa")?);
     let bias = cursor.u32_le("a bias")?;
-    let (norm, is_vax) = ((low >> 4) & 3, low & 0x41 == 0x41);
+    // The sixth bit says nothing before the third version, as in the library.
+    let (norm, is_vax) = ((low >> 4) & 3, version > 2 && low & 0x41 == 0x41);
     Ok(Float { bits, sign, exponent, mantissa, bias, norm, is_vax })
 }
 
@@ -208,8 +209,13 @@ fn padding(bits: u8) -> Padding {
 
 /// A name, which versions 1 and 2 pad to whole 8 bytes.
 fn name(cursor: &mut Cursor<'_>, version: u8) -> Result<String> {
+    raw_name(cursor, version).map(text)
+}
+
+/// The bytes of a name.
+pub(in crate::hdf5) fn raw_name<'a>(cursor: &mut Cursor<'a>, version: u8) -> Result<&'a [u8]> {
     let start = cursor.position();
-    let name = text(c_string(cursor, "a name of a member")?);
+    let name = c_string(cursor, "a name of a member")?;
     if version < 3 {
         let used = cursor.position() - start;
         let padding = usize::try_from(used.next_multiple_of(8) - used).unwrap_or(0);
@@ -224,15 +230,10 @@ fn members(
     size: usize,
     depth: usize,
 ) -> Result<Vec<Member>> {
-    // The bytes that an offset needs, as many as those of the size.
-    let bits = usize::BITS - size.leading_zeros();
-    let width = usize::try_from(bits.div_ceil(8)).unwrap_or(8).max(1);
     let mut members = Vec::new();
     for _ in 0..count {
         let name = name(cursor, version)?;
-        let width = if version < 3 { 4 } else { width };
-        let offset = unsigned(cursor, width, "an offset of a member")?;
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let offset = offset_of_member(cursor, version, size)?;
         let shape = if version == 1 { old_shape(cursor)? } else { Vec::new() };
         let base = parse(cursor, depth)?;
         let what = if shape.is_empty() { base } else { repeated(base, shape)? };
@@ -241,8 +242,22 @@ fn members(
     Ok(members)
 }
 
+/// Where a member begins in a record of this size.
+pub(in crate::hdf5) fn offset_of_member(
+    cursor: &mut Cursor<'_>,
+    version: u8,
+    size: usize,
+) -> Result<usize> {
+    // The bytes that an offset needs, as many as those of the size.
+    let bits = usize::BITS - size.leading_zeros();
+    let width = usize::try_from(bits.div_ceil(8)).unwrap_or(8).max(1);
+    let width = if version < 3 { 4 } else { width };
+    let offset = unsigned(cursor, width, "an offset of a member")?;
+    Ok(usize::try_from(offset).unwrap_or(usize::MAX))
+}
+
 /// Version 1 has arrays in its members only: up to four axes.
-fn old_shape(cursor: &mut Cursor<'_>) -> Result<Vec<usize>> {
+pub(in crate::hdf5) fn old_shape(cursor: &mut Cursor<'_>) -> Result<Vec<usize>> {
     let axes = usize::from(cursor.u8("a number of axes")?);
     cursor.take(11, "a permutation")?;
     let lengths = (0..4).map(|_| cursor.u32_le("a length of an axis"));
@@ -272,6 +287,12 @@ fn enumeration(
 }
 
 fn array(cursor: &mut Cursor<'_>, version: u8, depth: usize) -> Result<Class> {
+    let shape = axes(cursor, version)?;
+    Ok(Class::Array { base: Box::new(parse(cursor, depth)?), shape })
+}
+
+/// The lengths of the axes of an array.
+pub(in crate::hdf5) fn axes(cursor: &mut Cursor<'_>, version: u8) -> Result<Vec<usize>> {
     let axes = usize::from(cursor.u8("a number of axes")?);
     if version < 3 {
         cursor.take(3, "padding")?;
@@ -282,7 +303,7 @@ fn array(cursor: &mut Cursor<'_>, version: u8, depth: usize) -> Result<Class> {
     if version < 3 {
         cursor.take(4 * axes, "a permutation")?;
     }
-    Ok(Class::Array { base: Box::new(parse(cursor, depth)?), shape })
+    Ok(shape)
 }
 
 #[cfg(test)]

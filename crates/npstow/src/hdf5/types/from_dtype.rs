@@ -16,15 +16,19 @@ pub(crate) enum Form {
 }
 
 /// Classes of datatypes.
-mod class {
-    pub(super) const INTEGER: u8 = 0;
-    pub(super) const FLOAT: u8 = 1;
-    pub(super) const STRING: u8 = 3;
-    pub(super) const OPAQUE: u8 = 5;
-    pub(super) const COMPOUND: u8 = 6;
-    pub(super) const ENUM: u8 = 8;
-    pub(super) const VARIABLE: u8 = 9;
-    pub(super) const ARRAY: u8 = 10;
+pub(super) mod class {
+    pub(crate) const INTEGER: u8 = 0;
+    pub(crate) const FLOAT: u8 = 1;
+    pub(crate) const TIME: u8 = 2;
+    pub(crate) const STRING: u8 = 3;
+    pub(crate) const BITS: u8 = 4;
+    pub(crate) const OPAQUE: u8 = 5;
+    pub(crate) const COMPOUND: u8 = 6;
+    pub(crate) const REFERENCE: u8 = 7;
+    pub(crate) const ENUM: u8 = 8;
+    pub(crate) const VARIABLE: u8 = 9;
+    pub(crate) const ARRAY: u8 = 10;
+    pub(crate) const COMPLEX: u8 = 11;
 }
 
 /// The most axes of an array: `H5S_MAX_RANK`.
@@ -83,7 +87,7 @@ fn has_array(dtype: &Dtype) -> bool {
 }
 
 /// Class, version, bits and size, which every type begins with.
-fn begin(out: &mut Emit, version: u8, class: u8, bits: [u8; 3], size: u32) {
+pub(super) fn begin(out: &mut Emit, version: u8, class: u8, bits: [u8; 3], size: u32) {
     out.u8(version << 4 | class).bytes(&bits).u32(size);
 }
 
@@ -168,7 +172,7 @@ fn truth(out: &mut Emit, version: u8) {
     begin(out, version, class::ENUM, [2, 0, 0], 1);
     integer(out, 1, true, Order::None);
     for name in ["FALSE", "TRUE"] {
-        put_name(out, name, version);
+        put_name(out, name.as_bytes(), version);
     }
     out.bytes(&[0, 1]);
 }
@@ -179,7 +183,7 @@ fn complex(out: &mut Emit, size: usize, order: Order, version: u8) {
     let whole = u32::try_from(size).expect("complex numbers are of at most 32 bytes");
     begin(out, version, class::COMPOUND, [2, 0, 0], whole);
     for (name, offset) in [("r", 0), ("i", half)] {
-        begin_member(out, name, offset, size, version);
+        begin_member(out, name.as_bytes(), offset as u64, size as u64, version);
         float(out, half, order);
     }
 }
@@ -202,16 +206,20 @@ fn put_array(
     if shape.len() > MAX_RANK {
         return Err(too_many_axes(shape.len()));
     }
-    let rank = u8::try_from(shape.len()).expect("at most 32");
     begin(out, version, class::ARRAY, [0; 3], size_of(dtype));
-    out.u8(rank).zeros(if version < 3 { 3 } else { 0 });
-    for length in shape {
-        out.u32(u32::try_from(*length).expect("lengths within an item fit 31 bits"));
-    }
+    let length = |length: &usize| u32::try_from(*length);
+    let lengths = shape.iter().map(length).collect::<Result<Vec<u32>, _>>();
+    put_axes(out, &lengths.expect("lengths within an item fit 31 bits"), version);
+    put(out, base, version)
+}
+
+/// How many axes there are, and how long they are.
+pub(super) fn put_axes(out: &mut Emit, lengths: &[u32], version: u8) {
+    let rank = u8::try_from(lengths.len()).expect("ranks were checked, or read from a byte");
+    out.u8(rank).zeros(if version < 3 { 3 } else { 0 }).u32s(lengths.iter().copied());
     if version < 3 {
         out.u32s((0..rank).map(u32::from));
     }
-    put(out, base, version)
 }
 
 fn put_record(out: &mut Emit, dtype: &Dtype, record: &Record, version: u8) -> Result<()> {
@@ -250,25 +258,25 @@ fn put_field(out: &mut Emit, field: &Field, size: usize, version: u8) -> Result<
         let what = format!("the name '{}' of a field in HDF5", quoted(name));
         return Err(Error::unsupported(what));
     }
-    begin_member(out, name, field.offset(), size, version);
+    begin_member(out, name.as_bytes(), field.offset() as u64, size as u64, version);
     put(out, field.dtype(), version)
 }
 
 /// What stands before the type of a member.
-fn begin_member(out: &mut Emit, name: &str, offset: usize, size: usize, version: u8) {
+pub(super) fn begin_member(out: &mut Emit, name: &[u8], offset: u64, size: u64, version: u8) {
     put_name(out, name, version);
-    let offset_width = if version < 3 { 4 } else { width(size as u64) };
-    out.uint(offset as u64, offset_width);
+    let offset_width = if version < 3 { 4 } else { width(size) };
+    out.uint(offset, offset_width);
     if version == 1 {
         // Its own axes, of which there are none: rank, reserved, order, reserved, lengths.
         out.zeros(28);
     }
 }
 
-fn put_name(out: &mut Emit, name: &str, version: u8) {
+pub(super) fn put_name(out: &mut Emit, name: &[u8], version: u8) {
     let len = name.len() + 1;
     let whole = if version < 3 { len.next_multiple_of(8) } else { len };
-    out.bytes(name.as_bytes()).zeros(1 + whole - len);
+    out.bytes(name).zeros(1 + whole - len);
 }
 
 #[cfg(test)]

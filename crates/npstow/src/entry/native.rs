@@ -1,0 +1,61 @@
+//! What elements are in their file, where that is more than a dtype says.
+#![forbid(unsafe_code)]
+
+use super::Entry;
+use crate::{Buffer, Source};
+use std::sync::Arc;
+
+/// What a file of HDF5 says of elements beyond their dtype, for those who write it again.
+#[derive(Clone, Debug)]
+pub(crate) struct Native {
+    /// The datatype as the file has it; `None` where the dtype says it all.
+    pub(crate) datatype: Option<Buffer>,
+    /// The elements as they lie in the file, as opaque bytes, where they are changed when they are
+    /// read.
+    pub(crate) elements: Option<Entry>,
+    /// Whether there is no shape either.
+    pub(crate) is_null: bool,
+}
+
+impl Entry {
+    /// Says what the elements are in their file.
+    #[must_use]
+    pub(crate) fn with_native(mut self, native: Option<Native>) -> Self {
+        self.native = native.map(Arc::new);
+        self
+    }
+
+    /// What the elements are in their file, where that is more than the dtype says.
+    pub(crate) fn native(&self) -> Option<&Native> {
+        self.native.as_deref()
+    }
+}
+
+impl Native {
+    pub(super) fn elements(&mut self) -> Option<&mut Entry> {
+        self.elements.as_mut()
+    }
+
+    /// The same, read through what `wrap` makes of each source.
+    pub(super) fn through(&self, wrap: &dyn Fn(Arc<dyn Source>) -> Arc<dyn Source>) -> Self {
+        let elements = self.elements.as_ref().map(|entry| entry.through(wrap));
+        Self { elements, ..self.clone() }
+    }
+
+    /// What all parts of an array are, if they are the same.
+    pub(super) fn joined(parts: &[Entry]) -> Option<Self> {
+        let natives: Option<Vec<&Self>> = parts.iter().map(Entry::native).collect();
+        let natives = natives?;
+        let datatype = natives.first()?.datatype.clone()?;
+        if natives.iter().any(|native| native.datatype.as_deref() != Some(&*datatype)) {
+            return None;
+        }
+        let changed: Vec<Entry> = natives.iter().filter_map(|one| one.elements.clone()).collect();
+        let elements = match changed.len() {
+            0 => None,
+            count if count == natives.len() => Some(Entry::join(changed).ok()?),
+            _ => return None,
+        };
+        Some(Self { datatype: Some(datatype), elements, is_null: false })
+    }
+}
