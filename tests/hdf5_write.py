@@ -9,7 +9,7 @@ Needs NumPy 2.x and h5py; the programs of hdf5-tools are skipped where they are 
   the same   twice, and through a pipe, the same bytes
   aligned    arrays in one piece begin at multiples of 64: numpy.memmap shows them where they lie
   stored     every storage of the library's interface (the example hdf5): chunks of any shape, filters, growth, compact; attributes
-             of every type and size, soft links
+             of every type and size, soft links; enumerations and text in UTF-8 made by hand
   extended   h5py opens each of these files for writing: grows what may grow, adds arrays, groups, links and attributes, deletes,
              and reads all of it back
   many       100,000 arrays in a folder of 8 levels, and as many in one group
@@ -258,6 +258,28 @@ def stored(report, folder, seed):
             extended(area, path, {key: case[0] for key, case in cases.items()})
 
 
+def typed(report, folder):
+    """Enumerations and text in UTF-8, whatever the integers and the form."""
+    names = ["photon", "muon", "größe", "a name that is longer"]
+    for form in ([], ["latest"]):
+        with Area(report, f"types by hand {' '.join(form)}") as area:
+            arrays = {f"e/{code}": np.arange(4).astype(code) for code in ("i1", ">i2", "<i4", ">i8", "u1", "<u2", ">u4", "<u8")}
+            words = [f"enum:{key}={'|'.join(names)}" for key in arrays] + ["store:e/<i4=chunks=2,deflate=4", "utf8:s="]
+            texts = np.array([name.encode() for name in names])
+            source, path = given(folder, "t", {**arrays, "s": texts}), os.path.join(folder, "t.h5")
+            done = example(source, path, *form, *words)
+            area.check("written", done.returncode == 0, done.stderr)
+            with h5py.File(path, "r") as file:
+                for key, array in arrays.items():
+                    area.equal(f"{key} named", h5py.check_enum_dtype(file[key].dtype), {name: at for at, name in enumerate(names)})
+                    area.equal(f"{key} dtype and numbers", (file[key].dtype.str, list(file[key])), (array.dtype.str, list(array)))
+                area.equal("text", tuple(h5py.check_string_dtype(file["s"].dtype)), ("utf-8", texts.dtype.itemsize))
+                area.equal("read", list(file["s"].asstr()), names)
+            area.check("named twice", example(source, path, "enum:e/i1=a|a").returncode != 0)
+            area.check("no integers", example(source, path, "enum:s=a").returncode != 0)
+            area.check("no strings", example(source, path, "utf8:e/i1=").returncode != 0)
+
+
 def extended(area, path, arrays):
     """Everything in a file is grown, and other things are put beside it."""
     grown = {}
@@ -408,6 +430,7 @@ def main():
         held(report, folder)
         refused(report, folder)
         stored(report, folder, seed)
+        typed(report, folder)
         attributes(report, folder, seed)
         many(report, folder)
     report.finish()

@@ -3,11 +3,13 @@
 //! ```text
 //! hdf5 FROM.npz TO.h5 [latest] [store:PATH=WORD,…] [attr:PATH@NAME=ARRAY] [text:PATH@NAME=TEXT]
 //!                     [texts:PATH@NAME=TEXT|…] [empty:PATH@NAME=DTYPE] [link:PATH=TARGET]
+//!                     [enum:PATH=NAME|…] [utf8:PATH=]
 //! ```
 //!
 //! The words of a storage are `contiguous`, `compact`, `chunks=3x2`, `chunks` (of npstow's own
 //! choice), `most=_x5` (how far it may grow), `deflate=4`, `shuffle` and `fletcher32`. An array
-//! that becomes an attribute is taken out of the tree.
+//! that becomes an attribute is taken out of the tree. Names of an enumeration are for 0, 1 and so
+//! on.
 #![forbid(unsafe_code)]
 
 use npstow::hdf5::{Draft, Storage, Value, WriteOptions};
@@ -42,6 +44,11 @@ fn main() -> Result<()> {
                 let texts: Vec<String> = value.split('|').map(str::to_owned).collect();
                 with_attribute(draft, place, texts.into())?
             }
+            "enum" => {
+                let names: Vec<(&str, i128)> = value.split('|').zip(0..).collect();
+                draft.enumeration(place, &names)?
+            }
+            "utf8" => draft.utf8(place)?,
             "empty" => with_attribute(draft, place, Value::Empty(value.parse()?))?,
             _ => draft,
         };
