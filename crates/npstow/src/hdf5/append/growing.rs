@@ -173,6 +173,7 @@ impl Growing {
         let dtype = self.target.entry.dtype().clone();
         let array = Array::new(dtype, &shape, MemoryOrder::C, Buffer::from(bytes))?;
         let dataset = Dataset {
+            is_null: false,
             path: String::new(),
             elements: Elements::Array(&array),
             datatype: Vec::new(),
