@@ -54,6 +54,7 @@ macro_rules! either {
             #[cfg(feature = "hdf5")]
             Kind::Hdf5($appender) => $does,
             #[cfg(not(any(feature = "npy", feature = "hdf5")))]
+            #[allow(unreachable_patterns)]
             _ => unreachable!("no format can be appended to"),
         }
     };
