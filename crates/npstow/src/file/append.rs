@@ -3,7 +3,7 @@
 
 use super::{Format, split_place};
 use crate::{Array, Dtype, Durability, Error, Result};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Adds the rows of `array` to the first axis of an array in place: of an NPY file, or of a dataset
 /// within an HDF5 file, typed as `run.h5:event/hit`.
@@ -82,18 +82,18 @@ impl Appender {
             None => (place.to_owned(), None),
         };
         match name.filter(|name| !name.is_empty()) {
-            Some(name) => Self::within(path, &name, durability),
+            Some(name) => Self::within(&path, &name, durability),
             None => Self::alone(&path, durability),
         }
     }
 
     /// An array within a file.
-    fn within(path: PathBuf, name: &str, durability: Durability) -> Result<Self> {
-        let format = super::open(&path)?.format();
+    fn within(path: &Path, name: &str, durability: Durability) -> Result<Self> {
+        let format = super::open(path)?.format();
         if format != Format::Hdf5 {
             let what = "adding rows within another file than one of HDF5: write it anew, and \
                         replace it";
-            return Err(Error::unsupported(what).in_member(name).in_path(&path));
+            return Err(Error::unsupported(what).in_member(name).in_path(path));
         }
         #[cfg(feature = "hdf5")]
         return crate::hdf5::Appender::open_with(path, name, durability)
@@ -101,7 +101,7 @@ impl Appender {
         #[cfg(not(feature = "hdf5"))]
         {
             let _ = durability;
-            Err(Error::unsupported("HDF5 in this build").in_path(&path))
+            Err(Error::unsupported("HDF5 in this build").in_path(path))
         }
     }
 
