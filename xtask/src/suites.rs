@@ -10,7 +10,12 @@ use crate::shell::{Result, capture, command, root, shown, target, write};
 use crate::test::Count;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
+
+/// So many suites run side by side: those that kill and wait leave a core to others.
+const TOGETHER: usize = 2;
 
 /// Runs all suites, one printed line each.
 pub(crate) fn run(python: &Path, npstow: &Path) -> Result<Count> {
@@ -22,8 +27,25 @@ pub(crate) fn run(python: &Path, npstow: &Path) -> Result<Count> {
             return Err(format!("{}: a suite that is not executable", shown(&path)));
         }
     }
-    for suite in suites(&folder) {
-        total.add(one(python, npstow, &suite)?);
+    let waiting = Mutex::new(suites(&folder).into_iter());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        let mut count = Count::default();
+        while let Some(suite) = next() {
+            let (text, one) = one(python, npstow, &suite)?;
+            // At once, so that lines of another suite do not come between.
+            print!("{text}");
+            count.add(one);
+        }
+        Ok(count)
+    };
+    let counts: Vec<Result<Count>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..TOGETHER).map(|_| scope.spawn(work)).collect();
+        let lost = || Err("a thread that ran suites panicked".to_owned());
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| lost())).collect()
+    });
+    for count in counts {
+        total.add(count?);
     }
     Ok(total)
 }
@@ -54,7 +76,8 @@ fn executable(path: &Path) -> bool {
     crate::shell::read(path).is_ok_and(|text| text.starts_with("#!"))
 }
 
-fn one(python: &Path, npstow: &Path, suite: &Path) -> Result<Count> {
+/// What is to be printed of a suite, and its checks.
+fn one(python: &Path, npstow: &Path, suite: &Path) -> Result<(String, Count)> {
     let start = Instant::now();
     let name = shown(suite);
     let log = target().join("xtask").join(format!("{}.log", name.replace('/', "-")));
@@ -72,15 +95,15 @@ fn one(python: &Path, npstow: &Path, suite: &Path) -> Result<Count> {
         command.stdout(file).stderr(twin).status().map_err(|why| format!("{name}: {why}"))?;
     let text = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
     let (verdict, count) = judge(status.code(), &text);
-    println!("suite {name}: {verdict} ({:.1} s)", start.elapsed().as_secs_f64());
+    let mut said = format!("suite {name}: {verdict} ({:.1} s)\n", start.elapsed().as_secs_f64());
     if count.failed > 0 {
-        println!("{}", tail(&text, 60));
+        said += &(tail(&text, 60) + "\n");
     } else {
         for line in text.lines().filter(|line| line.to_lowercase().contains("skipped")) {
-            println!("  {line}");
+            said += &format!("  {line}\n");
         }
     }
-    Ok(count)
+    Ok((said, count))
 }
 
 /// What the exit code and the last line of a suite say.
