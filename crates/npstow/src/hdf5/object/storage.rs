@@ -73,11 +73,11 @@ fn filter(cursor: &mut Cursor<'_>, version: u8) -> Result<Filter> {
     let id = cursor.u16_le("a filter")?;
     // Version 2 leaves out the names of those that the format itself has.
     let named = version == 1 || id >= 256;
-    let name_len = if named { cursor.u16_le("a length of a name")? } else { 0 };
+    let name_len = if named { usize::from(cursor.u16_le("a length of a name")?) } else { 0 };
     cursor.take(2, "flags")?;
     let count = cursor.u16_le("a number of values")?;
     let padded = if version == 1 { name_len.next_multiple_of(8) } else { name_len };
-    let name = text(before_nul(cursor.take(padded.into(), "a name of a filter")?));
+    let name = text(before_nul(cursor.take(padded, "a name of a filter")?));
     let values = (0..count).map(|_| cursor.u32_le("a value of a filter"));
     let values = values.collect::<Result<Vec<_>>>()?;
     if version == 1 && count % 2 == 1 {
@@ -121,6 +121,9 @@ mod tests {
             assert!(filters(&old[..len]).is_err(), "{len}");
         }
         assert_eq!(filters(&[2, 1, 1, 0, 1, 0, 1, 0, 6, 0, 0, 0]).unwrap(), [deflate("")]);
+        // As long as a length can be, and longer yet with its padding.
+        let long = [&[1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0xff, 0xff, 0, 0, 0, 0], &[b'x'; 65536][..]];
+        assert_eq!(filters(&long.concat()).unwrap()[0].name.len(), 65536);
         assert!(filters(&[2, 33]).is_err() && filters(&[3, 0]).is_err());
     }
 }
