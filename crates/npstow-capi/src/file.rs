@@ -86,7 +86,7 @@ pub extern "C" fn npstow_file_path(file: Option<&NpstowFile>) -> *const c_char {
 
 /// What whoever opened the file should know though it can be read, a sentence each: that an HDF5
 /// file was never closed, and what was left out of the groups and arrays that were looked at
-/// until now (links to other files that are missing or outside the folder, parts of virtual
+/// until now (links that lead nowhere or out of the folder, parts of virtual
 /// datasets that are missing).
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_file_warnings(

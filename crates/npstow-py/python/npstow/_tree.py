@@ -203,7 +203,7 @@ class Node:
     @property
     def warnings(self) -> list[str]:
         """What one should know of the file, as far as it was looked at: that a program never closed
-        it (HDF5), which links to other files lead nowhere, which parts of virtual datasets are not
+        it (HDF5), which links lead nowhere, which parts of virtual datasets are not
         there. Reading says it as a ``UserWarning``."""
         return self._node.warnings
 

@@ -23,8 +23,7 @@ pub(crate) struct Hdf5 {
     file: Arc<File>,
     nodes: Mutex<Vec<Node>>,
     paths: Mutex<Paths>,
-    /// Links that lead out of the file and were not followed, and why; arrays of which parts are
-    /// not there.
+    /// Links that were not followed, and why; arrays of which parts are not there.
     left_out: Mutex<BTreeMap<String, String>>,
 }
 
@@ -41,6 +40,9 @@ const REPEATED: u64 = 1 << 15;
 
 /// And so many for each object.
 const REPEATED_EACH: u64 = 16;
+
+/// A link that was not followed: its name, and why.
+type Lost = (String, String);
 
 /// An object under one of its names.
 #[derive(Debug)]
@@ -183,17 +185,17 @@ impl Hdf5 {
         steps.join("/")
     }
 
-    /// Keeps in mind links that lead out of the file.
-    fn keep_left_out(&self, id: u64, links: Vec<(String, Error)>) {
+    /// Keeps in mind links that lead nowhere, or out of the file.
+    fn keep_left_out(&self, id: u64, links: &[Lost]) {
         if links.is_empty() {
             return;
         }
         let path = self.path(id);
         // Every entry is whole whatever happened to another thread.
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, e) in links {
-            let name = if path.is_empty() { name } else { format!("{path}/{name}") };
-            left_out.insert(name, e.what().to_owned());
+        for (name, why) in links {
+            let name = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            left_out.insert(name, why.clone());
         }
     }
 
@@ -228,27 +230,24 @@ impl Hdf5 {
     }
 
     /// The links that lead somewhere, as nodes, and why the others do not.
-    fn resolve(&self, id: u64) -> Result<(Vec<Child>, Vec<String>)> {
-        let (mut children, mut lost, mut outside) = (Vec::new(), Vec::new(), Vec::new());
+    fn resolve(&self, id: u64) -> Result<(Vec<Child>, Vec<Lost>)> {
+        let (mut children, mut lost) = (Vec::new(), Vec::new());
         for link in self.links(id)? {
             let place = match self.target(id, &link.target) {
                 Ok(place) => place,
                 Err(e) => {
-                    lost.push(format!("{}: {}", quoted(&link.name), e.what()));
-                    if matches!(link.target, Target::External { .. } | Target::UserDefined(_)) {
-                        outside.push((link.name, e));
-                    }
+                    lost.push((link.name, e.what().to_owned()));
                     continue;
                 }
             };
             if self.is_below(id, &place) {
-                lost.push(format!("{}: a link to a group that it is in", quoted(&link.name)));
+                lost.push((link.name, "a link to a group that it is in".to_owned()));
                 continue;
             }
             self.count(&place)?;
             children.push(Child { name: link.name, id: self.add(id, place)? });
         }
-        self.keep_left_out(id, outside);
+        self.keep_left_out(id, &lost);
         Ok((children, lost))
     }
 
@@ -274,11 +273,11 @@ impl Hdf5 {
         }
         match self.resolve(id) {
             Ok((_, lost)) => {
-                let place = |why| match path.is_empty() {
-                    true => why,
-                    false => format!("{path}/{why}"),
+                let note = |(name, why): Lost| match path.is_empty() {
+                    true => format!("{}: {why}", quoted(&name)),
+                    false => format!("{path}/{}: {why}", quoted(&name)),
                 };
-                faults.extend(lost.into_iter().map(|why| Fault::Note(place(why))));
+                faults.extend(lost.into_iter().map(|link| Fault::Note(note(link))));
             }
             Err(e) => faults.push(Fault::Error(e.in_member(path))),
         }
