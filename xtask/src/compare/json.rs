@@ -32,3 +32,13 @@ pub(super) fn parts(numbers: &Value) -> Vec<(String, String)> {
     let part = |value: &Value| Some((text(&value["name"])?, text(&value["text"])?));
     numbers["parts"].as_array().map(|all| all.iter().filter_map(part).collect()).unwrap_or_default()
 }
+
+/// The versions that such numbers are of.
+pub(super) fn versions(numbers: &Value) -> Vec<(String, String)> {
+    let one =
+        |(name, version): (&String, &Value)| Some((name.clone(), version.as_str()?.to_owned()));
+    numbers["versions"]
+        .as_object()
+        .map(|all| all.iter().filter_map(one).collect())
+        .unwrap_or_default()
+}

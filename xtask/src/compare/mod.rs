@@ -41,7 +41,12 @@ pub(crate) fn run(words: &[&str]) -> Result {
         false => serde_json::Value::Null,
     };
     let last = if options.update { None } else { against::Last::find(&options)? };
-    let tools = Tools::build(&options)?;
+    let mut tools = Tools::build(&options)?;
+    for (name, version) in json::versions(&old) {
+        if !tools.versions.iter().any(|(own, _)| *own == name) {
+            tools.versions.push((name, version));
+        }
+    }
     let (results, parts) = (Vec::new(), Vec::new());
     let mut page = Page { options: &options, machine: &machine, tools: &tools, results, parts };
     measure(&mut page)?;

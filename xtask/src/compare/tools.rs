@@ -87,11 +87,13 @@ impl Tools {
         {
             versions.push((name.to_owned(), locked(&lock, name)));
         }
-        let ask = "import numpy, platform; print(numpy.__version__, platform.python_version())";
-        let said = output(&mut command(&self.python, &["-c", ask]))?;
-        let (numpy, python) = said.trim().split_once(' ').unwrap_or(("?", "?"));
-        versions.push(("NumPy".to_owned(), numpy.to_owned()));
-        versions.push(("Python".to_owned(), python.to_owned()));
+        let ask = "import platform\nfrom importlib.metadata import version\n\
+                   for name in 'numpy', 'h5py', 'joblib': print(name, version(name))\n\
+                   print('Python', platform.python_version())";
+        for line in output(&mut command(&self.python, &["-c", ask]))?.lines() {
+            let (name, version) = line.split_once(' ').unwrap_or((line, "?"));
+            versions.push((name.replace("numpy", "NumPy"), version.to_owned()));
+        }
         for (name, words) in [("rustc", ["--version"]), ("gcc", ["-dumpfullversion"])] {
             let said = output(&mut command(name, &words))?;
             let version = said.split_whitespace().find(|word| word.contains('.')).unwrap_or("?");
