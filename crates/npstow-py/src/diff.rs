@@ -67,6 +67,7 @@ fn dict<'py>(py: Python<'py>, of: &Difference) -> PyResult<Bound<'py, PyDict>> {
             both(&dict, "labels", left, right)?;
             dict.set_item("index", index)?;
         }
+        What::Content => both(&dict, "content", py.None(), py.None())?,
         // Differences to come have their text at least.
         _ => both(&dict, "other", py.None(), py.None())?,
     }

@@ -64,8 +64,19 @@ type BesideMut<'a> = (&'a mut Option<Box<Notes>>, &'a mut Option<Box<Attached>>)
 #[derive(Clone, Debug)]
 pub(crate) struct Attached {
     pub(crate) all: Vec<(String, Entry)>,
-    /// Why the notes do not say the same; `None` where they do.
-    pub(crate) lost: Option<String>,
+    /// What the notes do not say; `None` where they say all.
+    pub(crate) lost: Option<Lost>,
+}
+
+/// Attributes of which some are no text, so that the item has no notes.
+#[derive(Clone, Debug)]
+pub(crate) struct Lost {
+    /// Why the first of them is none.
+    pub(crate) why: String,
+    /// What is text.
+    pub(crate) notes: Notes,
+    /// What is not.
+    pub(crate) others: Vec<(String, Entry)>,
 }
 
 /// What stands under a name of a [`Tree`].
@@ -266,9 +277,9 @@ impl Tree {
     /// `Unsupported`, naming the first one.
     pub(crate) fn check_attached(&self) -> Result<()> {
         let check = |path: &str, attached: Option<&Attached>| match attached
-            .and_then(|attached| attached.lost.as_deref())
+            .and_then(|attached| attached.lost.as_ref())
         {
-            Some(lost) => Err(Error::unsupported(lost).in_member(path)),
+            Some(lost) => Err(Error::unsupported(&lost.why).in_member(path)),
             None => Ok(()),
         };
         check("", self.attached.as_deref())?;

@@ -96,6 +96,7 @@ fn difference(difference: &Difference) -> Result<Json> {
             both("labels", left.clone().into(), right.clone().into());
             object.push(("index", (*index).into()));
         }
+        What::Content => object.push(("what", "content".into())),
         // Differences to come have their text at least.
         _ => object.push(("what", difference.to_string().into())),
     }

@@ -177,9 +177,10 @@ def _is_npy(target: StrPath, format: str | None) -> bool:
 class Difference:
     """One thing that differs between two trees; as text, a line."""
 
-    #: The slash path of the array or group; ``""`` is the tree itself.
+    #: The slash path of the array or group; ``""`` is the tree itself. Behind it, ``@`` and the
+    #: name of an attribute that is no text.
     name: str
-    #: ``'missing'``, ``'kind'``, ``'dtype'``, ``'shape'``, ``'values'``, ``'meta'``,
+    #: ``'missing'``, ``'kind'``, ``'dtype'``, ``'shape'``, ``'values'``, ``'content'``, ``'meta'``,
     #: ``'meta lines'``, ``'names'`` or ``'labels'``.
     what: str
     #: What is on the left, where that can be said; of values, the first one that differs.

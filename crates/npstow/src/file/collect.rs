@@ -199,29 +199,19 @@ pub(super) fn relative<'a>(name: &'a str, top: &str) -> &'a str {
 
 /// Brings along what stands beside a node.
 fn note(tree: &mut Tree, path: &str, node: &Node) -> Result<()> {
-    let notes = node.notes();
     #[cfg(feature = "hdf5")]
     if node.file().format() == super::Format::Hdf5 {
-        let one = |(name, attribute)| match attribute {
-            crate::Attribute::Array(entry) => Some((name, entry)),
-            _ => None,
-        };
-        let all: Vec<(String, Entry)> = node.attributes()?.into_iter().filter_map(one).collect();
+        let all = node.attributes()?;
         if all.is_empty() {
             return Ok(());
         }
-        // Who writes them as text says which one is none.
-        let lost = match notes {
-            Ok(notes) => tree.set_notes(path, notes).map(|()| None)?,
-            Err(e) if e.kind() == ErrorKind::Unsupported => {
-                let what = e.what();
-                Some(what.strip_prefix("not supported: ").unwrap_or(what).to_owned())
-            }
-            Err(e) => return Err(e),
-        };
-        return tree.set_attached(path, crate::tree::Attached { all, lost });
+        let (notes, attached) = crate::hdf5::attached(all).map_err(|e| node.placed(e))?;
+        if let Some(notes) = notes {
+            tree.set_notes(path, notes)?;
+        }
+        return tree.set_attached(path, attached);
     }
-    let notes = notes?;
+    let notes = node.notes()?;
     if !notes.is_empty() {
         tree.set_notes(path, notes)?;
     }

@@ -120,6 +120,7 @@ mod writer;
 
 pub use append::{Appender, append};
 pub use draft::{Draft, Value};
+pub(crate) use notes::attached;
 pub use options::{Storage, WriteOptions};
 pub(crate) use reader::Hdf5;
 pub use repair::{Repair, diagnose, repair};

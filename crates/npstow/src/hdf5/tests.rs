@@ -279,3 +279,51 @@ fn texts_and_dates_come_back_with_their_dtype() {
         }
     }
 }
+
+#[test]
+fn attributes_are_compared_though_one_of_them_is_no_text() {
+    use super::{Draft, WriteOptions};
+    use crate::{Array, Tree};
+    let dir = tempfile::tempdir().unwrap();
+    let tree = |unit: &str, run: Option<Array>, lines: Option<&str>| {
+        let tree = Tree::new().with("g/d", Array::from_vec(vec![1u8])).unwrap();
+        let mut draft = Draft::new(tree).attribute("g/d", "unit", unit).unwrap();
+        if let Some(run) = run {
+            draft = draft.attribute("g/d", "run", run).unwrap();
+        }
+        if let Some(line) = lines {
+            draft = draft.attribute("", "lines", vec![line.to_owned(), "b".to_owned()]).unwrap();
+        }
+        let path = dir.path().join("x.h5");
+        draft.write(&path, &WriteOptions::default()).unwrap();
+        crate::open(&path).unwrap().root().to_tree().unwrap()
+    };
+    let told = |left: &Tree, right: &Tree| -> Vec<String> {
+        let report = crate::trees::compare(left, right, &Default::default()).unwrap();
+        assert!(report.unread().is_empty(), "{report:?}");
+        report.differences().iter().map(|d| format!("{}: {d}", d.name)).collect()
+    };
+    let run = |run: i32| Some(Array::from_vec(vec![run]));
+    let nan = || Some(Array::from_vec(vec![f64::NAN]));
+    let base = tree("m", run(1), Some("a"));
+    assert!(told(&base, &tree("m", run(1), Some("a"))).is_empty());
+    assert!(told(&tree("m", nan(), None), &tree("m", nan(), None)).is_empty());
+    assert_eq!(told(&base, &tree("km", run(1), Some("a"))), ["g/d: metadata 'unit': 'm' and 'km'"]);
+    let both = told(&base, &tree("km", run(2), Some("c")));
+    assert_eq!(both.len(), 3, "{both:?}");
+    assert_eq!(both[0], "@lines: another content");
+    assert!(both[2].starts_with("g/d@run: ") && both[2].contains("1 and 2"), "{both:?}");
+    // Where only one side has attributes that are no text, the text is compared all the same.
+    let gone = "g/d@run: only on the left: an array";
+    assert_eq!(told(&base, &tree("m", None, Some("a"))), [gone]);
+    assert_eq!(
+        told(&tree("km", None, Some("a")), &base),
+        ["g/d: metadata 'unit': 'km' and 'm'", "g/d@run: only on the right: an array"]
+    );
+    assert_eq!(
+        told(&base, &tree("m", Some(Array::from_vec(vec![1i64])), Some("a"))),
+        ["g/d@run: dtype <i4 and <i8"]
+    );
+    let longer = Some(Array::from_vec(vec![1, 1]));
+    assert_eq!(told(&base, &tree("m", longer, Some("a"))), ["g/d@run: shape (1,) and (2,)"]);
+}

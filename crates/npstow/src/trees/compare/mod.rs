@@ -1,6 +1,7 @@
 //! What differs between two trees.
 #![forbid(unsafe_code)]
 
+mod attributes;
 mod number;
 mod report;
 mod rule;
@@ -8,6 +9,7 @@ mod values;
 
 pub use report::{Difference, Report, Side, Unequal, What};
 
+use self::attributes::Beside;
 use super::select::walk;
 use crate::container::NodeKind;
 use crate::{Dtype, Entry, Error, Item, Notes, Order, Result, Tree};
@@ -78,6 +80,9 @@ impl CompareOptions {
 
 /// Compares two trees: names, kinds, dtypes, shapes, values, and notes. Neither is taken into
 /// memory: arrays are read band by band.
+///
+/// Attributes of HDF5 that are no text are compared by their names and digests, without a tolerance.
+/// Their differences stand under the name of what they are attached to, `@`, and their own.
 ///
 /// What cannot be read is no difference; it stands in [`Report::unread`], and the rest is
 /// compared all the same.
@@ -204,8 +209,9 @@ impl Comparison<'_> {
             return;
         }
         let none = Notes::default();
-        let (left, right) =
-            (self.left.notes(path).unwrap_or(&none), self.right.notes(path).unwrap_or(&none));
+        let (left, right) = (Beside::of(self.left, path), Beside::of(self.right, path));
+        let others = (left.others, right.others);
+        let (left, right) = (left.notes.unwrap_or(&none), right.notes.unwrap_or(&none));
         let mut found = Vec::new();
         metadata(left, right, &mut found);
         if let Some((index, left, right)) = lists(&left.names, &right.names) {
@@ -215,6 +221,7 @@ impl Comparison<'_> {
             found.push(What::Labels { index, left, right });
         }
         found.into_iter().for_each(|what| self.differs(path, what));
+        attributes::compare(path, others, self.report);
     }
 }
 

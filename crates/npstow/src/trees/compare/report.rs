@@ -22,7 +22,7 @@ impl Report {
         &self.differences
     }
 
-    /// Why some arrays could not be compared.
+    /// Why some arrays and attributes could not be compared.
     #[must_use]
     pub fn unread(&self) -> &[Error] {
         &self.unread
@@ -44,7 +44,8 @@ impl Report {
 /// Something that differs, and where. As text, it is a line without the name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// The slash path of the array or group; `""` is the tree itself.
+    /// The slash path of the array or group; `""` is the tree itself. Behind it, `@` and the name of
+    /// an attribute that is no text.
     pub name: String,
     /// What differs.
     pub what: What,
@@ -94,6 +95,8 @@ pub enum What {
     },
     /// Some elements are not equal.
     Values(Box<Unequal>),
+    /// Attributes have another content: texts, sequences, or bytes that are equal as numbers.
+    Content,
     /// The value of a key of the metadata.
     Meta {
         /// The key.
@@ -177,6 +180,7 @@ impl fmt::Display for Difference {
             }
             What::Shape { left, right } => write!(f, "shape {} and {}", Shape(left), Shape(right)),
             What::Values(unequal) => unequal.fmt(f),
+            What::Content => f.write_str("another content"),
             What::Meta { key, left, right } => {
                 let (left, right) = (text(left.as_ref()), text(right.as_ref()));
                 write!(f, "metadata '{}': {left} and {right}", quoted(key))
