@@ -21,7 +21,8 @@ pub(super) fn run(args: &Append, quiet: bool) -> Result<Exit> {
         return Err(Error::unsupported(what).in_member(&target.name).in_path(&target.path));
     }
     let place = Place::new(&args.source);
-    let source = place.node(&Progress::none())?.entry()?;
+    let node = place.node(&Progress::none())?;
+    let source = node.entry()?;
     let in_source = |e: Error| e.in_member(&place.name).in_path(&place.path);
     source.check().map_err(in_source)?;
     if !is_within {
@@ -45,6 +46,7 @@ pub(super) fn run(args: &Append, quiet: bool) -> Result<Exit> {
     }
     let rows = target.finish()?;
     drop(progress);
+    super::say_left_out(&node);
     let path = args.target.to_string_lossy();
     if args.form.json {
         let json = Json::Object(vec![

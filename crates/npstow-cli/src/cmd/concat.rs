@@ -12,12 +12,13 @@ use npstow::{Error, Format, Node, Result, Tree};
 use std::ffi::OsStr;
 
 pub(super) fn run(args: &Concat, quiet: bool) -> Result<Exit> {
-    let mut sources: Vec<(Place, Tree)> = Vec::new();
+    let (mut sources, mut from): (Vec<(Place, Tree)>, Vec<Node>) = (Vec::new(), Vec::new());
     let mut format = Format::Npy;
     for typed in &args.sources {
         for (place, node) in nodes(typed)? {
             format = node.file().format();
             sources.push((place, node.to_tree()?));
+            from.push(node);
         }
     }
     let to = args.saving.to.map(Into::into);
@@ -27,9 +28,10 @@ pub(super) fn run(args: &Concat, quiet: bool) -> Result<Exit> {
     let options = ConcatOptions::new(args.notes.into()).missing(args.missing.into());
     let joined = concat(&groups, &options)?;
     let progress = Progress::new(quiet);
-    let (from, count) = (&sources[0].0, sources.len());
-    target.save(joined, from, args.saving.options(), &progress)?;
+    let (first, count) = (&sources[0].0, sources.len());
+    target.save(joined, first, args.saving.options(), &progress)?;
     drop(progress);
+    from.iter().for_each(super::say_left_out);
     if args.form.json {
         let mut answer = target.answer()?;
         answer.push(("joined", count.into()));

@@ -26,13 +26,14 @@ fn check(path: &Path) -> Result<()> {
 pub(super) fn add(args: &Add, quiet: bool) -> Result<Exit> {
     let target = Place::new(&args.target);
     check(&target.path)?;
-    let mut trees = Vec::new();
-    let mut names = Vec::new();
+    let (mut trees, mut names, mut from) = (Vec::new(), Vec::new(), Vec::new());
     for typed in &args.sources {
         let place = Place::new(typed);
-        let tree = place.node(&Progress::none())?.to_tree()?;
+        let node = place.node(&Progress::none())?;
+        let tree = node.to_tree()?;
         names.push(new_name(&target.name, &place, args.sources.len() == 1)?);
         trees.push(tree);
+        from.push(node);
     }
     let mut options = WriteOptions::default().durability(args.durability.get());
     if let Some(level) = args.compress {
@@ -51,6 +52,7 @@ pub(super) fn add(args: &Add, quiet: bool) -> Result<Exit> {
     }
     editor.commit()?;
     drop(progress);
+    from.iter().for_each(super::say_left_out);
     told(&target.path, "added", &names, args.form.json, quiet)
 }
 

@@ -251,7 +251,13 @@ fn source(
 
 impl Composed for Mapped {
     fn what(&self) -> String {
-        format!("a virtual dataset of {} parts", self.parts.len())
+        let missing = self.left_out.len();
+        let count = self.parts.len() + missing;
+        let parts = if count == 1 { "part" } else { "parts" };
+        match missing {
+            0 => format!("a virtual dataset of {count} {parts}"),
+            _ => format!("a virtual dataset of {count} {parts}, {missing} missing"),
+        }
     }
 
     fn left_out(&self) -> &[String] {
