@@ -369,6 +369,79 @@ def missing(report, folder):
     report.check("missing parts of virtual datasets are refused, or filled and told", faults, 14)
 
 
+def diff(report, folder):
+    """Attributes that are text are compared where others are none, and those, too."""
+    faults = []
+
+    def made(name, unit, run, more=None):
+        path = os.path.join(folder, name)
+        with h5py.File(path, "w") as file:
+            file["d"] = np.arange(5)
+            file["d"].attrs["unit"] = unit
+            if run is not None:
+                file["d"].attrs["run"] = run
+            if more is not None:
+                file["d"].attrs["more"] = more
+        return path
+
+    nan, texts = float("nan"), ["a", "bc"]
+    cases = [
+        (("m", 1), ("m", 1), set()),
+        (("m", nan, texts), ("m", nan, texts), set()),
+        (("m", 1), ("m", 2), {"d@run"}),
+        (("m", 1), ("km", 1), {"d"}),
+        (("m", 1), ("km", 2), {"d", "d@run"}),
+        (("m", 1), ("km", None), {"d", "d@run"}),
+        (("m", None), ("m", 1), {"d@run"}),
+        (("m", 1), ("m", 1.0), {"d@run"}),
+        (("m", [1, 2]), ("m", [1, 2, 3]), {"d@run"}),
+        (("m", 1, texts), ("m", 1, ["a", "bd"]), {"d@more"}),
+    ]
+    for left, right, want in cases:
+        answer = run("diff", "--json", made("left.h5", *left), made("right.h5", *right))
+        got = {one["name"] for one in json.loads(answer.out)["differences"]}
+        if got != want or answer.code != bool(want):
+            faults.append((f"{left} {right}", f"exit {answer.code}: {got} {answer.err[-200:]}"))
+    report.check("attributes are compared, text or not", faults, len(cases))
+
+
+def messages(report, folder):
+    """What is refused is named."""
+    faults, at = [], lambda name: os.path.join(folder, name)
+    np.save(at("rows.npy"), np.zeros(2, "u1"))
+    np.save(at("texts.npy"), np.zeros(2, "S4"))
+    with open(at("bad.h5"), "wb") as file:
+        file.write(b"no hdf5")
+    with h5py.File(at("said.h5"), "w") as file:
+        grows = {"shape": (1,), "maxshape": (None,), "chunks": (4,)}
+        file.create_dataset("enum", dtype=h5py.enum_dtype({"RED": 0, "BLUE": 1}, "u1"), **grows)
+        file.create_dataset("utf8", dtype=h5py.string_dtype("utf-8", 4), **grows)
+        file["xl"] = h5py.ExternalLink("other.h5", "/x")
+        file["named"] = np.dtype("<i4")
+        file.create_dataset("rec", (2,), np.dtype([("a", "<i4"), ("note", h5py.string_dtype())]))
+        file["short"] = np.arange(5)
+    with h5py.File(at("virtual.h5"), "w", libver="latest") as file:
+        for name, source, path in (("bad", "bad.h5", "x"), ("short", "said.h5", "short")):
+            layout = h5py.VirtualLayout((10,), "<i8")
+            layout[:] = h5py.VirtualSource(source, path, (10,))
+            file.create_virtual_dataset(name, layout)
+    cases = [
+        (("append", at("said.h5") + ":enum", at("rows.npy")), "appending to an enumeration of 2 names"),
+        (("append", at("said.h5") + ":utf8", at("texts.npy")), "appending to strings in UTF-8 of 4 bytes"),
+        (("append", at("said.h5") + ":xl", at("rows.npy")), "'xl' is a link to another file, 'other.h5'"),
+        (("append", at("said.h5"), at("rows.npy")), "name a dataset of it, as said.h5:NAME"),
+        (("convert", at("said.h5") + ":named", at("new.h5")), "a named datatype"),
+        (("convert", at("said.h5") + ":rec", at("new.h5")), "records with the field 'note' of text"),
+        (("digest", at("virtual.h5") + ":bad"), "bad.h5"),
+        (("digest", at("virtual.h5") + ":short"), "5 elements of 'short' in 'said.h5' for 10"),
+    ]
+    for words, want in cases:
+        answer = run(*words)
+        if answer.code in (0, None) or answer.crashed() or want not in answer.err:
+            faults.append((f"{words[0]} {words[1]}", f"exit {answer.code}: {answer.err[-300:]}"))
+    report.check("what is refused is named", faults, len(cases))
+
+
 def convert(report, folder, paths):
     faults = []
     with h5py.File(os.path.join(folder, "plain.h5"), "w") as file:
@@ -448,6 +521,8 @@ def main():
         families(report, folder)
         virtual(report, folder)
         missing(report, folder)
+        diff(report, folder)
+        messages(report, folder)
         convert(report, folder, paths)
         mutants(report, folder, options.mutants, options.seed)
     report.finish()

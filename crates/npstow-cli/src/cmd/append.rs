@@ -8,6 +8,7 @@ use crate::place::{Place, check_in_place, not_npy};
 use crate::progress::Progress;
 use crate::render::{self, harmless};
 use npstow::{Appender, Entry, Error, Format, Result, Selection, npy};
+use std::path::Path;
 
 /// Rows are read and written in pieces of about this size.
 const PIECE: usize = 32 << 20;
@@ -27,7 +28,7 @@ pub(super) fn run(args: &Append, quiet: bool) -> Result<Exit> {
     source.check().map_err(in_source)?;
     if !is_within {
         let there = npy::open(&args.target);
-        let there = there.map_err(|e| not_npy("adding rows to", &args.target, e))?;
+        let there = there.map_err(|e| unfit(&args.target, e))?;
         fits(source.shape(), there.shape()).map_err(|e| e.in_path(&args.target))?;
     }
     let mut target = Appender::open_with(&args.target, args.durability.get())?;
@@ -60,6 +61,15 @@ pub(super) fn run(args: &Append, quiet: bool) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     super::print(&format!("{}: {rows} rows, {} of them new\n", harmless(&path), rows - before))
+}
+
+/// Why rows cannot be added to a file as a whole.
+fn unfit(path: &Path, error: Error) -> Error {
+    match npstow::open(path).map(|file| file.format()) {
+        // A dataset of it may grow; the library says how it is named.
+        Ok(Format::Hdf5) => Appender::open(path).err().unwrap_or(error),
+        _ => not_npy("adding rows to", path, error),
+    }
 }
 
 /// Axes are told here: the library also takes one row without the axis of rows, and a file that

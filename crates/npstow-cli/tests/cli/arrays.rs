@@ -339,7 +339,8 @@ fn only_files_of_the_right_format_are_changed_in_place() {
         (
             "append @a.h5 @x.npy",
             3,
-            "@a.h5: not supported: adding rows to what is of the format hdf5",
+            "@a.h5: not supported: adding rows to a file of HDF5 as a whole: name a dataset of it, as \
+             a.h5:NAME",
         ),
     ] {
         assert_eq!(desk.refused(line, code), what);

@@ -246,10 +246,8 @@ impl Chunked {
     }
 
     fn unpack_into(&self, source: &dyn Source, chunk: &Stored, dst: &mut [u8]) -> Result<()> {
-        let place = |e: Error| match e.offset() {
-            Some(_) => e,
-            None => e.at(chunk.offset),
-        };
+        // Offsets of a filter are those in what it got, which lies nowhere in the file.
+        let place = |e: Error| e.at(chunk.offset);
         let is_on = |at: &usize| {
             u32::try_from(*at).is_ok_and(|at| at >= 32 || chunk.skipped >> at & 1 == 0)
         };

@@ -17,6 +17,20 @@ impl Filter for PlusOne {
     }
 }
 
+/// A filter that stops at some byte of what it got.
+#[derive(Debug)]
+struct Broken;
+
+impl Filter for Broken {
+    fn name(&self) -> &str {
+        "broken"
+    }
+
+    fn decode(&self, _: &[u8], _: usize) -> Result<Vec<u8>> {
+        Err(Error::corrupt("a block", "none").at(u64::MAX - 1))
+    }
+}
+
 /// An array in chunks, of which some are missing; and what it should be.
 fn made(shape: &[usize], chunk: &[usize], missing: u64, packed: bool) -> (Entry, Array) {
     let count: usize = shape.iter().product();
@@ -181,6 +195,11 @@ fn damaged_chunks_say_where() {
     let source = MemorySource::new(vec![0; 100]);
     let e = chunked.read_into(&source, &mut [0; 4]).unwrap_err();
     assert_eq!(e.offset(), Some(7));
+    // Where in its input a filter stopped says nothing of the file.
+    let whole = || Ok(vec![Stored { number: 0, offset: 7, len: 4, skipped: 0 }]);
+    let broken = Chunked::new(&[4], &[4], 1, whole).unwrap().packed(vec![Arc::new(Broken)], false);
+    let e = broken.read_into(&source, &mut [0; 4]).unwrap_err();
+    assert_eq!(e.offset(), Some(7), "{e}");
     // A filter that was skipped is not undone.
     let skipped = || Ok(vec![Stored { number: 0, offset: 0, len: 4, skipped: 1 }]);
     let chunked =

@@ -171,8 +171,11 @@ fn other_format(path: &Path, error: Error) -> Error {
     match super::open(path).map(|file| file.format()) {
         Ok(Format::Npy) => error,
         Ok(Format::Hdf5) => {
-            let what = "adding rows to a file of HDF5 as a whole: a dataset of it is typed as \
-                        file:name";
+            let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            let file = crate::error::quoted(&file);
+            let what = format!(
+                "adding rows to a file of HDF5 as a whole: name a dataset of it, as {file}:NAME"
+            );
             Error::unsupported(what).in_path(path)
         }
         Ok(format) => {

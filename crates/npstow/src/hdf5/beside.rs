@@ -80,7 +80,9 @@ impl Beside {
             return Ok(Some(Arc::clone(file)));
         }
         let source = Arc::new(FileSource::open(&path)?);
-        let file = Arc::new(File::open(source, Arc::clone(limits), Arc::clone(self))?);
+        // What is wrong with it is not wrong with the file that names it.
+        let file = File::open(source, Arc::clone(limits), Arc::clone(self));
+        let file = Arc::new(file.map_err(|e| e.in_path(&path))?);
         opened().insert(path, Arc::clone(&file));
         Ok(Some(file))
     }
@@ -109,6 +111,11 @@ mod tests {
             assert!(beside.source(name).unwrap().is_some(), "{name}");
         }
         assert!(beside.source("none").unwrap().is_none());
+        // What is no HDF5 is told with its own name.
+        let limits = Arc::new(Limits::default());
+        let e = Arc::new(Beside::of(&inner.join("main"), &source)).open("next", &limits);
+        let e = e.unwrap_err();
+        assert!(e.path().is_some_and(|path| path.ends_with("inner/next")), "{e}");
         let absolute = dir.path().join("secret");
         for name in ["../secret", "deep/../../secret", "", "deep", absolute.to_str().unwrap()] {
             let e = beside.source(name).unwrap_err();

@@ -71,6 +71,10 @@ impl Structures {
             CrateError::Io(e) if e.kind() != std::io::ErrorKind::UnexpectedEof => {
                 Error::io(format_args!("reading {what}"), e).at(at)
             }
+            CrateError::Io(_) => {
+                let len = self.storage.source.len();
+                Error::corrupt(what, format_args!("the end of the file after {len} bytes")).at(at)
+            }
             e => Error::corrupt(what, e).at(at),
         }
     }
@@ -229,5 +233,24 @@ pub(super) mod filters {
 
     pub(in crate::hdf5) fn szip(bytes: &[u8], values: &[u32], most: usize) -> Result<Vec<u8>> {
         filters::szip::decompress_with_limit(bytes, values, most).map_err(|e| failed("szip", e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ErrorKind, MemorySource};
+
+    #[test]
+    fn a_tree_behind_the_end_says_how_long_the_file_is() {
+        let source = Arc::new(MemorySource::new(vec![0; 40]));
+        let structures = Structures::new(source, 0, Sizes { offset: 8, length: 8 });
+        for read in [structures.btree_1(64, &[4]), structures.btree_2(64, &[4])] {
+            let e = read.unwrap_err();
+            assert_eq!(e.kind(), ErrorKind::Corrupt);
+            let found =
+                "at byte 64: expected a B-tree of chunks, found the end of the file after 40 bytes";
+            assert_eq!(e.to_string(), found);
+        }
     }
 }

@@ -36,7 +36,11 @@ impl<'a> Elements<'a> {
         match item {
             Item::Array(array) => Ok(Self::Array(array)),
             Item::Entry(entry) => Ok(Self::Entry(entry)),
-            Item::Value(_) => Err(Error::unsupported("bytes that are no array in the format hdf5")),
+            Item::Value(_) => {
+                let what =
+                    "a named datatype, or other bytes that are no array, in a new file of HDF5";
+                Err(Error::unsupported(what))
+            }
             Item::Group(_) => Err(Error::invalid("a group in the place of an array")),
         }
     }

@@ -171,10 +171,9 @@ impl Mapping {
         if !pattern(&self.file) && !pattern(&self.path) {
             let names = (self.file.replace("%%", "%"), self.path.replace("%%", "%"));
             let Some(entry) = source(file, &names, depth)? else {
-                let part = format!("'{}' in '{}'", quoted(&names.1), quoted(&names.0));
-                return Ok(Some(part));
+                return Ok(Some(named(&names)));
             };
-            parts.extend(self.part(entry, lengths, None)?);
+            parts.extend(self.part(entry, &names, lengths, None)?);
             return Ok(None);
         }
         for number in 0..MOST_FILES {
@@ -185,13 +184,19 @@ impl Mapping {
             };
             let names = (name(&self.file), name(&self.path));
             let Some(entry) = source(file, &names, depth)? else { return Ok(None) };
-            parts.extend(self.part(entry, lengths, Some(number))?);
+            parts.extend(self.part(entry, &names, lengths, Some(number))?);
         }
         Err(Error::limit("a number of files of a virtual dataset", MOST_FILES, "more"))
     }
 
     /// Which elements go where; `number` is that of a block, where each has a file of its own.
-    fn part(&self, entry: Entry, lengths: &mut [u64], number: Option<u64>) -> Result<Option<Part>> {
+    fn part(
+        &self,
+        entry: Entry,
+        names: &(String, String),
+        lengths: &mut [u64],
+        number: Option<u64>,
+    ) -> Result<Option<Part>> {
         let extent: Vec<u64> = entry.shape().iter().map(|&n| n as u64).collect();
         let from = self.from.indices(&extent, None)?;
         let count = |axes: &[Vec<u64>]| {
@@ -223,11 +228,16 @@ impl Mapping {
             _ => self.to.indices(lengths, None)?,
         };
         if count(&to) != all {
-            let found = format!("{all} elements for {}", count(&to));
+            let found = format!("{all} elements of {} for {}", named(names), count(&to));
             return Err(Error::corrupt("parts of a virtual dataset that fit", found));
         }
         Ok(Some(Part { entry, from, to }))
     }
+}
+
+/// The names of a file and of a dataset in it, for people.
+fn named((file, path): &(String, String)) -> String {
+    format!("'{}' in '{}'", quoted(path), quoted(file))
 }
 
 /// The dataset that a mapping names; `None` where it or its file is not there.

@@ -19,7 +19,7 @@
 //! | metadata, names, labels | attributes |
 //! | attributes read from HDF5 | the same, whatever they are |
 //! | arrays read from HDF5 | the datatype that they had there; see below |
-//! | references, sequences of sequences or records, records with such fields | refused by name |
+//! | references, sequences of sequences or records, records with such fields, committed datatypes | refused by name |
 //! | `O`, items of no bytes, overlapping fields, titles, records without fields | refused by name |
 //!
 //! # What becomes what

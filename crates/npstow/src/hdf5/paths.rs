@@ -63,6 +63,12 @@ pub(super) fn follow(file: &File, from: u64, path: &str) -> Result<u64> {
                 }
                 steps.extend(split(&path));
             }
+            Target::External { file, .. } => {
+                let (path, step, file) = (quoted(path), quoted(&step), quoted(&file));
+                let what =
+                    format!("the path '{path}': '{step}' is a link to another file, '{file}'");
+                return Err(Error::not_found(what));
+            }
             _ => return Err(nowhere()),
         }
     }

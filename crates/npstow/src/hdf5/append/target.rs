@@ -5,6 +5,7 @@
 use crate::hdf5::beside::Beside;
 use crate::hdf5::dataset;
 use crate::hdf5::file::File;
+use crate::hdf5::object::datatype::{Charset, Class, Type};
 use crate::hdf5::object::header::{self, First, Header, Message, kind};
 use crate::hdf5::object::layout::{Index, Layout};
 use crate::hdf5::object::shared;
@@ -16,7 +17,7 @@ use crate::hdf5::read::UNDEFINED;
 use crate::hdf5::superblock::Superblock;
 use crate::hdf5::types::{Form, datatype};
 use crate::hdf5::write::filters::{DEFLATE, FLETCHER32, SHUFFLE};
-use crate::{Entry, Error, Limits, Result, Source};
+use crate::{Dtype, Entry, Error, Limits, Result, Source};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -241,10 +242,26 @@ fn check_type(file: &File, header: &Header, entry: &Entry, rank: usize) -> Resul
         !ours.is_empty() && rest.is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
     };
     if entry.shape().len() != rank || !(is_ours(Form::Old) || is_ours(Form::Latest)) {
-        let what = format!("elements of {dtype} that are stored otherwise than npstow stores them");
-        return Err(refused(what));
+        return Err(refused(stored(&Type::parse(&body)?, dtype)));
     }
     u32::try_from(dtype.itemsize()).map_err(|_| refused("elements of so many bytes"))
+}
+
+/// How elements are stored, where that is not as npstow stores those of their dtype.
+fn stored(what: &Type, dtype: &Dtype) -> String {
+    match &what.class {
+        Class::Enum { names, .. } => {
+            format!("an enumeration of {} names, which reads as {dtype}", names.len())
+        }
+        Class::Text(Charset::Utf8, _) => format!("strings in UTF-8 of {} bytes", what.size),
+        Class::Text(..) => format!("strings of {} bytes that are not padded with NUL", what.size),
+        Class::BitField(_) => format!("a bit field, which reads as {dtype}"),
+        Class::Opaque { tag } => {
+            format!("opaque bytes with the tag '{}'", crate::error::quoted(tag))
+        }
+        Class::Time => "times of HDF5".to_owned(),
+        _ => format!("elements of {dtype} that are stored otherwise than npstow stores them"),
+    }
 }
 
 /// What stands in chunks beyond the dataset.

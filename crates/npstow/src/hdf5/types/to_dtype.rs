@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::floats;
+use crate::error::quoted;
 use crate::hdf5::object::datatype::{Bits, Class, Float, Member, Type};
 use crate::{Dtype, Error, Field, Kind, Order, Record, Result, Scalar};
 
@@ -104,7 +105,7 @@ fn compound(members: &[Member], what: &Type) -> Result<Dtype> {
     let fields = in_order(members).into_iter().map(|member| {
         let dtype = part(&member.what).map_err(|e| match e.kind() {
             crate::ErrorKind::Unsupported => {
-                let name = crate::error::quoted(&member.name);
+                let name = quoted(&member.name);
                 Error::unsupported(format_args!("the field '{name}': {}", e.what()))
             }
             _ => e,
@@ -160,7 +161,12 @@ pub(in crate::hdf5) fn described(what: &Type) -> String {
         Class::Sequence(base) => format!("sequences of {}", described(base)),
         Class::Reference(0) => "references to objects".to_owned(),
         Class::Reference(1) => "references to regions".to_owned(),
-        Class::Compound(_) if is_varied(what) => "records with such fields".to_owned(),
+        Class::Compound(members) if is_varied(what) => {
+            let field = members.iter().find(|member| is_varied(&member.what));
+            let field = field.map(|field| (quoted(&field.name), described(&field.what)));
+            let (name, what) = field.unwrap_or_default();
+            format!("records with the field '{name}' of {what}")
+        }
         Class::Array { base, .. } if is_varied(what) => format!("arrays of {}", described(base)),
         _ => dtype(what).map_or_else(|_| "elements".to_owned(), |dtype| dtype.to_string()),
     }
