@@ -166,7 +166,7 @@ impl File<'_> {
                 Stored::Chunked(grid) => {
                     let Some(len) = grid.stored_len() else { return Ok(None) };
                     let len = chunk_len(len)?;
-                    let chunk = |n: u64| Chunk { address: at + n * u64::from(len), len, mask: 0 };
+                    let chunk = |n: u64| Chunk { address: at + n * u64::from(len), len };
                     let chunks: Vec<Chunk> = (0..grid.count()).map(chunk).collect();
                     at += grid.count() * u64::from(len);
                     Place::Chunks(chunks)
@@ -322,7 +322,7 @@ fn write_chunk(packed: &Packed, out: &mut Out<'_>) -> Result<Chunk> {
     let len = chunk_len(packed.bytes.len())?;
     let address = out.position();
     out.write(&packed.bytes)?;
-    Ok(Chunk { address, len, mask: packed.mask })
+    Ok(Chunk { address, len })
 }
 
 fn chunk_len(len: usize) -> Result<u32> {

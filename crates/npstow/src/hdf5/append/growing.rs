@@ -191,7 +191,7 @@ impl Growing {
                 Error::limit("a chunk (bytes)", u32::MAX.into(), packed.bytes.len())
             })?;
             let address = self.written + pending.len() as u64;
-            chunks.push(Chunk { address, len, mask: packed.mask });
+            chunks.push(Chunk { address, len });
             pending.extend_from_slice(&packed.bytes);
             if pending.len() >= PENDING { self.write(&mut pending) } else { Ok(()) }
         })?;

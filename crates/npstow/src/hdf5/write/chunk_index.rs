@@ -13,8 +13,6 @@ const K: u16 = 32;
 pub(crate) struct Chunk {
     pub(crate) address: u64,
     pub(crate) len: u32,
-    /// A bit for each filter that was left out.
-    pub(crate) mask: u32,
 }
 
 /// What the nodes of an index look like.
@@ -40,7 +38,8 @@ pub(crate) fn write(
     let mut at = vec![0; lengths.len()];
     let mut last = at.clone();
     for chunk in chunks {
-        keys.u32(chunk.len).u32(chunk.mask);
+        // No filter was left out.
+        keys.u32(chunk.len).u32(0);
         keys.u64s(at.iter().zip(lengths).map(|(at, length)| at * length)).u64(0);
         last.clone_from(&at);
         step(&mut at, counts);
@@ -78,7 +77,7 @@ pub(crate) fn items(
     let mut items = Vec::with_capacity(chunks.len());
     for chunk in chunks {
         let mut key = Emit::with_capacity(shape(lengths.len()).key_len);
-        key.u32(chunk.len).u32(chunk.mask).u64s(place(&at, 0)).u64(0);
+        key.u32(chunk.len).u32(0).u64s(place(&at, 0)).u64(0);
         items.push(Item { key: key.finish(), child: chunk.address });
         last.clone_from(&at);
         step(&mut at, counts);
@@ -105,7 +104,7 @@ mod tests {
 
     #[test]
     fn offsets_are_those_of_the_grid() {
-        let chunk = |n: u64| Chunk { address: 100 * n, len: 7, mask: 1 };
+        let chunk = |n: u64| Chunk { address: 100 * n, len: 7 };
         let chunks: Vec<Chunk> = (1..=4).map(chunk).collect();
         let built = write(&chunks, &[2, 2], &[3, 2], 8, 0);
         let node = Node::parse(&built.bytes, shape(2)).unwrap();
@@ -116,7 +115,7 @@ mod tests {
         // The last one is what h5py 3.16.0 writes for the same dataset.
         assert_eq!(offsets, [[0, 0, 0], [0, 2, 0], [3, 0, 0], [3, 2, 0], [6, 4, 8]]);
         assert_eq!(node.children, [100, 200, 300, 400]);
-        assert_eq!(node.keys[0][..8], [7, 0, 0, 0, 1, 0, 0, 0]);
+        assert_eq!(node.keys[0][..8], [7, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(write(&[], &[0], &[3], 8, 0).root, UNDEFINED);
     }
 

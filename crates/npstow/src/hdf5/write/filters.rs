@@ -57,25 +57,21 @@ fn planes<const N: usize>(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Packs into a stream of zlib; none where that makes it no smaller.
+/// Packs into a stream of zlib, be it longer than what it is made of: the mask that says of a chunk
+/// that this step was left out stays when HDF5 rewrites the chunk in as many bytes, and lies then.
 ///
 /// # Errors
 /// `Invalid` for a level that is not there.
-pub(crate) fn deflate(level: u8, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+pub(crate) fn deflate(level: u8, bytes: &[u8]) -> Result<Vec<u8>> {
     TOOLS.with_borrow_mut(|tools| {
         let (_, compressor) = match tools {
             Some(tools) if tools.0 == level => tools,
             other => other.insert((level, Compressor::new(checked_level(level)?))),
         };
-        // What would not fit is not wanted.
-        let mut out = vec![0; bytes.len().saturating_sub(1)];
-        match compressor.zlib_compress(bytes, &mut out) {
-            Ok(len) => {
-                out.truncate(len);
-                Ok(Some(out))
-            }
-            Err(_) => Ok(None),
-        }
+        let mut out = vec![0; compressor.zlib_compress_bound(bytes.len())];
+        let len = compressor.zlib_compress(bytes, &mut out);
+        out.truncate(len.expect("the room that it asked for"));
+        Ok(out)
     })
 }
 
@@ -87,6 +83,7 @@ pub(crate) fn checked_level(level: u8) -> Result<CompressionLvl> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::zlib;
 
     #[test]
     fn shuffled_bytes_are_where_they_belong() {
@@ -103,9 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_shrink_is_told() {
-        assert!(deflate(6, &[7; 1000]).unwrap().is_some_and(|packed| packed.len() < 50));
-        assert!(deflate(6, &[1, 2, 3]).unwrap().is_none() && deflate(13, &[0; 9]).is_err());
-        assert!(deflate(0, &[7; 1000]).unwrap().is_none());
+    fn what_does_not_shrink_is_a_stream_as_well() {
+        assert!(deflate(6, &[7; 1000]).unwrap().len() < 50 && deflate(13, &[0; 9]).is_err());
+        for (level, bytes) in [(6, &[1, 2, 3][..]), (0, &[7; 1000]), (12, &[])] {
+            let packed = deflate(level, bytes).unwrap();
+            assert!(packed.len() > bytes.len());
+            assert_eq!(zlib::unpack(&packed, 1000).unwrap(), bytes);
+        }
     }
 }
