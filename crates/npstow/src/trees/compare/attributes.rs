@@ -8,6 +8,9 @@ use crate::Error;
 use crate::container::NodeKind;
 use crate::{Entry, Notes, Order, Result, Tree};
 
+/// An attribute and its name.
+type Named = (String, Entry);
+
 /// What stands beside an item: text, and other attributes.
 pub(super) struct Beside<'a> {
     pub(super) notes: Option<&'a Notes>,
@@ -25,11 +28,7 @@ impl<'a> Beside<'a> {
 }
 
 /// Compares the attributes of one item by their names.
-pub(super) fn compare(
-    path: &str,
-    (left, right): (&[(String, Entry)], &[(String, Entry)]),
-    report: &mut Report,
-) {
+pub(super) fn compare(path: &str, (left, right): (&[Named], &[Named]), report: &mut Report) {
     let find = |all: &'_ [(String, Entry)], name: &str| all.iter().position(|(n, _)| n == name);
     let place = |name: &str| format!("{path}@{name}");
     let missing = |name: &str, side| {
