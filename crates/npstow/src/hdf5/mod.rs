@@ -47,7 +47,7 @@
 //! the dtype, and the elements as they lie in the file: names of enumerations, character sets and
 //! padding of strings, bit fields, precisions and paddings of bits, floats that NumPy has not, tags
 //! of opaque bytes, times, records with such members, null dataspaces. Written to HDF5 it is the
-//! same again. Rows that are joined keep what all of them have. In a tree that was loaded, an array
+//! same again, but for what the table names. Rows that are joined keep what all of them have. In a tree that was loaded, an array
 //! keeps its datatype as long as it has its dtype, unless its elements were changed as they were
 //! read. Other arrays in memory (NumPy's are), other formats, and `diff` have the dtype alone.
 //! [`Draft::enumeration`] and [`Draft::utf8`] make such datatypes by hand.
@@ -60,7 +60,7 @@
 //! | with floats of a VAX, or too long for a header with its padding | version 3: since HDF5 1.8 | version 3 |
 //! | the complex class of 2.0 | h5py's record | h5py's record |
 //! | committed, or in the heap of shared messages | as if it were not | as if it were not |
-//! | text, sequences | text of the same character set; sequences in little-endian, of what their dtype says | the same |
+//! | text, sequences | text of the same character set; sequences in little-endian, of what their dtype says: those of enumerations are of integers, without names | the same |
 //! | references of 1.12; the complex class of numbers that NumPy has not | opaque bytes | opaque bytes |
 //! | numbers that use less than half of their bits, which HDF5 refuses by default | what their dtype says | what their dtype says |
 //!
