@@ -8,6 +8,7 @@ Needs NumPy 2.x and h5py; the programs of hdf5-tools are skipped where they are 
              and filters: after each append h5py reads what NumPy's concatenate gives
   extended   h5py opens the same files for writing: grows the datasets, writes into what is new, shrinks them, adds others, and reads all
              of it back; then npstow appends once more
+  noise      chunks that deflate makes no shorter have no filter left out: what h5py packs into as many bytes in their place is read again
   many       an index of several levels, one row or thousands at a time, and how much room that takes
   refused    what cannot grow in place: one line, and not a byte of the file changed
   killed     SIGKILL while rows are added: whole batches for h5py and for npstow, and the next append works
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 import numpy as np
 
@@ -175,6 +177,46 @@ def extend(checks, scratch, name, path, array):
         checks.add(not fault, fault, name)
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         checks.add(False, repr(error)[:300], name)
+
+
+def packs_into(size, chance):
+    """64 bytes that zlib packs into so many, noise and then zeros; None where there are none."""
+    for _ in range(20000):
+        count = int(chance.integers(20, 65))
+        row = np.concatenate([chance.integers(0, 256, count, dtype="u1"), np.zeros(64 - count, "u1")])
+        if len(zlib.compress(row.tobytes(), 4)) == size:
+            return row
+    return None
+
+
+def noise(checks, scratch, chance):
+    rows = chance.integers(0, 256, 64 * 5, dtype="u1")
+    source = os.path.join(scratch, "noise.npy")
+    np.save(source, rows)
+    for form, make in (
+        ("npstow", lambda: by_npstow(scratch, "noise", rows, (64,), ("deflate=4",), False)),
+        ("latest", lambda: by_npstow(scratch, "noise-latest", rows, (64,), ("deflate=4",), True)),
+        ("h5py", lambda: by_h5py(scratch, "noise-h5py", rows, (64,), ("deflate=4",), "earliest")),
+    ):
+        path, want = make(), np.concatenate([rows, rows])
+        answer = add(scratch, path, rows)
+        fault = answer.err if answer.code else same(path, want)
+        checks.add(not fault, fault, f"{form} noise")
+        with h5py.File(path, "r+") as file:
+            data = file["g/x"]
+            chunks = [data.id.get_chunk_info(number) for number in range(data.id.get_num_chunks())]
+            masks = [chunk.filter_mask for chunk in chunks]
+            checks.add(len(chunks) == 10 and not any(masks), f"filters left out: {masks}", f"{form} masks")
+            # As many bytes as the chunk has, in the file and in memory.
+            for chunk, size in zip(chunks, [chunk.size for chunk in chunks[:5]] + [64] * 5):
+                row, start = packs_into(size, chance), chunk.chunk_offset[0]
+                if row is None:
+                    # libdeflate has lengths that zlib has not.
+                    checks.add(size != 64, f"nothing packs into {size} bytes", form)
+                    row = chance.integers(0, 256, 64, dtype="u1")
+                data[start : start + 64] = want[start : start + 64] = row
+        fault = same(path, want)
+        checks.add(not fault, fault, f"{form} rewritten by h5py")
 
 
 def many(checks, scratch):
@@ -353,7 +395,9 @@ def main():
     grown.add(0 < len(PARTED) < 40, f"{len(PARTED)} of them", "headers of h5py in several parts")
     report.check("h5py reads what was appended", grown.faults, grown.total, f"{len(PARTED)} of h5py's refused for their headers")
     report.check("h5py goes on with the file, and npstow after it", extended.faults, extended.total)
-    for what, part in [("indices of many levels", many), ("what cannot grow is refused", refusals)]:
+    packed = lambda checks, scratch: noise(checks, scratch, numbers)
+    parts = [("chunks that become no shorter", packed), ("indices of many levels", many)]
+    for what, part in [*parts, ("what cannot grow is refused", refusals)]:
         checks = Checks()
         with tempfile.TemporaryDirectory(dir=TARGET) as scratch:
             part(checks, scratch)
