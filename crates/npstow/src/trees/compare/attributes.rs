@@ -8,13 +8,13 @@ use crate::Error;
 use crate::container::NodeKind;
 use crate::{Entry, Notes, Order, Result, Tree};
 
-/// An attribute and its name.
-type Named = (String, Entry);
+/// Attributes and their names.
+type Named<'a> = &'a [(String, Entry)];
 
 /// What stands beside an item: text, and other attributes.
 pub(super) struct Beside<'a> {
     pub(super) notes: Option<&'a Notes>,
-    pub(super) others: &'a [(String, Entry)],
+    pub(super) others: Named<'a>,
 }
 
 impl<'a> Beside<'a> {
@@ -28,8 +28,8 @@ impl<'a> Beside<'a> {
 }
 
 /// Compares the attributes of one item by their names.
-pub(super) fn compare(path: &str, (left, right): (&[Named], &[Named]), report: &mut Report) {
-    let find = |all: &'_ [(String, Entry)], name: &str| all.iter().position(|(n, _)| n == name);
+pub(super) fn compare(path: &str, (left, right): (Named<'_>, Named<'_>), report: &mut Report) {
+    let find = |all: Named<'_>, name: &str| all.iter().position(|(n, _)| n == name);
     let place = |name: &str| format!("{path}@{name}");
     let missing = |name: &str, side| {
         let what = What::Missing { side, kind: NodeKind::Array };
