@@ -93,6 +93,7 @@ pub fn concat<N: AsRef<str>>(groups: &[(N, &Tree)], options: &ConcatOptions) -> 
             entry => joined.insert(path, entry)?,
         }
         joined.set_notes(path, merge(&members, options.notes)?)?;
+        attach(&mut joined, path, &groups, options.notes)?;
     }
     for path in &on_the_way {
         let members: Vec<_> = groups.iter().map(|group| Member::group(*group, path)).collect();
@@ -101,8 +102,35 @@ pub fn concat<N: AsRef<str>>(groups: &[(N, &Tree)], options: &ConcatOptions) -> 
             joined.insert(path, Tree::new())?;
         }
         joined.set_notes(path, notes)?;
+        attach(&mut joined, path, &groups, options.notes)?;
     }
     Ok(joined)
+}
+
+/// Brings along attributes of HDF5 that are no text, and so no notes.
+fn attach(
+    joined: &mut Tree,
+    path: &str,
+    groups: &[(&str, &Tree)],
+    policy: NotesPolicy,
+) -> Result<()> {
+    let more = |(_, tree): &(&str, &Tree)| {
+        tree.attached(path).filter(|attached| attached.lost.is_some()).cloned()
+    };
+    match policy {
+        NotesPolicy::First => {
+            let has = |(_, tree): &&(&str, &Tree)| path.is_empty() || tree.get(path).is_some();
+            match groups.iter().find(has).and_then(more) {
+                Some(attached) => joined.set_attached(path, attached),
+                None => Ok(()),
+            }
+        }
+        NotesPolicy::Join if groups.iter().any(|group| more(group).is_some()) => {
+            let what = "joining attributes that are no text: take those of the first, or none";
+            Err(Error::unsupported(what).in_member(path))
+        }
+        NotesPolicy::Join | NotesPolicy::Drop => Ok(()),
+    }
 }
 
 /// An array of a group, or a group in it.

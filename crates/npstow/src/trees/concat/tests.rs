@@ -133,3 +133,24 @@ fn what_is_missing_may_be_skipped() {
     let all = concat(&[("a", &a), ("b", &b), ("c", &c)], &options).unwrap();
     assert_eq!((values(&all, "hit"), values(&all, "photon")), (vec![1, 2, 3], vec![9, 9, 9]));
 }
+
+#[test]
+fn attributes_that_are_no_text_are_kept_refused_or_dropped() {
+    use crate::tree::{Attached, Lost};
+    let run = Entry::try_from(&Array::from_vec(vec![1u8])).unwrap();
+    let all = vec![("run".to_owned(), run)];
+    let lost = Lost { why: "a number".to_owned(), notes: Notes::default(), others: all.clone() };
+    let mut with = Tree::new().with("hit", rows(&[1])).unwrap();
+    with.set_attached("hit", Attached { all, lost: Some(lost) }).unwrap();
+    let without = Tree::new().with("hit", rows(&[2])).unwrap();
+    let groups = [("a", &with), ("b", &without)];
+    let names = |tree: &Tree| tree.attached("hit").map(|attached| attached.all[0].0.clone());
+    let first = joined(&groups, NotesPolicy::First).unwrap();
+    assert_eq!(names(&first).as_deref(), Some("run"));
+    assert_eq!(values(&first, "hit"), [1, 2]);
+    let second = joined(&[groups[1], groups[0]], NotesPolicy::First).unwrap();
+    assert_eq!(names(&second), None);
+    assert_eq!(names(&joined(&groups, NotesPolicy::Drop).unwrap()), None);
+    let e = joined(&groups, NotesPolicy::Join).unwrap_err();
+    assert!(e.to_string().contains("hit: not supported: joining attributes"), "{e}");
+}
