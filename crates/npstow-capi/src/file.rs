@@ -93,12 +93,7 @@ pub extern "C" fn npstow_file_warnings(
     file: Option<&NpstowFile>,
     error: ErrorOut,
 ) -> Option<Box<NpstowStrings>> {
-    make(error, || {
-        let file = &need(file, "file")?.file;
-        let left_out = file.left_out().into_iter().map(|(path, why)| format!("{path}: {why}"));
-        let all: Vec<String> = file.warning().into_iter().chain(left_out).collect();
-        Ok(Box::new(NpstowStrings::new(all.iter().map(String::as_str))))
-    })
+    make(error, || Ok(Box::new(NpstowStrings::new(need(file, "file")?.file.warnings()))))
 }
 
 /// The node that everything is below; of a `.npy` file, the array itself.

@@ -66,14 +66,10 @@ fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
 
 /// Says what was left out of a file at and below a node.
 pub(crate) fn warn_of_left_out(py: Python<'_>, node: &npstow::Node) -> PyResult<()> {
-    let above = node.name();
-    for (path, why) in node.file().left_out() {
-        let rest = path.strip_prefix(above);
-        if rest.is_some_and(|rest| above.is_empty() || rest.is_empty() || rest.starts_with('/')) {
-            warn(py, &format!("{}: left out: {path}: {why}", node.file().path().display()))?;
-        }
-    }
-    Ok(())
+    let file = node.file().path().display();
+    let each =
+        |(path, why): (String, String)| warn(py, &format!("{file}: left out: {path}: {why}"));
+    node.left_out().into_iter().try_for_each(each)
 }
 
 /// What a file object has: bytes, or what its `seek` and `read` give. The name is for errors.
@@ -131,9 +127,7 @@ impl Node {
     /// What whoever opened the file should know of what was looked at until now.
     #[getter]
     fn warnings(&self) -> Vec<String> {
-        let file = self.0.file();
-        let left_out = file.left_out().into_iter().map(|(path, why)| format!("{path}: {why}"));
-        file.warning().into_iter().chain(left_out).collect()
+        self.0.file().warnings()
     }
 
     #[getter]

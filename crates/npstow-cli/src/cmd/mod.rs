@@ -76,13 +76,7 @@ const MOST_LEFT_OUT: usize = 10;
 /// Says what at and below a node was left out: links to other files that were not followed, parts
 /// of virtual datasets.
 fn say_left_out(node: &Node) {
-    let above = node.name();
-    let is_below = |path: &str| match path.strip_prefix(above) {
-        Some(rest) => above.is_empty() || rest.is_empty() || rest.starts_with('/'),
-        None => false,
-    };
-    let mut left_out = node.file().left_out();
-    left_out.retain(|(path, _)| is_below(path));
+    let left_out = node.left_out();
     let path = node.file().path().display();
     for (name, why) in left_out.iter().take(MOST_LEFT_OUT) {
         complain(&format!("{path}: left out: {name}: {why}"));

@@ -14,10 +14,10 @@ struct Head {
     block: usize,
 }
 
-const SHUFFLED: u8 = 1;
-const STORED: u8 = 2;
-const BITS_SHUFFLED: u8 = 4;
-const ONE_STREAM: u8 = 16;
+pub(super) const SHUFFLED: u8 = 1;
+pub(super) const STORED: u8 = 2;
+pub(super) const BITS_SHUFFLED: u8 = 4;
+pub(super) const ONE_STREAM: u8 = 16;
 
 /// The last version of the format that shuffles the bits of a block whole or not at all.
 const ALL_OR_NOTHING: u8 = 2;

@@ -263,6 +263,14 @@ impl File {
         self.0.container.left_out()
     }
 
+    /// All that whoever opened it should know, a sentence each: [`warning`](Self::warning), and
+    /// what was [left out](Self::left_out).
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let left_out = self.left_out().into_iter().map(|(path, why)| format!("{path}: {why}"));
+        self.warning().into_iter().chain(left_out).collect()
+    }
+
     /// In which format it is.
     #[must_use]
     pub fn format(&self) -> Format {

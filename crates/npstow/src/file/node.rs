@@ -256,6 +256,19 @@ impl Node {
         self.place(self.file.0.container.attributes(self.id))
     }
 
+    /// What of the file's [`left_out`](File::left_out) is the node, or below it.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<(String, String)> {
+        let above = self.name();
+        let is_below = |path: &str| match path.strip_prefix(above) {
+            Some(rest) => above.is_empty() || rest.is_empty() || rest.starts_with('/'),
+            None => false,
+        };
+        let mut left_out = self.file.left_out();
+        left_out.retain(|(path, _)| is_below(path));
+        left_out
+    }
+
     /// The node and all below it as a tree whose arrays are described but not read: what
     /// [`save`](crate::save()) takes to write another format, array by array.
     ///

@@ -3,6 +3,7 @@
 
 use super::select::walk;
 use crate::error::quoted;
+use crate::tree::Attached;
 use crate::{Entry, Error, Item, Meta, Notes, Result, Tree};
 use std::collections::{HashMap, HashSet};
 
@@ -114,18 +115,18 @@ fn attach(
     groups: &[(&str, &Tree)],
     policy: NotesPolicy,
 ) -> Result<()> {
-    let more = |(_, tree): &(&str, &Tree)| {
-        tree.attached(path).filter(|attached| attached.lost.is_some()).cloned()
-    };
+    fn more<'a>((_, tree): &(&str, &'a Tree), path: &str) -> Option<&'a Attached> {
+        tree.attached(path).filter(|attached| attached.lost.is_some())
+    }
     match policy {
         NotesPolicy::First => {
             let has = |(_, tree): &&(&str, &Tree)| path.is_empty() || tree.get(path).is_some();
-            match groups.iter().find(has).and_then(more) {
-                Some(attached) => joined.set_attached(path, attached),
+            match groups.iter().find(has).and_then(|group| more(group, path)) {
+                Some(attached) => joined.set_attached(path, attached.clone()),
                 None => Ok(()),
             }
         }
-        NotesPolicy::Join if groups.iter().any(|group| more(group).is_some()) => {
+        NotesPolicy::Join if groups.iter().any(|group| more(group, path).is_some()) => {
             let what = "joining attributes that are no text: take those of the first, or none";
             Err(Error::unsupported(what).in_member(path))
         }

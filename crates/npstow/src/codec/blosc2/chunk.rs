@@ -2,7 +2,7 @@
 //! (`README_CHUNK_FORMAT`); or nothing but a value for all elements.
 #![forbid(unsafe_code)]
 
-use super::super::blosc;
+use super::super::blosc::{self, BITS_SHUFFLED, ONE_STREAM, SHUFFLED, STORED};
 use super::pipeline::{Pipeline, Work};
 use crate::cursor::Cursor;
 use crate::{Error, Result};
@@ -11,9 +11,7 @@ use crate::{Error, Result};
 const HEAD: usize = 32;
 
 /// Both ways of shuffling at once stand for the longer header.
-const LONG_HEAD: u8 = 1 | 4;
-const STORED: u8 = 2;
-const ONE_STREAM: u8 = 16;
+const LONG_HEAD: u8 = SHUFFLED | BITS_SHUFFLED;
 
 /// Where the other flags say something that we do not read.
 const DICTIONARY: u8 = 1;
