@@ -67,14 +67,17 @@ pub(crate) fn unpack(bytes: &[u8], dst: &mut [u8]) -> Result<()> {
     for piece in dst.chunks_mut(head.block) {
         let start = usize::try_from(starts.u32_le("a start of a block")?).unwrap_or(usize::MAX);
         let packed = bytes.get(start..).unwrap_or_default();
+        let bytes = head.flags & SHUFFLED != 0 && head.itemsize > 1;
+        let bits = head.flags & BITS_SHUFFLED != 0 && piece.len() >= head.itemsize;
+        if !bytes && !bits {
+            streams(packed, &head, piece).map_err(|e| e.shift(start as u64))?;
+            continue;
+        }
         scratch.resize(piece.len(), 0);
         streams(packed, &head, &mut scratch).map_err(|e| e.shift(start as u64))?;
-        if head.flags & SHUFFLED != 0 && head.itemsize > 1 {
-            shuffle::unshuffle(&scratch, head.itemsize, piece);
-        } else if head.flags & BITS_SHUFFLED != 0 && piece.len() >= head.itemsize {
-            unshuffle_bits(head.version, head.itemsize, &scratch, piece);
-        } else {
-            piece.copy_from_slice(&scratch);
+        match bytes {
+            true => shuffle::unshuffle(&scratch, head.itemsize, piece),
+            false => unshuffle_bits(head.version, head.itemsize, &scratch, piece),
         }
     }
     Ok(())

@@ -48,6 +48,8 @@ impl File {
         for node in self.leaves()? {
             check(&node, &mut faults);
         }
+        let left_out = self.left_out().into_iter();
+        faults.extend(left_out.map(|(path, why)| Fault::Note(format!("{path}: {why}"))));
         Ok(faults)
     }
 }

@@ -41,9 +41,6 @@ const REPEATED: u64 = 1 << 15;
 /// And so many for each object.
 const REPEATED_EACH: u64 = 16;
 
-/// A link that was not followed: its name, and why.
-type Lost = (String, String);
-
 /// An object under one of its names.
 #[derive(Debug)]
 struct Node {
@@ -186,7 +183,7 @@ impl Hdf5 {
     }
 
     /// Keeps in mind links that lead nowhere, or out of the file.
-    fn keep_left_out(&self, id: u64, links: &[Lost]) {
+    fn keep_left_out(&self, id: u64, links: Vec<(String, String)>) {
         if links.is_empty() {
             return;
         }
@@ -194,8 +191,8 @@ impl Hdf5 {
         // Every entry is whole whatever happened to another thread.
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, why) in links {
-            let name = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-            left_out.insert(name, why.clone());
+            let name = if path.is_empty() { name } else { format!("{path}/{name}") };
+            left_out.insert(name, why);
         }
     }
 
@@ -229,8 +226,8 @@ impl Hdf5 {
         Ok(())
     }
 
-    /// The links that lead somewhere, as nodes, and why the others do not.
-    fn resolve(&self, id: u64) -> Result<(Vec<Child>, Vec<Lost>)> {
+    /// The links that lead somewhere, as nodes; keeps in mind why the others do not.
+    fn resolve(&self, id: u64) -> Result<Vec<Child>> {
         let (mut children, mut lost) = (Vec::new(), Vec::new());
         for link in self.links(id)? {
             let place = match self.target(id, &link.target) {
@@ -247,11 +244,11 @@ impl Hdf5 {
             self.count(&place)?;
             children.push(Child { name: link.name, id: self.add(id, place)? });
         }
-        self.keep_left_out(id, &lost);
-        Ok((children, lost))
+        self.keep_left_out(id, lost);
+        Ok(children)
     }
 
-    /// What is wrong with a node and its attributes, and which of its links lead nowhere.
+    /// What is wrong with a node, its links and its attributes.
     fn check_node(&self, id: u64, path: &str, faults: &mut Vec<Fault>) {
         match self.attributes(id) {
             Ok(all) => all.into_iter().for_each(|(name, attribute)| {
@@ -263,23 +260,9 @@ impl Hdf5 {
             }),
             Err(e) => faults.push(Fault::Error(e.in_member(path))),
         }
-        if self.kind(id) != NodeKind::Group {
-            // What cannot be read is said by whoever reads it.
-            if let Ok(entry) = self.entry(id) {
-                let part = |why: &String| Fault::Note(format!("{path}: {why}"));
-                faults.extend(entry.left_out().iter().map(part));
-            }
-            return;
-        }
-        match self.resolve(id) {
-            Ok((_, lost)) => {
-                let note = |(name, why): Lost| match path.is_empty() {
-                    true => format!("{}: {why}", quoted(&name)),
-                    false => format!("{path}/{}: {why}", quoted(&name)),
-                };
-                faults.extend(lost.into_iter().map(|link| Fault::Note(note(link))));
-            }
-            Err(e) => faults.push(Fault::Error(e.in_member(path))),
+        // Links that lead nowhere are kept in mind.
+        if let Err(e) = self.children(id) {
+            faults.push(Fault::Error(e.in_member(path)));
         }
     }
 }
@@ -296,7 +279,7 @@ impl Container for Hdf5 {
         if self.kind(id) != NodeKind::Group {
             return Ok(Vec::new());
         }
-        let (children, _) = self.resolve(id)?;
+        let children = self.resolve(id)?;
         let mut nodes = self.nodes();
         if let Some(node) = usize::try_from(id).ok().and_then(|id| nodes.get_mut(id)) {
             // Another thread may have been as far: its nodes are as good.

@@ -244,7 +244,6 @@ impl Growing {
         (self.rows, self.added) = (self.rows(), 0);
         self.end = self.written;
         self.written = self.end.next_multiple_of(8);
-        self.chunks.clear();
         self.write_neighbours(&neighbours)?;
         self.sync(true)
     }
@@ -264,7 +263,8 @@ impl Growing {
 
     /// Writes the chunks that are not whole yet, and an index of all.
     fn write_index(&mut self) -> Result<index::Grown> {
-        let mut chunks = self.chunks.clone();
+        // Whatever happens to them now, a commit that fails is the last one.
+        let mut chunks = std::mem::take(&mut self.chunks);
         if let Some(rest) = self.rest.clone().filter(|rest| !rest.is_empty()) {
             chunks.extend(self.write_chunks(rest, size(self.rest_rows))?);
         }
