@@ -3,7 +3,9 @@
 
 use super::{File, Node, OpenOptions};
 use crate::container::Fault;
+use crate::error::quoted;
 use crate::{Data, Dtype, Entry, Error, Kind, Result};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,21 +47,45 @@ impl File {
                 *e = known.in_path(self.path());
             }
         }
+        let mut told = HashSet::new();
         for node in self.leaves()? {
-            check(&node, &mut faults);
+            if check(&node, &mut faults) {
+                told.insert(node.name().to_owned());
+            }
         }
-        let left_out = self.left_out().into_iter();
-        faults.extend(left_out.map(|(path, why)| Fault::Note(format!("{path}: {why}"))));
+        let others = self.left_out().into_iter().filter(|(path, _)| !told.contains(path));
+        faults.extend(others.map(|(path, why)| note(&path, &why)));
         Ok(faults)
     }
 }
 
-fn check(node: &Node, faults: &mut Vec<Fault>) {
+fn note(path: &str, why: &str) -> Fault {
+    Fault::Note(format!("{}: {why}", quoted(path)))
+}
+
+/// Checks an array; whether parts of it were left out, each of which is told.
+fn check(node: &Node, faults: &mut Vec<Fault>) -> bool {
     let place = |e: Error| Fault::Error(e.in_member(node.name()).in_path(node.file().path()));
-    let entry = match node.entry() {
-        Ok(entry) => entry,
-        Err(e) => return faults.push(place(e)),
-    };
+    match node.entry() {
+        Ok(entry) => {
+            check_entry(node, &entry, faults, &place);
+            let parts = entry.left_out();
+            faults.extend(parts.iter().map(|why| note(node.name(), why)));
+            !parts.is_empty()
+        }
+        Err(e) => {
+            faults.push(place(e));
+            false
+        }
+    }
+}
+
+fn check_entry(
+    node: &Node,
+    entry: &Entry,
+    faults: &mut Vec<Fault>,
+    place: &dyn Fn(Error) -> Fault,
+) {
     #[cfg(feature = "pickle")]
     if matches!(entry.data(), Data::Value(_)) {
         // The whole graph was read when the file was opened.
@@ -67,15 +93,15 @@ fn check(node: &Node, faults: &mut Vec<Fault>) {
     }
     #[cfg(feature = "pickle")]
     if entry.is_objects() {
-        return match check_objects(&entry) {
+        return match check_objects(entry) {
             Ok(note) => faults.extend(note.map(Fault::Note)),
             Err(e) => faults.push(place(e)),
         };
     }
-    let sound = check_values(&entry).map_err(|e| faults.push(place(e))).is_ok();
+    let sound = check_values(entry).map_err(|e| faults.push(place(e))).is_ok();
     #[cfg(feature = "npy")]
     if sound && node.file().format() == super::Format::Npy {
-        follow(&entry, faults, &place);
+        follow(entry, faults, place);
     }
 }
 
