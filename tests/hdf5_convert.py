@@ -9,6 +9,8 @@ Needs h5py; without the corpus, what needs it is skipped, and that is said.
              h5py opens what was written; what cannot be carried over is refused by name
   types      datatypes that say more than a dtype (h5types.py), in datasets and attributes, single, packed and null, committed or not,
              are the same for h5py in both forms and through three conversions, and so are their bytes; in the corpus, too
+  stored     chunks, how far datasets may grow, filters and fill values are the same for h5py after conversions, or filters those that were
+             asked for; what can grow is appended to; a dataset of a TB with one chunk is not written in full
   joined     rows of files are of the type that all of them have
   attached   attributes are carried to HDF5 as they are, as text to folders and archives, and refused by name where they are none
   open       a file that a crashed program left open is read with a warning, and h5py opens it once it is repaired
@@ -162,6 +164,80 @@ def typed_corpus(report, folder):
     report.check("types and bytes of real files are the same for h5py", faults, sum(total for _, _, total, _ in rows), note)
 
 
+def store(path, libver):
+    """Datasets in chunks of every kind; what npstow does not write is last."""
+    with h5py.File(path, "w", libver=libver) as file:
+        rows = np.arange(60 * 7, dtype="f4").reshape(60, 7)
+        file.create_dataset("g/grows", data=rows, chunks=(8, 3), maxshape=(None, 7), compression=9, shuffle=True, fletcher32=True, fillvalue=-1)
+        file.create_dataset("g/plain", data=rows, chunks=(60, 7))
+        file.create_dataset("g/sum", data=rows, chunks=(7, 7), fletcher32=True)
+        file.create_dataset("g/most", data=rows, chunks=(9, 2), maxshape=(70, 7), compression=1)
+        file.create_dataset("g/empty", shape=(0, 3), dtype="<i2", chunks=(5, 3), maxshape=(None, None), shuffle=True, fillvalue=7)
+        file.create_dataset("g/long", shape=(5,), dtype=">i8", chunks=(4096,), maxshape=(None,), fillvalue=-(2**40))
+        file.create_dataset("g/part", shape=(50, 4), dtype="u1", chunks=(16, 4), fillvalue=9)[20:30] = 1
+        file.create_dataset("g/piece", data=rows, fillvalue=2.5)
+        file.create_dataset("g/unwritten", shape=(9,), dtype="c16", fillvalue=1 + 2j)
+        record = np.zeros(9, [("a", "<i2"), ("b", ">f8", (3,)), ("c", "S3")])
+        file.create_dataset("g/record", data=record, chunks=(4,), maxshape=(None,), compression=4, fillvalue=np.array((3, [1, 2, 3], b"abc"), record.dtype))
+        file.create_dataset("g/names", data=[0, 1, 2], dtype=h5py.enum_dtype({"A": 0, "B": 1, "C": 2}, "i4"), chunks=(2,), maxshape=(None,), fillvalue=2)
+        file.create_dataset("g/lzf", data=rows, chunks=(8, 7), maxshape=(None, 7), compression="lzf", shuffle=True)
+        file.create_dataset("g/scaled", data=rows.astype("i4"), chunks=(8, 7), scaleoffset=0)
+
+
+def storage(data):
+    """What h5py says of how a dataset is stored."""
+    packed = [data.shuffle, data.compression, data.compression_opts, data.fletcher32]
+    fill = None if data.id.get_create_plist().fill_value_defined() != h5py.h5d.FILL_VALUE_USER_DEFINED else np.asarray(data.fillvalue).tobytes()
+    return data.chunks, data.maxshape, fill, packed
+
+
+def stored(report, folder):
+    faults, total = [], 0
+    for libver in ("earliest", "latest"):
+        source = os.path.join(folder, f"stored_{libver}.h5")
+        store(source, libver)
+        last = source
+        for name, options in FORMS:
+            for path in {source, last}:
+                target = os.path.join(folder, f"stored_{libver}_{path == source}_{name}")
+                answer = run("convert", *options, path, target)
+                if answer.code:
+                    faults.append((target, answer.err[-300:]))
+                    continue
+                with h5py.File(path) as before, h5py.File(target) as after:
+                    for key in before["g"]:
+                        old, new = before["g"][key], after["g"][key]
+                        want, got = storage(old), storage(new)
+                        if key == "lzf" and path == source:
+                            want[3][1:3] = None, None
+                        if "--compress=4" in options and old.nbytes >= 1024:
+                            want[3][:] = True, "gzip", 4, False
+                            want = (old.chunks or new.chunks, *want[1:])
+                        total += 1
+                        if got != want or old[()].tobytes() != new[()].tobytes():
+                            faults.append((f"{os.path.basename(target)}:{key}", f"{got}, not {want}, or other elements"))
+            last = target
+        rows = os.path.join(folder, "rows.npy")
+        for key in ("grows", "empty", "long", "record", "lzf"):
+            with h5py.File(target) as file:
+                old = file["g"][key][()]
+                shape = (11, *old.shape[1:])
+            np.save(rows, np.ones(shape, old.dtype))
+            answer = run("append", f"{target}:g/{key}", rows)
+            with h5py.File(target) as file:
+                new = file["g"][key][()]
+            total += 1
+            if answer.code or new.tobytes() != old.tobytes() + np.ones(shape, old.dtype).tobytes():
+                faults.append((f"append to {key}", answer.err[-200:]))
+    huge = os.path.join(folder, "huge.h5")
+    with h5py.File(huge, "w") as file:
+        file.create_dataset("x", shape=(2**37,), dtype="f8", chunks=(2**10,), maxshape=(None,))[5] = 1
+    answer = run("convert", huge, os.path.join(folder, "huge_out.h5"))
+    if answer.code == 0 or answer.crashed() or len(answer.err.splitlines()) != 1:
+        faults.append(("a TB", f"exit {answer.code}: {answer.err[-200:]}"))
+    report.check("chunks, filters and fill values are the same for h5py after each conversion", faults, total + 1)
+
+
 def joined(report, folder):
     faults = []
     colour, other, odd = {"RED": 0, "GREEN": 1}, {"A": 0, "B": 1}, h5types.types()["int_odd"]
@@ -275,6 +351,7 @@ def main():
     report = Report()
     with tempfile.TemporaryDirectory() as folder:
         typed(report, folder)
+        stored(report, folder)
         joined(report, folder)
         attached(report, folder)
         left_open(report, folder)

@@ -6,7 +6,7 @@ use crate::{Buffer, Source};
 use std::sync::Arc;
 
 /// What a file of HDF5 says of elements beyond their dtype, for those who write it again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Native {
     /// The datatype as the file has it; `None` where the dtype says it all.
     pub(crate) datatype: Option<Buffer>,
@@ -15,6 +15,24 @@ pub(crate) struct Native {
     pub(crate) elements: Option<Entry>,
     /// Whether there is no shape either.
     pub(crate) is_null: bool,
+    /// How the elements are stored, where that is more than one after another.
+    pub(crate) kept: Option<Kept>,
+}
+
+/// How elements of a shape are stored, and what stands where none were written.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) shape: Vec<u64>,
+    /// Lengths of a chunk; none where the elements lie in one piece.
+    pub(crate) chunk: Vec<u64>,
+    /// How far each axis may grow; `u64::MAX` without an end.
+    pub(crate) most: Option<Vec<u64>>,
+    pub(crate) shuffle: bool,
+    /// The level of deflate.
+    pub(crate) level: Option<u8>,
+    pub(crate) fletcher32: bool,
+    /// The bytes of an element, as they lie in the file.
+    pub(crate) fill: Option<Buffer>,
 }
 
 impl Entry {
@@ -56,6 +74,6 @@ impl Native {
             count if count == natives.len() => Some(Entry::join(changed).ok()?),
             _ => return None,
         };
-        Some(Self { datatype: Some(datatype), elements, is_null: false })
+        Some(Self { datatype: Some(datatype), elements, is_null: false, kept: None })
     }
 }

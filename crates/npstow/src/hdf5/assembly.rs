@@ -225,23 +225,23 @@ impl<'a> Assembly<'a> {
         let address = if let Place::At(address) = place { *address } else { UNDEFINED };
         match &dataset.stored {
             Stored::Contiguous => {
-                messages.push(message::fill_value(Allocated::Late, latest));
+                messages.push(message::fill_value(Allocated::Late, &dataset.fill, latest));
                 messages.push(Layout::Contiguous { address, len: nbytes }.message());
             }
             Stored::Varied(varied) => {
                 let bytes = varied_data(&**varied, self).map_err(|e| e.in_member(&dataset.path))?;
                 let address = if bytes.is_empty() { UNDEFINED } else { self.place(&bytes) };
-                messages.push(message::fill_value(Allocated::Late, latest));
+                messages.push(message::fill_value(Allocated::Late, &[], latest));
                 let len = bytes.len() as u64;
                 messages.push(Layout::Contiguous { address, len }.message());
             }
             Stored::Compact => {
                 let bytes: &[u8] = if let Place::Compact(bytes) = place { bytes } else { &[] };
-                messages.push(message::fill_value(Allocated::Early, latest));
+                messages.push(message::fill_value(Allocated::Early, &dataset.fill, latest));
                 messages.push(Layout::Compact(bytes).message());
             }
             Stored::Chunked(grid) => {
-                messages.push(message::fill_value(Allocated::Incrementally, latest));
+                messages.push(message::fill_value(Allocated::Incrementally, &dataset.fill, latest));
                 let filters = grid.filters(dataset.itemsize);
                 if !filters.is_empty() {
                     messages.push(message::filters(&filters, latest));

@@ -12,15 +12,16 @@ use super::object::header::{Header, Message, kind};
 use super::object::layout::{Grid, Layout};
 use super::object::shared;
 use super::object::space::Space;
-use super::object::storage::{Fill, filters};
+use super::object::storage::{self, Fill, filters};
 use super::read::UNDEFINED;
 use super::types::bits::{needs_repair, repaired, repaired_size};
 use super::types::carried::{has_place, is_carried};
 use super::types::to_dtype::{described, dtype, is_varied, void};
 use super::types::vlen::Elements;
+use super::write::filters::{DEFLATE, FLETCHER32, SHUFFLE};
 use crate::array::{MemoryOrder, nbytes};
 use crate::chunk::{Chunked, Filter, Stored};
-use crate::entry::Native;
+use crate::entry::{Kept, Native};
 use crate::{Buffer, Data, Dtype, Entry, Error, MemorySource, Result, Source};
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ struct Said {
     /// Where the body of the layout lies in the source.
     layout_offset: u64,
     fill: Fill,
+    packed: Vec<storage::Filter>,
     filters: Vec<Arc<dyn Filter>>,
     /// The message that names other files.
     external: Option<Buffer>,
@@ -71,7 +73,8 @@ impl Said {
             None => parsed(file, header, kind::OLD_FILL, Fill::parse_old)?.unwrap_or_default(),
         };
         let filters = parsed(file, header, kind::PIPELINE, |body| filters(body))?;
-        let filters = filters.unwrap_or_default().iter().map(filter).collect::<Result<_>>()?;
+        let packed = filters.unwrap_or_default();
+        let filters = packed.iter().map(filter).collect::<Result<_>>()?;
         Ok(Self {
             space: space.ok_or_else(|| lacks("a dataspace"))?,
             what,
@@ -79,6 +82,7 @@ impl Said {
             layout: layout.ok_or_else(|| lacks("a layout"))?,
             layout_offset: header.find(kind::LAYOUT).map_or(0, |message| message.offset),
             fill,
+            packed,
             filters,
             external: header.find(kind::EXTERNAL_FILES).map(|message| message.body.clone()),
         })
@@ -122,7 +126,85 @@ pub(super) fn entry_within(file: &Arc<File>, header: &Header, depth: usize) -> R
     let entry = made(file, &said, depth)?;
     let changed = |what: Type| made(file, &Said { what, ..said.clone() }, depth);
     let native = native((&said.what, &said.datatype), said.space.is_null, &entry, changed)?;
+    let native = match kept(&said, file.source().len(), native.as_ref()) {
+        None => native,
+        kept => Some(Native { kept, ..native.unwrap_or_default() }),
+    };
     Ok(entry.with_native(native))
+}
+
+/// A file without elements takes so little.
+const SMALL: u64 = 16 << 20;
+
+/// No byte of deflate stands for more bytes.
+const REACH: u64 = 1032;
+
+/// So much is taken in at once when chunks are written: a row of them.
+const MOST_ROW: u64 = 1 << 30;
+
+/// How a dataset is stored, as far as that is written in the same way again: chunks, unless a file
+/// of this length has them for the most part unwritten.
+fn kept(said: &Said, len: u64, native: Option<&Native>) -> Option<Kept> {
+    let (shape, size) = (&said.space.shape, said.what.size as u64);
+    if said.space.is_null || is_varied(&said.what) || shape.is_empty() {
+        return None;
+    }
+    // Elements that become others are no longer such as the fill value.
+    let is_same = !needs_repair(&said.what) || native.is_some_and(|one| one.datatype.is_some());
+    let fill = said.fill.0.clone().filter(|fill| is_same && fill.len() as u64 == size);
+    let mut kept = Kept {
+        shape: shape.clone(),
+        chunk: Vec::new(),
+        most: None,
+        shuffle: false,
+        level: None,
+        fletcher32: false,
+        fill,
+    };
+    match &said.layout {
+        Layout::Chunked(grid) if grid.chunk.len() == shape.len() => {
+            let chunk: Vec<u64> = grid.chunk.iter().map(|&n| n.into()).collect();
+            if is_there(shape, &chunk, size, len) {
+                kept.chunk = chunk;
+                kept.most.clone_from(&said.space.most);
+                said.packed.iter().for_each(|filter| keep(&mut kept, filter));
+            }
+        }
+        _ => {}
+    }
+    (!kept.chunk.is_empty() || kept.fill.is_some()).then_some(kept)
+}
+
+/// Whether all chunks may be in a file of this length, so that writing them takes no more than
+/// reading them did.
+fn is_there(shape: &[u64], chunk: &[u64], size: u64, len: u64) -> bool {
+    let product = |n: u64, all: &[u64]| all.iter().fold(n, |n, &one| n.saturating_mul(one));
+    let nbytes = product(size, shape);
+    if nbytes == 0 {
+        return true;
+    }
+    let counts: Vec<u64> = shape.iter().zip(chunk).map(|(n, one)| n.div_ceil(*one)).collect();
+    let claimed = SMALL.max(len.saturating_mul(REACH));
+    let row = product(size, shape.get(1..).unwrap_or_default());
+    let rows = chunk.first().copied().unwrap_or(1).min(shape.first().copied().unwrap_or(1));
+    nbytes <= claimed
+        && product(size, chunk) <= claimed.min(MOST_ROW)
+        && row.saturating_mul(rows) <= MOST_ROW
+        // Each has an address in an index, and a byte.
+        && product(1, &counts) <= (SMALL >> 8).max(len / 9)
+}
+
+/// Keeps a filter that is written, too.
+fn keep(kept: &mut Kept, storage::Filter { id, values, .. }: &storage::Filter) {
+    match *id {
+        DEFLATE => {
+            let level = values.first().map_or(6, |&level| level.min(9));
+            kept.level = u8::try_from(level).ok();
+        }
+        SHUFFLE => kept.shuffle = true,
+        FLETCHER32 => kept.fletcher32 = true,
+        _ => {}
+    }
 }
 
 /// What of a type is carried where the elements are written again; `changed` gives the same
@@ -148,7 +230,8 @@ fn native(
         true => Some(changed(Type { class: Class::Opaque { tag: String::new() }, ..*what })?),
         false => None,
     };
-    Ok(Some(Native { datatype: is_carried.then(|| datatype.clone()), elements, is_null }))
+    let datatype = is_carried.then(|| datatype.clone());
+    Ok(Some(Native { datatype, elements, is_null, kept: None }))
 }
 
 fn made(file: &Arc<File>, said: &Said, depth: usize) -> Result<Entry> {

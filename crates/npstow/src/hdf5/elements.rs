@@ -58,7 +58,7 @@ impl<'a> Elements<'a> {
     /// # Errors
     /// What HDF5 has no type for.
     pub(super) fn typed(self, native: Option<&'a Native>, form: Form) -> Result<(Vec<u8>, Self)> {
-        let Some(Native { datatype: Some(native), elements, is_null }) = native else {
+        let Some(Native { datatype: Some(native), elements, is_null, .. }) = native else {
             return Ok((datatype(self.dtype(), form)?, self));
         };
         if !is_null {

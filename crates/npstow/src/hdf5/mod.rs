@@ -52,6 +52,13 @@
 //! read. Other arrays in memory (NumPy's are), other formats, and `diff` have the dtype alone.
 //! [`Draft::enumeration`] and [`Draft::utf8`] make such datatypes by hand.
 //!
+//! It remembers how a dataset is stored as well, and is stored so again as long as its shape is the
+//! same and neither a [`Draft`] nor the options say otherwise: chunks, how far it may grow, shuffle,
+//! deflate, fletcher32, the fill value. Filters that npstow does not write are left out, and
+//! [`WriteOptions::compress`] packs the same chunks. In one piece are what was compact or virtual,
+//! text and sequences, and datasets of which a row of chunks takes more than 1 GiB, or whose chunks
+//! were not written for the most part.
+//!
 //! | type in the file | written in the old form | in the latest |
 //! |---|---|---|
 //! | of one part | version 1 | version 1 |

@@ -5,7 +5,7 @@ use super::write::filters::checked_level;
 use crate::{Durability, Result};
 
 /// How a file is written. By default in the oldest form, which everything since HDF5 1.6 opens,
-/// with every array in one piece.
+/// with every array in one piece, but for those that were read from chunks of HDF5.
 ///
 /// ```
 /// use npstow::{Durability, hdf5};
@@ -43,7 +43,8 @@ impl WriteOptions {
     }
 
     /// How every array is stored that a [`Draft`](super::Draft) says nothing about. What has no
-    /// axes, or less than a KiB, is in one piece all the same.
+    /// axes, or less than a KiB, is in one piece all the same. Chunks of no lengths of their own are
+    /// those of the file that an array was read from, if it was HDF5.
     #[must_use]
     pub fn storage(mut self, storage: Storage) -> Self {
         self.storage = Some(storage);

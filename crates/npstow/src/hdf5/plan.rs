@@ -9,8 +9,8 @@ use super::types::{Form, MAX_RANK, too_many_axes};
 use super::varied::{REFERENCE_LEN, varied_type};
 use super::write::filters::{DEFLATE, FLETCHER32, SHUFFLE};
 use super::write::message::Filter;
-use crate::entry::Native;
-use crate::{Data, Error, Item, Result, Tree, Varied};
+use crate::entry::{Kept, Native};
+use crate::{Buffer, Data, Error, Item, Result, Tree, Varied};
 use std::sync::Arc;
 
 /// Chunks of our own choice have at most so many bytes: they fit the library's cache.
@@ -21,6 +21,9 @@ const SMALL: usize = 1 << 10;
 
 /// The most bytes of an array within its header: a message less its own fields.
 const MOST_COMPACT: usize = 65_520;
+
+/// The most bytes of a fill value: a message less its own fields.
+const MOST_FILL: usize = 65_520;
 
 /// How long an axis without end is taken for where it is short yet.
 const GROWING: u64 = 1024;
@@ -38,6 +41,8 @@ pub(super) struct Dataset<'a> {
     /// How far it may grow.
     pub(super) most: Option<Vec<u64>>,
     pub(super) stored: Stored,
+    /// What stands where nothing was written: an element, or nothing for zeros.
+    pub(super) fill: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -137,8 +142,18 @@ fn dataset<'a>(
         }
         let (datatype, itemsize) = (varied_type(&**varied, form)?, REFERENCE_LEN);
         let shape = shape.iter().map(|&n| n as u64).collect();
-        let (stored, most) = (Stored::Varied(Arc::clone(varied)), None);
-        return Ok(Dataset { path, elements, datatype, itemsize, shape, is_null, most, stored });
+        let (stored, most, fill) = (Stored::Varied(Arc::clone(varied)), None, Vec::new());
+        return Ok(Dataset {
+            path,
+            elements,
+            datatype,
+            itemsize,
+            shape,
+            is_null,
+            most,
+            stored,
+            fill,
+        });
     }
     if is_null && stored_as.is_some() {
         return Err(Error::unsupported("a storage for an array without a shape"));
@@ -149,14 +164,56 @@ fn dataset<'a>(
         None => elements.typed(native, form)?,
     };
     let (itemsize, nbytes) = (elements.dtype().itemsize(), elements.nbytes());
-    let (stored, most) = match (stored_as, &options.storage) {
-        (Some(storage), _) => stored(storage, &shape, itemsize, nbytes)?,
-        (None, Some(storage)) if !shape.is_empty() && nbytes >= SMALL => {
-            stored(storage, &shape, itemsize, nbytes)?
-        }
-        _ => (Stored::Contiguous, None),
+    let kept = native.and_then(|native| native.kept.as_ref());
+    let kept = kept.filter(|kept| kept.shape == shape && !is_null);
+    let (mut stored, most) = match stored_as {
+        Some(storage) => stored(storage, &shape, itemsize, nbytes)?,
+        None => stored_again(options.storage.as_ref(), kept, &shape, (itemsize, nbytes))?,
     };
-    Ok(Dataset { path, elements, datatype, itemsize, shape, is_null, most, stored })
+    let fill = kept.and_then(|kept| kept.fill.as_ref());
+    // A type by hand may read other values in the same bytes.
+    let is_fit = |fill: &&Buffer| {
+        fill.len() == itemsize && itemsize <= MOST_FILL && extras.datatype(&path).is_none()
+    };
+    let fill = fill.filter(is_fit).map(|fill| fill.to_vec()).unwrap_or_default();
+    if let Stored::Chunked(grid) = &mut stored {
+        grid.fill.clone_from(&fill);
+    }
+    Ok(Dataset { path, elements, datatype, itemsize, shape, is_null, most, stored, fill })
+}
+
+/// As asked for; else as it was in the file that it comes from. Filters that are asked for without
+/// the chunks are those of the chunks that there are.
+fn stored_again(
+    asked: Option<&Storage>,
+    kept: Option<&Kept>,
+    shape: &[u64],
+    (itemsize, nbytes): (usize, usize),
+) -> Result<(Stored, Option<Vec<u64>>)> {
+    let small = shape.is_empty() || nbytes < SMALL;
+    let is_open = |asked: &Storage| asked.kind == Kind::Chunked(Vec::new()) && asked.most.is_none();
+    if let Some(kept) = kept.filter(|kept| !kept.chunk.is_empty() && asked.is_none_or(is_open)) {
+        let mut storage = match asked.filter(|_| !small) {
+            Some(asked) => asked.clone(),
+            None => Storage {
+                level: kept.level,
+                shuffle: kept.shuffle,
+                fletcher32: kept.fletcher32,
+                ..Storage::contiguous()
+            },
+        };
+        storage.kind = Kind::Chunked(kept.chunk.clone());
+        let end = |&n: &u64| (n < u64::MAX).then_some(n);
+        storage.most = kept.most.as_ref().map(|most| most.iter().map(end).collect());
+        // What HDF5 would not have made is not made again.
+        if let Ok(stored) = stored(&storage, shape, itemsize, nbytes) {
+            return Ok(stored);
+        }
+    }
+    match asked.filter(|_| !small) {
+        Some(storage) => stored(storage, shape, itemsize, nbytes),
+        None => Ok((Stored::Contiguous, None)),
+    }
 }
 
 /// Elements without a fixed length, where that is what an item has.

@@ -181,6 +181,7 @@ impl Growing {
             shape: shape.iter().map(|&n| n as u64).collect(),
             most: None,
             stored: Stored::Contiguous,
+            fill: Vec::new(),
         };
         let grid = Grid { counts: self.counts(rows as u64), ..self.target.grid.clone() };
         let (mut chunks, mut pending) = (Vec::new(), Vec::new());

@@ -70,15 +70,21 @@ pub(crate) enum Allocated {
     Incrementally = 3,
 }
 
-/// What unwritten elements are: zeros, as everywhere.
-pub(crate) fn fill_value(allocated: Allocated, latest: bool) -> Message {
+/// What unwritten elements are: these bytes, or zeros, as everywhere, where there are none.
+pub(crate) fn fill_value(allocated: Allocated, fill: &[u8], latest: bool) -> Message {
     let when = allocated as u8;
-    let body = match latest {
-        // Written only where somebody sets it; not set.
-        true => vec![3, when | 2 << 2],
-        false => vec![2, when, 2, 1, 0, 0, 0, 0],
+    let mut out = Emit::new();
+    // Written only where somebody sets it.
+    match latest {
+        true if fill.is_empty() => out.bytes(&[3, when | 2 << 2]),
+        true => out.bytes(&[3, when | 2 << 2 | 1 << 5]),
+        false => out.bytes(&[2, when, 2, 1]),
     };
-    Message::new(kind::FILL_VALUE, CONSTANT, body)
+    if !(latest && fill.is_empty()) {
+        let len = u32::try_from(fill.len()).expect("what does not fit a header was left out");
+        out.u32(len).bytes(fill);
+    }
+    Message::new(kind::FILL_VALUE, CONSTANT, out.finish())
 }
 
 /// Where the elements are.
@@ -240,8 +246,9 @@ mod tests {
         let most = "ff ff ff ff ff ff ff ff 05 00 00 00 00 00 00 00";
         let whole = hex(&format!("01 02 01 00 00 00 00 00 {lengths} {most}"));
         assert_eq!(space.message(false), Message::new(1, 0, whole));
-        let fill = fill_value(Allocated::Incrementally, false);
-        assert_eq!(fill.body, hex("02 03 02 01 00 00 00 00"));
+        let fill = |value: &[u8]| fill_value(Allocated::Incrementally, value, false).body;
+        assert_eq!(fill(&[]), hex("02 03 02 01 00 00 00 00"));
+        assert_eq!(fill(&[7, 1]), hex("02 03 02 01 02 00 00 00 07 01"));
         let layout = Layout::Chunked { index: 0x1000, lengths: &[3, 2], itemsize: 8 };
         let whole = "03 02 03 00 10 00 00 00 00 00 00 03 00 00 00 02 00 00 00 08 00 00 00";
         assert_eq!(layout.message().body, hex(whole));
@@ -282,8 +289,9 @@ mod tests {
 
     #[test]
     fn latest_bodies_are_h5pys() {
-        let fill = fill_value(Allocated::Late, true);
-        assert_eq!(fill, Message::new(5, 1, hex("03 0a")));
+        let fill = |value: &[u8]| fill_value(Allocated::Late, value, true);
+        assert_eq!(fill(&[]), Message::new(5, 1, hex("03 0a")));
+        assert_eq!(fill(&[7, 1]), Message::new(5, 1, hex("03 2a 02 00 00 00 07 01")));
         let dense = Dense { heap: 0x1000, names: 0x1092, order: 0x10b8 };
         let whole = "00 03 03 00 00 10 00 00 00 00 00 00 92 10 00 00 00 00 00 00 \
             b8 10 00 00 00 00 00 00";
