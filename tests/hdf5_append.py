@@ -10,6 +10,7 @@ Needs NumPy 2.x and h5py; the programs of hdf5-tools are skipped where they are 
              of it back; then npstow appends once more
   noise      chunks that deflate makes no shorter have no filter left out: what h5py packs into as many bytes in their place is read again
   many       an index of several levels, one row or thousands at a time, and how much room that takes
+  resizable  arrays of archives and of HDF5, converted with `--resizable`: h5py sees them grow without end, and rows are appended
   refused    what cannot grow in place: one line, and not a byte of the file changed
   killed     SIGKILL while rows are added: whole batches for h5py and for npstow, and the next append works
 """
@@ -253,6 +254,40 @@ def many(checks, scratch):
         checks.add(not fault, fault, f"{form} after all")
 
 
+def resizable(checks, scratch, chance):
+    """What other formats have grows once that is asked for."""
+    all_arrays = {name: array for name, array, _ in arrays(chance)}
+    all_arrays |= {"empty": np.zeros((0, 3), "f4"), "wide": np.zeros((2, 300_000)), "nothing": np.zeros((4, 0), "i2")}
+    archive, stored = os.path.join(scratch, "x.npz"), os.path.join(scratch, "stored.h5")
+    np.savez(archive, scalar=np.float64(3), y=np.arange(5), **all_arrays)
+    with h5py.File(stored, "w") as file:
+        for name in ("f4", "i8"):
+            array = all_arrays[name]
+            file.create_dataset(name, data=array, chunks=(7, *array.shape[1:]), maxshape=(70, *array.shape[1:]) if name == "f4" else None, fletcher32=True)
+        file["y"], file["text"] = np.arange(5), ["a", "bc"]
+        file["compact"] = np.arange(3)
+    for source, names in ((archive, list(all_arrays)), (stored, ["f4", "i8", "compact"])):
+        for options in ((), ("--compress",), ("--libver=latest",)):
+            path = os.path.join(scratch, "grows.h5")
+            answer = run("convert", "--resizable", *options, source, path)
+            checks.add(answer.code == 0, answer.err, f"{source} {options}")
+            for name in names:
+                array = all_arrays.get(name, np.arange(3))
+                with h5py.File(path) as file:
+                    data = file[name]
+                    fit = data.maxshape[0] is None and data.maxshape[1:] == array.shape[1:] and (data.compression == "gzip") == ("--compress" in options)
+                    fit = fit and (source == archive or name == "compact" or (data.chunks[0] == 7 and data.fletcher32 == ("--compress" not in options)))
+                    got = (data.maxshape, data.chunks, data.compression, data.fletcher32)
+                checks.add(fit, str(got), f"{source} {options} {name}")
+                for rows in (array[:1] if len(array) else np.ones((1, *array.shape[1:]), array.dtype), np.tile(array, (3,) + (1,) * (array.ndim - 1))):
+                    answer = add(scratch, path, rows, name)
+                    array = np.concatenate([array, rows], dtype=array.dtype)
+                    fault = answer.err if answer.code else same(path, array, name)
+                    checks.add(not fault, fault, f"{source} {options} {name}: {array.shape}")
+    answer = run("convert", "--resizable", archive, os.path.join(scratch, "y.npz"))
+    checks.add(answer.code not in (0, None) and "a form or a storage of HDF5 in the format npz" in answer.err, answer.err, "an archive")
+
+
 def refused(scratch):
     """name, file, name in it, rows."""
     array = np.arange(12.0).reshape(4, 3)
@@ -396,7 +431,8 @@ def main():
     report.check("h5py reads what was appended", grown.faults, grown.total, f"{len(PARTED)} of h5py's refused for their headers")
     report.check("h5py goes on with the file, and npstow after it", extended.faults, extended.total)
     packed = lambda checks, scratch: noise(checks, scratch, numbers)
-    parts = [("chunks that become no shorter", packed), ("indices of many levels", many)]
+    grows = lambda checks, scratch: resizable(checks, scratch, numbers)
+    parts = [("chunks that become no shorter", packed), ("indices of many levels", many), ("what is written to grow grows", grows)]
     for what, part in [*parts, ("what cannot grow is refused", refusals)]:
         checks = Checks()
         with tempfile.TemporaryDirectory(dir=TARGET) as scratch:

@@ -1857,6 +1857,14 @@ NpstowStatus npstow_save_options_set_libver(NpstowSaveOptions *options,
                                             NpstowError **error);
 
 /**
+ * Whether the arrays of an HDF5 file can grow along their first axis, so that rows can be appended
+ * (`npstow_append`); text cannot.
+ */
+NpstowStatus npstow_save_options_set_resizable(NpstowSaveOptions *options,
+                                               bool resizable,
+                                               NpstowError **error);
+
+/**
  * Frees options.
  */
 void npstow_save_options_free(NpstowSaveOptions *options);

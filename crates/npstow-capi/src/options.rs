@@ -103,7 +103,8 @@ pub struct NpstowSaveOptions {
     array: Option<WriteOptions>,
     pickle: Option<pickle::WriteOptions>,
     compressor: Option<Compressor>,
-    hdf5: Option<hdf5::WriteOptions>,
+    latest: Option<bool>,
+    resizable: bool,
 }
 
 impl NpstowSaveOptions {
@@ -124,8 +125,10 @@ impl NpstowSaveOptions {
         if let Some(compressor) = self.compressor {
             options = options.compressor(compressor);
         }
-        if let Some(hdf5) = &self.hdf5 {
-            options = options.hdf5(hdf5.clone());
+        if self.latest.is_some() || self.resizable {
+            let form = hdf5::WriteOptions::default();
+            let form = if self.latest == Some(true) { form.latest() } else { form };
+            options = options.hdf5(if self.resizable { form.resizable() } else { form });
         }
         if self.npfold {
             options = options.profile(Profile::NpFold);
@@ -147,7 +150,8 @@ impl NpstowSaveOptions {
         if self.npfold
             || self.pickle.is_some()
             || self.compressor.is_some()
-            || self.hdf5.is_some()
+            || self.latest.is_some()
+            || self.resizable
             || self.format.is_some_and(|format| format != Format::Npz)
         {
             return Err(Error::invalid("options of another format for an archive"));
@@ -352,12 +356,25 @@ pub extern "C" fn npstow_save_options_set_libver(
 ) -> NpstowStatus {
     done(error, || {
         let options = need(options, "options")?;
-        let form = hdf5::WriteOptions::default();
-        options.hdf5 = Some(match libver.get("libver")? {
-            "earliest" => form,
-            "latest" => form.latest(),
+        options.latest = Some(match libver.get("libver")? {
+            "earliest" => false,
+            "latest" => true,
             other => return Err(Error::unsupported(format_args!("the form '{other}' of HDF5"))),
         });
+        Ok(())
+    })
+}
+
+/// Whether the arrays of an HDF5 file can grow along their first axis, so that rows can be appended
+/// (`npstow_append`); text cannot.
+#[unsafe(no_mangle)]
+pub extern "C" fn npstow_save_options_set_resizable(
+    options: Option<&mut NpstowSaveOptions>,
+    resizable: bool,
+    error: ErrorOut,
+) -> NpstowStatus {
+    done(error, || {
+        need(options, "options")?.resizable = resizable;
         Ok(())
     })
 }

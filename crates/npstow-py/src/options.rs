@@ -27,6 +27,8 @@ pub(crate) struct Saving {
     #[pyo3(item)]
     libver: Option<String>,
     #[pyo3(item)]
+    resizable: Option<bool>,
+    #[pyo3(item)]
     durability: Option<String>,
 }
 
@@ -50,13 +52,15 @@ impl Saving {
                 known.ok_or_else(|| unknown("protocol", &protocol.to_string(), "from 2 to 5"))?;
             options = options.pickle(pickle::WriteOptions::default().protocol(protocol));
         }
-        if let Some(libver) = &self.libver {
+        let resizable = self.resizable.unwrap_or_default();
+        if self.libver.is_some() || resizable {
             let form = hdf5::WriteOptions::default();
-            options = options.hdf5(match libver.as_str() {
-                "earliest" => form,
-                "latest" => form.latest(),
-                other => return Err(unknown("libver", other, "'earliest' or 'latest'")),
-            });
+            let form = match self.libver.as_deref() {
+                None | Some("earliest") => form,
+                Some("latest") => form.latest(),
+                Some(other) => return Err(unknown("libver", other, "'earliest' or 'latest'")),
+            };
+            options = options.hdf5(if resizable { form.resizable() } else { form });
         }
         if let Some(profile) = &self.profile {
             options = options.profile(match profile.as_str() {

@@ -61,6 +61,12 @@ def test_options_are_those_of_the_library(tmp_path):
         assert (tmp_path / "y.h5").read_bytes()[8] == version
         with h5py.File(tmp_path / "y.h5") as file:
             np.testing.assert_array_equal(file["x"], X)
+    for libver in (None, "latest"):
+        npstow.save_tree(tmp_path / "x.h5", {"x": X}, libver=libver, resizable=True)
+        npstow.append(f"{tmp_path / 'x.h5'}:x", X)
+        with h5py.File(tmp_path / "x.h5") as file:
+            np.testing.assert_array_equal(file["x"], np.concatenate([X, X]))
+            assert file["x"].maxshape == (None, *X.shape[1:])
     npstow.save_tree(tmp_path / "fold", {"x": np.array([True])}, profile="npfold")
     assert npstow.open(tmp_path / "fold")["x"].dtype == np.uint8
 
@@ -81,7 +87,8 @@ def test_options_are_those_of_the_library(tmp_path):
         ({"protocol": 300}, "protocol: '300'"),
         ({"protocol": 4}, "a protocol of pickles"),
         ({"libver": "v108"}, "libver: 'v108'"),
-        ({"libver": "latest"}, "a form of HDF5"),
+        ({"libver": "latest"}, "a form or a storage of HDF5"),
+        ({"resizable": True}, "a form or a storage of HDF5"),
         ({"durability": "x"}, "'x'"),
     ],
 )

@@ -14,6 +14,10 @@ struct save_options {
     int level = 0;
     /// Writes a folder that NP.hh reads; refuses what it cannot.
     bool npfold = false;
+    /// The form of an HDF5 file: "earliest" or "latest"; empty is the earliest.
+    std::string libver = {};
+    /// Lets the arrays of an HDF5 file grow along their first axis, so that rows can be appended.
+    bool resizable = false;
 };
 
 /// How two folds differ.

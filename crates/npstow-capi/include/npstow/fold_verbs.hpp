@@ -17,6 +17,10 @@ inline owned<NpstowSaveOptions, npstow_save_options_free> raw_options(const save
             done = npstow_save_options_set_format(to.get(), from.format.c_str(), e);
         if (done == 0 && from.level) done = npstow_save_options_set_level(to.get(), from.level, e);
         if (done == 0 && from.npfold) done = npstow_save_options_set_npfold(to.get(), true, e);
+        if (done == 0 && !from.libver.empty())
+            done = npstow_save_options_set_libver(to.get(), from.libver.c_str(), e);
+        if (done == 0 && from.resizable)
+            done = npstow_save_options_set_resizable(to.get(), true, e);
         return done;
     });
     return to;

@@ -771,6 +771,9 @@ static void values(void) {
     CHECK(npstow_save_options_set_libver(NULL, NULL, &error) == NPSTOW_INVALID);
     CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
     CHECK(npstow_save_options_set_libver(NULL, NULL, NULL) == NPSTOW_INVALID);
+    CHECK(npstow_save_options_set_resizable(NULL, true, &error) == NPSTOW_INVALID);
+    CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
+    CHECK(npstow_save_options_set_resizable(NULL, true, NULL) == NPSTOW_INVALID);
     CHECK(npstow_tree_insert_value(NULL, NULL, NULL, &error) == NPSTOW_INVALID);
     CHECK_ERROR(error, NPSTOW_INVALID, "is NULL");
     CHECK(npstow_tree_insert_value(NULL, NULL, NULL, NULL) == NPSTOW_INVALID);

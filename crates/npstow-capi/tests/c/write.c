@@ -198,6 +198,14 @@ static void formats(void) {
         CHECK(npstow_save_options_set_libver(options, forms[at][0], &error) == NPSTOW_OK);
         CHECK(npstow_save_tree(path_of("form.h5"), tree, options, &error) == NPSTOW_OK);
         CHECK(begins_with(path_of("form.h5"), forms[at][1], 9) && holds(place_of("form.h5", "a/b"), "hello"));
+        CHECK(npstow_append(place_of("form.h5", "a/b"), array, &error) == NPSTOW_UNSUPPORTED);
+        CHECK_ERROR(error, NPSTOW_UNSUPPORTED, "");
+        CHECK(npstow_save_options_set_resizable(options, true, &error) == NPSTOW_OK);
+        CHECK(npstow_save_tree(path_of("form.h5"), tree, options, &error) == NPSTOW_OK);
+        CHECK(begins_with(path_of("form.h5"), forms[at][1], 9));
+        CHECK(npstow_append(place_of("form.h5", "a/b"), array, &error) == NPSTOW_OK);
+        CHECK(holds(place_of("form.h5", "a/b"), "hellohello"));
+        CHECK(npstow_save_options_set_resizable(options, false, &error) == NPSTOW_OK);
     }
     npstow_save_options_free(options);
     npstow_tree_free(tree);

@@ -207,6 +207,14 @@ void on_disk()
           check::read(check::path("run.npz")).size());
     made.get_subfold("A000").save(check::path("A000"));
     CHECK(fold::load(check::path("A000")).names() == (names{"genstep", "hit"}));
+    npstow::save_options growing;
+    growing.libver = "latest";
+    growing.resizable = true;
+    made.save(check::path("growing.h5"), growing);
+    CHECK(check::read(check::path("growing.h5"))[8] == 3);
+    const auto hit = made.get("A002/hit");
+    npstow::append(check::path("growing.h5") + ":A002/hit", hit);
+    CHECK(fold::load(check::path("growing.h5")).shape("A002/hit")[0] == 8);
     npstow::save_options npfold;
     npfold.npfold = true;
     made.save(check::path("npfold"), npfold);

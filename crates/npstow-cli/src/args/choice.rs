@@ -27,6 +27,10 @@ pub(crate) struct Saving {
     /// order of names
     #[arg(long, value_name = "VERSION")]
     pub(crate) libver: Option<Libver>,
+    /// Let the arrays of an HDF5 file grow along their first axis, so that rows can be appended;
+    /// text cannot
+    #[arg(long)]
+    pub(crate) resizable: bool,
     #[command(flatten)]
     pub(crate) durability: Durable,
 }
@@ -37,12 +41,13 @@ impl Saving {
         if let Some(level) = self.compress {
             options = options.compress(level);
         }
-        if let Some(libver) = self.libver {
+        if self.libver.is_some() || self.resizable {
             let form = hdf5::WriteOptions::default();
-            options = options.hdf5(match libver {
-                Libver::Earliest => form,
-                Libver::Latest => form.latest(),
-            });
+            let form = match self.libver {
+                Some(Libver::Latest) => form.latest(),
+                Some(Libver::Earliest) | None => form,
+            };
+            options = options.hdf5(if self.resizable { form.resizable() } else { form });
         }
         if let Some(compressor) = self.compressor {
             options = options.compressor(compressor.into());

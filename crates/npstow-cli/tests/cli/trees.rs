@@ -101,7 +101,7 @@ fn options_are_refused_where_they_have_no_use() {
         ),
         (
             "convert @run @y.npz --libver latest",
-            "@y.npz: not supported: a form of HDF5 in the format npz",
+            "@y.npz: not supported: a form or a storage of HDF5 in the format npz",
         ),
         ("convert @run - --to folder", "-: not supported: writing a folder to a stream"),
     ] {

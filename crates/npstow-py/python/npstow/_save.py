@@ -31,6 +31,7 @@ def save_tree(
     profile: Literal["native", "npfold"] | None = None,
     protocol: Literal[2, 3, 4, 5] | None = None,
     libver: Literal["earliest", "latest"] | None = None,
+    resizable: bool = False,
     durability: Durability | None = None,
     progress: Progress = None,
 ) -> None:
@@ -66,6 +67,9 @@ def save_tree(
     libver : {'earliest', 'latest'}, optional
         The form of an HDF5 file: the one that everything opens, which is the default, or the
         latest, which keeps the order of names.
+    resizable : bool, optional
+        Lets the arrays of an HDF5 file grow along their first axis, so that `append` can add
+        rows to them; text cannot.
     durability : {'none', 'replace', 'file', 'full'}, optional
         What is waited for: nothing; the new data where a file is replaced (the default); the
         new data; the new data and the name of the file.
@@ -90,6 +94,7 @@ def save_tree(
         profile=profile,
         protocol=protocol,
         libver=libver,
+        resizable=resizable,
         durability=durability,
     )
     path = os.fsdecode(path)
@@ -107,6 +112,7 @@ def _saving(**said: Any) -> Saving:
         "profile": said.get("profile"),
         "protocol": said.get("protocol"),
         "libver": said.get("libver"),
+        "resizable": said.get("resizable"),
         "durability": said.get("durability"),
     }
     return saving
@@ -124,6 +130,7 @@ def convert(
     profile: Literal["native", "npfold"] | None = None,
     protocol: Literal[2, 3, 4, 5] | None = None,
     libver: Literal["earliest", "latest"] | None = None,
+    resizable: bool = False,
     durability: Durability | None = None,
     progress: Progress = None,
 ) -> None:
@@ -137,7 +144,7 @@ def convert(
         What is read, as `open` takes it.
     target : str or path-like
         What is written.
-    format, level, order, byte_order, version, profile, protocol, libver, durability, progress
+    format, level, order, byte_order, version, and all others
         As for `save_tree`.
 
     Examples
@@ -164,6 +171,7 @@ def convert(
         profile=profile,
         protocol=protocol,
         libver=libver,
+        resizable=resizable,
         durability=durability,
         progress=progress,
     )

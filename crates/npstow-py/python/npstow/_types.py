@@ -50,4 +50,5 @@ class Saving(TypedDict):
     profile: str | None
     protocol: int | None
     libver: str | None
+    resizable: bool | None
     durability: str | None

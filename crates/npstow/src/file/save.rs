@@ -149,7 +149,7 @@ impl SaveOptions {
         }
         #[cfg(feature = "hdf5")]
         if self.hdf5.is_some() && format != Format::Hdf5 {
-            return refused("a form of HDF5");
+            return refused("a form or a storage of HDF5");
         }
         Ok(())
     }

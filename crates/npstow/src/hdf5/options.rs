@@ -17,6 +17,7 @@ pub struct WriteOptions {
     pub(super) latest: bool,
     pub(super) durability: Durability,
     pub(super) storage: Option<Storage>,
+    pub(super) resizable: bool,
 }
 
 impl WriteOptions {
@@ -48,6 +49,15 @@ impl WriteOptions {
     #[must_use]
     pub fn storage(mut self, storage: Storage) -> Self {
         self.storage = Some(storage);
+        self
+    }
+
+    /// Lets every array that has axes grow along the first one without end, in chunks: what rows
+    /// are [appended](crate::append) to. Text and sequences stay as they are, and so does what a
+    /// [`Draft`](super::Draft) says the storage of.
+    #[must_use]
+    pub fn resizable(mut self) -> Self {
+        self.resizable = true;
         self
     }
 

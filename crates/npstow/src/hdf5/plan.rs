@@ -168,7 +168,7 @@ fn dataset<'a>(
     let kept = kept.filter(|kept| kept.shape == shape && !is_null);
     let (mut stored, most) = match stored_as {
         Some(storage) => stored(storage, &shape, itemsize, nbytes)?,
-        None => stored_again(options.storage.as_ref(), kept, &shape, (itemsize, nbytes))?,
+        None => stored_again(options, kept, &shape, (itemsize, nbytes))?,
     };
     let fill = kept.and_then(|kept| kept.fill.as_ref());
     // A type by hand may read other values in the same bytes.
@@ -185,12 +185,15 @@ fn dataset<'a>(
 /// As asked for; else as it was in the file that it comes from. Filters that are asked for without
 /// the chunks are those of the chunks that there are.
 fn stored_again(
-    asked: Option<&Storage>,
+    options: &WriteOptions,
     kept: Option<&Kept>,
     shape: &[u64],
     (itemsize, nbytes): (usize, usize),
 ) -> Result<(Stored, Option<Vec<u64>>)> {
-    let small = shape.is_empty() || nbytes < SMALL;
+    let grows = options.resizable && !shape.is_empty();
+    let asked = options.storage.as_ref().filter(|_| !shape.is_empty());
+    let small = nbytes < SMALL && !grows;
+    let grown = |storage: Storage| if grows { growing(storage, shape) } else { storage };
     let is_open = |asked: &Storage| asked.kind == Kind::Chunked(Vec::new()) && asked.most.is_none();
     if let Some(kept) = kept.filter(|kept| !kept.chunk.is_empty() && asked.is_none_or(is_open)) {
         let mut storage = match asked.filter(|_| !small) {
@@ -206,14 +209,24 @@ fn stored_again(
         let end = |&n: &u64| (n < u64::MAX).then_some(n);
         storage.most = kept.most.as_ref().map(|most| most.iter().map(end).collect());
         // What HDF5 would not have made is not made again.
-        if let Ok(stored) = stored(&storage, shape, itemsize, nbytes) {
+        if let Ok(stored) = stored(&grown(storage), shape, itemsize, nbytes) {
             return Ok(stored);
         }
     }
-    match asked.filter(|_| !small) {
-        Some(storage) => stored(storage, shape, itemsize, nbytes),
-        None => Ok((Stored::Contiguous, None)),
+    let storage = asked.filter(|_| !small).cloned().unwrap_or_default();
+    stored(&grown(storage), shape, itemsize, nbytes)
+}
+
+/// The same without an end on the first axis.
+fn growing(storage: Storage, shape: &[u64]) -> Storage {
+    let mut most = storage.most.clone().unwrap_or_default();
+    if most.is_empty() {
+        most.extend(shape.iter().map(|&n| Some(n)));
     }
+    if let Some(first) = most.first_mut() {
+        *first = None;
+    }
+    storage.resizable(&most)
 }
 
 /// Elements without a fixed length, where that is what an item has.
