@@ -78,7 +78,7 @@ impl Measured {
         });
         let goals = self.verdicts.iter().map(|verdict| {
             let (goal, measured) = (&verdict.goal, &verdict.measured);
-            json!({"goal": goal, "measured": measured, "missed": verdict.missed})
+            json!({"goal": goal, "measured": measured, "missed": verdict.missed, "limit": verdict.limit})
         });
         let Run { date, npstow, rounds, quick } = &self.run;
         json!({
@@ -96,7 +96,8 @@ impl Measured {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let verdict = |value: &Value| {
             let (goal, measured) = (text(&value["goal"])?, text(&value["measured"])?);
-            Some(Verdict { goal, measured, missed: value["missed"].as_f64()? })
+            let limit = text(&value["limit"]);
+            Some(Verdict { goal, measured, missed: value["missed"].as_f64()?, limit })
         };
         let series = |value: &Value| {
             let at = |index: usize| value["ratio"][index].as_f64();
@@ -144,7 +145,9 @@ mod tests {
         let ratio = Spread { median: 2.0, least: 1.5, most: 2.5 };
         let series = Series { name: "rival".to_owned(), ratio, numbers: json!({"ms": [1.0]}) };
         let goal = "npstow: not slower than rival".to_owned();
-        let verdict = Verdict { goal, measured: "2.00 times as fast".to_owned(), missed: 0.5 };
+        let measured = "2.00 times as fast".to_owned();
+        let limit = Some("3.00".to_owned());
+        let verdict = Verdict { goal, measured, missed: 0.5, limit };
         Measured {
             key: key.to_owned(),
             place: key.to_uppercase(),

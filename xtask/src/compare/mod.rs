@@ -11,6 +11,7 @@ mod inputs;
 mod json;
 mod machine;
 mod measured;
+mod misses;
 mod options;
 mod plot;
 mod report;

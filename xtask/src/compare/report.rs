@@ -7,7 +7,7 @@ use super::measured::Measured;
 use super::options::Options;
 use super::stats::{Spread, digits};
 use super::tools::Tools;
-use super::{json, plot};
+use super::{json, misses, plot};
 use crate::shell::{Result, write};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,6 +18,8 @@ pub(super) struct Verdict {
     pub(super) measured: String,
     /// By which factor it was missed, 1 where it was met.
     pub(super) missed: f64,
+    /// What the bare minimum comes to, where a goal is a ratio that it has, too.
+    pub(super) limit: Option<String>,
 }
 
 impl Verdict {
@@ -54,13 +56,14 @@ impl Results {
                     least => format!("{ours}: {least} times as fast as {rival}"),
                 };
                 let measured = format!("{} times as fast", spread(ratio));
-                Verdict { goal, measured, missed: least / ratio.median }
+                let limit = self.limit(rival);
+                Verdict { goal, measured, missed: least / ratio.median, limit }
             }
             Goal::Within { ours, limit, most } => {
                 let ratio = Spread::of_ratios(&self.series(ours)?.ms, &self.series(limit)?.ms);
                 let goal = format!("{ours}: at most {most} times the {limit}");
                 let measured = format!("{} times", spread(ratio));
-                Verdict { goal, measured, missed: ratio.median / most }
+                Verdict { goal, measured, missed: ratio.median / most, limit: None }
             }
             Goal::Under { ours, ms } => {
                 let us: Vec<f64> = self.series(ours)?.ms.iter().map(|ms| ms * 1e3).collect();
@@ -70,6 +73,7 @@ impl Results {
                     goal,
                     measured: format!("{} µs", spread(us)),
                     missed: us.median / (ms * 1e3),
+                    limit: None,
                 }
             }
             Goal::Smaller { ours, rival, most } => {
@@ -79,16 +83,24 @@ impl Results {
                     most => format!("{ours}: at most {most} times the size of {rival}"),
                 };
                 let measured = format!("{} times the size", digits(ratio));
-                Verdict { goal, measured, missed: ratio / most }
+                Verdict { goal, measured, missed: ratio / most, limit: None }
             }
             Goal::Memory { ours, kb, text } => {
                 let extra = Spread::of(&self.series(ours)?.extra_kb);
                 let goal = format!("{ours}: at most {text} of memory");
                 // The most, not the median: memory does not vary by chance.
                 let measured = format!("{} MiB", digits(extra.most / 1024.0));
-                Verdict { goal, measured, missed: extra.most / kb }
+                Verdict { goal, measured, missed: extra.most / kb, limit: None }
             }
         })
+    }
+
+    /// How many times as fast as a rival the fastest program is that does the bare minimum.
+    fn limit(&self, rival: &str) -> Option<String> {
+        let rival = &self.series(rival)?.ms;
+        let limits = self.series.iter().filter(|series| series.name.starts_with("limit"));
+        let ratios = limits.map(|limit| Spread::of_ratios(rival, &limit.ms).median);
+        ratios.reduce(f64::max).map(digits)
     }
 }
 
@@ -163,13 +175,18 @@ fn whole(page: &Page) -> String {
     for (name, value) in &tools.versions {
         let _ = writeln!(text, "| {name} | {value} |");
     }
-    text.push_str("\n## Goals\n\n| | goal | measured | |\n|---|---|---|---|\n");
+    text.push_str(
+        "\n## Goals\n\n*Limit*: how many times as fast as the rival a program is that does the bare minimum, in the same run.\n\n\
+        | | goal | measured | | limit |\n|---|---|---|---|---|\n",
+    );
     for Measured { place, verdicts, .. } in results {
         for verdict in verdicts {
             let (goal, measured) = (&verdict.goal, &verdict.measured);
-            let _ = writeln!(text, "| {place} | {goal} | {measured} | {} |", verdict.text());
+            let (text_of, limit) = (verdict.text(), verdict.limit.as_deref().unwrap_or_default());
+            let _ = writeln!(text, "| {place} | {goal} | {measured} | {text_of} | {limit} |");
         }
     }
+    text.push_str(&misses::text(results));
     text.push_str(
         "\n![How many times as fast npstow is as each of the others](compare/speed.svg)\n",
     );

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from npstow import _npstow
 from npstow._types import Noted
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["FileAttributes"]
 

@@ -1,0 +1,115 @@
+//! What bounds the workloads whose goals are missed, and what was tried.
+#![forbid(unsafe_code)]
+
+use super::measured::Measured;
+use std::fmt::Write as _;
+
+/// By the key of a workload: what was found in profiles and probes.
+const WHY: [(&str, &str); 16] = [
+    (
+        "p1",
+        "Page faults of the new memory. npstow takes less time than one core needs to read into huge \
+        pages; ndarray-npy is near the limit for pages of 4 KiB. Kept: huge pages, and two cores \
+        for large reads.",
+    ),
+    (
+        "p2",
+        "The first view of a process pays for code that is touched for the first time, and for one \
+        CPUID, which traps in a virtual machine (some 55 µs here); again, it is a few µs. In \
+        Python, a third is the map and the header; the rest makes NumPy's `memmap` and looks at \
+        arguments, in Python.",
+    ),
+    (
+        "p3",
+        "Everyone's time is that of the write(2) into the page cache, and on the disk that of the \
+        disk. Tried: asking for the room first, faster in some runs on the disk and slower in \
+        others, always slower in memory.",
+    ),
+    (
+        "p4",
+        "Page faults of the new memory, and the read; the checksum is fused with it. Two cores take \
+        half of what one core needs at least (the limit).",
+    ),
+    (
+        "p5",
+        "A checksum, a comparison of headers and memory for each of 4,000 arrays; the limit has one \
+        piece of memory for all. In Python the 4,000 array objects are about a third of the time. \
+        Kept: one read for neighbours, equal headers parsed once, small arrays in memory that was \
+        touched before.",
+    ),
+    (
+        "p6",
+        "In a new process about half is page faults for the directory of 4,000 names, and one CPUID \
+        a tenth; in a warm one it takes half as long. The limit compares the name and keeps \
+        nothing.",
+    ),
+    (
+        "p7",
+        "4,000 checksums and headers, and page faults of the new file in memory. Tried: checksums on \
+        two cores, slower in a new process, since memory that was never touched costs more than \
+        the second core gains; kept from 64 MiB on. safetensors has no checksums and one header.",
+    ),
+    (
+        "p8",
+        "Three system calls for each file, which the limit makes, too: it is half of the time of a \
+        load and two thirds of that of a save. The rest is names, headers and memory of 4,000 \
+        arrays; in Python, their objects.",
+    ),
+    (
+        "p10",
+        "NumPy's archive has one stream, which cannot be taken apart: the limit is libdeflate on one \
+        core. New memory and the checksum come on top.",
+    ),
+    (
+        "p11",
+        "1,000 calls of pread, which are the limit; in Python the list of rows becomes numbers \
+        first, and the file is opened as a tree.",
+    ),
+    (
+        "p13",
+        "10,000 arrays of 16 numbers: a third of the time was page faults of the graph that holds \
+        them, an eighth the search for shared objects, which no longer hashes.",
+    ),
+    (
+        "p14",
+        "The dump is read twice, once for the opcodes and once for the arrays, whose memory is \
+        cleared before it is filled. A packed dump is one stream of zlib, unpacked on one core.",
+    ),
+    (
+        "p15",
+        "Each dataset has a header of its own, somewhere in the file; those of the latest form \
+        have a checksum besides.",
+    ),
+    (
+        "p16",
+        "A contiguous dataset is one write(2) of the array, by npstow as by h5py. Tried: two threads \
+        with pwrite or through a map, not faster in memory.",
+    ),
+    (
+        "p17",
+        "Of a small listing two thirds are the start of a process. 4,000 members: a flat profile of \
+        descriptions and their text. Tried: all headers with 30 reads instead of 4,000, no faster \
+        in memory.",
+    ),
+    (
+        "import",
+        "NumPy's own import is most of it; some 10 ms are npstow's library and its modules, and what \
+        those need of Python (`dataclasses`).",
+    ),
+];
+
+/// A line for each workload that missed a goal.
+pub(super) fn text(results: &[Measured]) -> String {
+    let missed = |key: &str| {
+        let mut of_key = results.iter().filter(|result| result.key == key);
+        of_key.any(|result| result.verdicts.iter().any(|verdict| verdict.missed > 1.0))
+    };
+    let mut text = String::new();
+    for (key, why) in WHY.iter().filter(|(key, _)| missed(key)) {
+        let _ = writeln!(text, "* **{}**: {why}", key.to_uppercase());
+    }
+    match text.is_empty() {
+        true => text,
+        false => format!("\nWhat bounds the goals that are missed:\n\n{text}"),
+    }
+}
