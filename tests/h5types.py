@@ -189,6 +189,34 @@ def differs(old, new):
     return None if found == expected else f"{expected[1][:40]} became {found[1][:40]}"
 
 
+def renamed(was, now):
+    """In what two committed types are not the same, or None."""
+    if holds(was, (h5t.COMPLEX,)):
+        return None
+    same = was.equal(now) and was.get_class() == now.get_class() and known(was) == known(now)
+    return None if same and now.committed() else f"type {was.encode().hex()} became {now.encode().hex()}"
+
+
+def name(path, libver):
+    """A file of committed types, with attributes, of which some have several names and some are the types of datasets."""
+    more = {
+        "texts": h5t.py_create(h5py.string_dtype(), logical=True), "sequences": h5t.vlen_create(h5t.STD_I32LE), "to": h5t.STD_REF_OBJ,
+        "nested": record(24, ("a", 0, h5t.vlen_create(enumeration(h5t.STD_I8LE, X=1))), ("to", 16, h5t.STD_REF_OBJ)),
+    }
+    with h5py.File(path, "w", libver=libver) as file:
+        for seed, (key, what) in enumerate({**types(), **more}.items()):
+            what = what.copy()
+            what.commit(file.require_group("types").id, key.encode())
+            file["types"][key].attrs["number"] = seed
+            file["types"][key].attrs["text"] = "ä" * seed
+            if seed % 5 == 0:
+                file[f"other/{key}"] = file["types"][key]
+            if key not in more:
+                put(file.require_group("data"), key, what, (3,), seed)
+        for number in range(30):
+            file["types/enum"].attrs[f"one of many {number}"] = number
+
+
 def compare(old, new):
     """How many datasets and attributes of two files were compared, and where they differ."""
     faults, total = [], 0
@@ -203,6 +231,10 @@ def compare(old, new):
                 continue
             after = now[path or "/"]
             pairs = [(path, before.id, after.id)] if isinstance(before, h5py.Dataset) else []
+            if isinstance(before, h5py.Datatype):
+                total += 1
+                why = renamed(before.id, after.id) if isinstance(after, h5py.Datatype) else f"it became {after}"
+                faults += [(path, why)] if why else []
             pairs += [(f"{path}@{name}", before.attrs.get_id(name), after.attrs.get_id(name)) for name in before.attrs]
             total += len(pairs)
             faults += [(name, why) for name, *two in pairs if (why := differs(*two))]

@@ -11,6 +11,13 @@ Needs h5py; without the corpus, what needs it is skipped, and that is said.
              are the same for h5py in both forms and through three conversions, and so are their bytes; in the corpus, too
   stored     chunks, how far datasets may grow, filters and fill values are the same for h5py after conversions, or filters those that were
              asked for; what can grow is appended to; a dataset of a TB with one chunk is not written in full
+  linked     what had several names in a file has them in what was converted, in both forms and again, h5py takes them away and writes
+             through them, and no elements are there twice; in the corpus, too; joined rows are new
+  soft       soft links to arrays are such again, wherever they lead from, and those that lead out of what is converted are copies
+  named      committed datatypes are the same for h5py, with their attributes and names
+  moved      references to objects and regions, text, sequences, records and arrays of them, in one another (h5refs.py), are the same for
+             libhdf5 in both forms and after several conversions; dimension scales are such for h5py, in real files of netCDF-4, too; what
+             refers to something that is not written is refused by name
   joined     rows of files are of the type that all of them have
   attached   attributes are carried to HDF5 as they are, as text to folders and archives, and refused by name where they are none
   open       a file that a crashed program left open is read with a warning, and h5py opens it once it is repaired
@@ -18,6 +25,7 @@ Needs h5py; without the corpus, what needs it is skipped, and that is said.
 import collections
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +36,7 @@ from common import ROOT, Report, each, run
 
 try:
     import h5py
+    import h5refs
     import h5types
 except ImportError:
     print("h5py is not installed")
@@ -35,7 +44,7 @@ except ImportError:
 
 CORPUS = os.environ.get("NPSTOW_CORPUS") or os.path.join(os.path.dirname(ROOT), "shared", "corpus")
 # What is refused is refused for one of these.
-REFUSED = ("Python objects", "references", "records with", "sequences of", "that are no array", "fields that overlap", "items of no bytes",
+REFUSED = ("Python objects", "a reference to", "references of HDF5 1.12", "that are no array", "fields that overlap", "items of no bytes",
            "title", "not supported", "not found", "expected", "of metadata")
 LARGEST = 64 << 20
 # Features of files with types that say more than a dtype.
@@ -109,6 +118,9 @@ def again(report, folder):
                 names = []
                 with h5py.File(os.path.join(place, name), "r") as file:
                     file.visititems(lambda name, _: names.append(name))
+                one_still = objects(path, os.path.join(place, name))
+                if one_still:
+                    return path, "wrong", one_still
         return path, state, why
 
     rows = list(each(one, real("hdf5")))
@@ -238,6 +250,418 @@ def stored(report, folder):
     report.check("chunks, filters and fill values are the same for h5py after each conversion", faults, total + 1)
 
 
+def everything(path):
+    """The hash of everything in a file, attributes and datatypes included."""
+    answer = run("digest", "--json", "--attributes", path)
+    return {(d["name"], d["sha256"]) for d in json.loads(answer.out)} if answer.code == 0 else answer.err
+
+
+def hard(file):
+    """The hard links of a file, and where they lead: [(path, address)]; nothing where groups lead to themselves, which are cut there."""
+    found, waiting = [], [(b"", file["/"].id, (h5py.h5o.get_info(file["/"].id).addr,))]
+    while waiting and len(found) < 20000:
+        path, group, above = waiting.pop()
+        for name in group:
+            is_hard = group.links.get_info(name).type == h5py.h5l.TYPE_HARD
+            try:
+                about = h5py.h5o.get_info(group, name)
+            except (OSError, RuntimeError, KeyError):
+                if is_hard:
+                    raise
+                continue
+            if about.addr in above:
+                return []
+            if not is_hard:
+                continue
+            found.append((path + b"/" + name if path else name, about.addr))
+            if about.type == h5py.h5o.TYPE_GROUP:
+                waiting.append((found[-1][0], h5py.h5o.open(group, name), (*above, about.addr)))
+    return found
+
+
+def objects(old, new):
+    """Why names that are one object in a file are not in another one, or others are; None if all is well."""
+    try:
+        with h5py.File(old, "r") as was:
+            wanted = hard(was)
+    except (OSError, RuntimeError):
+        # What the library refuses to open.
+        return None
+    with h5py.File(new, "r") as now:
+        there = collections.defaultdict(set)
+        for path, address in wanted:
+            try:
+                there[address].add(h5py.h5o.get_info(now.id, path).addr)
+            except RuntimeError:
+                return f"{os.path.basename(new)}: {path} is not there"
+        for address, become in there.items():
+            if len(become) != 1:
+                names = [path for path, at in wanted if at == address]
+                return f"{os.path.basename(new)}: {names[:5]} are {len(become)} objects"
+        if len(set.union(set(), *there.values())) != len(there):
+            return f"{os.path.basename(new)}: what were several objects is one"
+        # As many names as there are, counted where they are counted.
+        links = plainly(now)
+        counts = collections.Counter(address for _, address, _ in links)
+        for path, address, count in links:
+            if count != counts[address]:
+                return f"{os.path.basename(new)}: {path} has {counts[address]} names, of which its header counts {count}"
+    return None
+
+
+def plainly(file):
+    """The hard links of a file, each once, whatever leads to the group that it is in."""
+    found, waiting, seen = [], [file["/"].id], set()
+    while waiting:
+        group = waiting.pop()
+        here = h5py.h5o.get_info(group).addr
+        if here in seen:
+            continue
+        seen.add(here)
+        for name in group:
+            if group.links.get_info(name).type == h5py.h5l.TYPE_HARD:
+                about = h5py.h5o.get_info(group, name)
+                found.append(((here, name), about.addr, about.rc))
+                if about.type == h5py.h5o.TYPE_GROUP:
+                    waiting.append(h5py.h5o.open(group, name))
+    return found
+
+
+ALIASES = {
+    "entry/detector/data": ("entry/data/counts", "x", "deep/er/still/data"),
+    "entry/detector/chunks": ("entry/data/chunks",),
+    "entry/detector/empty": ("entry/data/empty", "nothing"),
+    "entry/detector/null": ("null",),
+    "entry/detector/one": ("entry/one",),
+    "entry/texts": ("texts again",),
+    "entry/sequences": ("sequences again",),
+    "entry/many": tuple(f"many/name {number}" for number in range(700)),
+    "entry/detector": ("entry/instrument/detector", "d"),
+    "entry/detector/inner": ("inner",),
+    "entry/nobody": ("nobody",),
+}
+
+
+def link(path, libver, aliases):
+    """A file of everything that can have several names."""
+    noise = np.random.default_rng(7).integers(0, 2**32, 20000, np.uint32)
+    with h5py.File(path, "w", libver=libver) as file:
+        detector = file.create_group("entry/detector")
+        detector["data"] = noise
+        for number in range(20):
+            detector["data"].attrs[f"attribute {number}"] = np.arange(number)
+        detector["data"].attrs["unit"] = "mm"
+        detector.create_dataset("chunks", data=noise, chunks=(3000,), maxshape=(None,), compression=1, shuffle=True)
+        detector["empty"] = np.zeros((0, 3), "f4")
+        detector["null"] = h5py.Empty("f8")
+        detector["one"] = 1.5
+        detector.create_group("inner")["y"] = noise[:300]
+        detector.attrs["NX_class"] = "NXdetector"
+        file["entry/texts"] = ["a", "ü", ""]
+        sequences = file.create_dataset("entry/sequences", (2,), h5py.vlen_dtype("i2"))
+        sequences[0] = [1, 2, 3]
+        file["entry/many"] = noise[:1000]
+        file.create_group("entry/nobody")
+        file["own"] = noise[:1000]
+        for first, names in aliases.items():
+            for name in names:
+                file[name] = file[first]
+
+
+def read(item):
+    """The content of a dataset, or of all in a group."""
+    if isinstance(item, h5py.Group):
+        return {name: read(item[name]) for name in item}
+    return repr(item[()]), repr(sorted((name, repr(value)) for name, value in item.attrs.items()))
+
+
+def used(path):
+    """Takes names away and writes through others, as h5py does; what was wrong."""
+    faults = []
+    with h5py.File(path, "r+") as file:
+        want = {first: read(file[first]) for first in ALIASES}
+        for first, names in ALIASES.items():
+            if file[first] != file[names[0]]:
+                faults.append(f"{names[0]} is not {first}")
+        # Datasets first: in a group that is gone, nothing is.
+        for first, names in ALIASES.items():
+            del file[first if first != "entry/detector" else names[0]]
+        want["entry/detector"] = {}
+        for first, names in ALIASES.items():
+            left = file[names[-1]]
+            if want[first] and read(left) != want[first]:
+                faults.append(f"{names[-1]} is another one without {first}")
+        file["x"][:5] = range(5)
+        file["entry/data/chunks"].resize((20010,))
+        file["entry/data/chunks"][-10:] = 3
+        file["inner"]["new"] = np.arange(7)
+        file["new"] = np.arange(1000)
+    with h5py.File(path, "r") as file:
+        if list(file["deep/er/still/data"][:5]) != list(range(5)) or list(file["inner/new"]) != list(range(7)):
+            faults.append("what was written through one name is not under the other")
+        if file["entry/data/chunks"].shape != (20010,) or file["entry/data/chunks"][-1] != 3 or file["own"].shape != (1000,):
+            faults.append("what was written is not there")
+        for name in ("many/name 1", "nothing", "null", "texts again", "sequences again"):
+            read(file[name])
+    return faults
+
+
+def accepted(path):
+    """What the programs of HDF5 say against a file."""
+    faults = []
+    for words in (["h5dump", "-H", "-p"], ["h5ls", "-r", "-v"], ["h5stat"]):
+        if shutil.which(words[0]):
+            done = subprocess.run([*words, path], capture_output=True)
+            if done.returncode or done.stderr.strip():
+                faults.append(f"{words[0]}: {done.stderr.decode(errors='replace')[-200:]}")
+    return faults
+
+
+def linked(report, folder):
+    faults, total = [], 0
+    for libver in ("earliest", "latest"):
+        source, single = (os.path.join(folder, f"linked_{libver}_{which}.h5") for which in ("all", "single"))
+        link(source, libver, ALIASES)
+        link(single, libver, {})
+        want, last = everything(source), source
+        for name, options in FORMS:
+            for path in {source, last}:
+                target = os.path.join(folder, f"linked_{libver}_{path == source}_{name}")
+                alone = os.path.join(folder, f"alone_{name}")
+                answers = [run("convert", *options, path, target), run("convert", *options, single, alone)]
+                if any(answer.code for answer in answers):
+                    faults += [(target, answer.err[-300:]) for answer in answers]
+                    continue
+                # Old groups take some 700 bytes, old links 40 and their name.
+                long, short = os.path.getsize(target), os.path.getsize(alone)
+                checks = [objects(path, target), None if everything(target) == want else "other digests"]
+                checks.append(None if long < short + 64000 else f"{long} bytes instead of {short}")
+                checks += [None, *accepted(target)]
+                other = shutil.copy(target, target + ".used")
+                checks += [None, *used(other), *accepted(other)]
+                total += 5
+                faults += [(os.path.basename(target), why) for why in checks if why]
+            last = target
+    # Rows of two files are new, whatever their names were.
+    for number in range(2):
+        with h5py.File(os.path.join(folder, f"rows_{number}.h5"), "w") as file:
+            file["g/a"] = np.arange(3) + number
+            file["g/b"] = file["g/a"]
+            if number:
+                del file["g/b"]
+                file["g/b"] = np.arange(3) + 10
+    target = os.path.join(folder, "rows.h5")
+    for sources, want in (("01", [0, 1, 2, 10, 11, 12]), ("00", [0, 1, 2, 0, 1, 2])):
+        answer = run("concat", "--notes=first", target, *(os.path.join(folder, f"rows_{number}.h5:g") for number in sources))
+        total += 1
+        if answer.code:
+            faults.append(("joined", answer.err[-300:]))
+            continue
+        with h5py.File(target, "r") as file:
+            if file["a"] == file["b"] or list(file["b"]) != want:
+                faults.append(("joined", f"{list(file['b'])}"))
+        os.unlink(target)
+    report.check("what has several names has them after each conversion, and is there once", faults, total)
+
+
+def soft(report, folder):
+    """Soft links; those to groups become groups of soft links, and of copies of what has no elements."""
+    faults, total = [], 0
+    links = {"a/first": "/z/data", "z/again": "data", "z/twice": "/z/again", "through": "z/inner/deep", "named": "/types/t", "texts": "/z/text"}
+    for libver in ("earliest", "latest"):
+        source = os.path.join(folder, f"soft_{libver}.h5")
+        with h5py.File(source, "w", libver=libver) as file:
+            file["z/data"] = np.arange(50000)
+            file["z/data"].attrs["unit"] = "mm"
+            file["z/inner/deep"] = np.arange(700)
+            file["z/text"] = ["a", "bc"]
+            file["z/name"] = file["z/inner/deep"]
+            file["types/t"] = np.dtype([("a", "<i4"), ("b", "f8")])
+            for name, target in links.items():
+                file[name] = h5py.SoftLink(target)
+            file["all"] = h5py.SoftLink("/z")
+        want, last = everything(source), source
+        for name, options in FORMS:
+            for path in {source, last}:
+                target = os.path.join(folder, f"soft_{libver}_{path == source}_{name}")
+                answer = run("convert", *options, path, target)
+                if answer.code:
+                    faults.append((target, answer.err[-300:]))
+                    continue
+                with h5py.File(target) as file:
+                    for link, leads in links.items():
+                        there = file.get(link, getlink=True)
+                        fit = isinstance(there, h5py.SoftLink) and file[there.path] == file[link]
+                        total += 1
+                        faults += [] if fit else [(f"{target}:{link}", f"{there}, not {leads}")]
+                    checks = {
+                        "all": file["all/data"] == file["z/data"] and isinstance(file.get("all/inner/deep", getlink=True), h5py.SoftLink),
+                        "hard": file["z/name"] == file["z/inner/deep"] and h5py.h5o.get_info(file["z/name"].id).rc == 2,
+                        "digests": everything(target) == want,
+                        "length": "--compress=4" in options or os.path.getsize(target) < 600_000,
+                    }
+                faults += [(f"{target}", what) for what, fit in checks.items() if not fit]
+                faults += [(target, why) for why in accepted(target) if why]
+                total += len(checks) + 1
+            last = target
+        part = os.path.join(folder, "soft_part.h5")
+        answer = run("convert", f"{source}:a", part)
+        with h5py.File(part) as file:
+            fit = answer.code == 0 and isinstance(file.get("first", getlink=True), h5py.HardLink) and file["first"].attrs["unit"] == "mm"
+        total += 1
+        faults += [] if fit else [("a part", answer.err[-200:])]
+    report.check("soft links are soft links after each conversion", faults, total)
+
+
+def named(report, folder):
+    faults, total = [], 0
+    for libver in ("earliest", "latest"):
+        source = os.path.join(folder, f"named_{libver}.h5")
+        h5types.name(source, libver)
+        want, last = everything(source), source
+        for name, options in FORMS:
+            for path in {source, last}:
+                target = os.path.join(folder, f"named_{libver}_{path == source}_{name}")
+                answer = run("convert", *options, path, target)
+                if answer.code:
+                    faults.append((target, answer.err[-300:]))
+                    continue
+                count, wrong = h5types.compare(source, target)
+                checks = [objects(path, target), None if everything(target) == want else "other digests", *accepted(target)]
+                with h5py.File(shutil.copy(target, target + ".used"), "r+") as file:
+                    file.create_dataset("of it", (3,), file["types/record"])
+                    del file["types"]
+                    checks.append(None if file["other/enum"].attrs["number"] == 0 else "an attribute is gone")
+                total += count + 4
+                faults += [(f"{os.path.basename(target)}:{where}", why) for where, why in wrong]
+                faults += [(os.path.basename(target), why) for why in checks if why]
+            last = target
+    report.check("committed datatypes are the same for h5py after each conversion", faults, total)
+
+
+def moved(report, folder):
+    """Elements with places of a file in them, which are others in each file."""
+    if h5refs.LIBRARY is None:
+        print("SKIPPED: elements that are moved; the libhdf5 of h5py is not found")
+        return
+    faults, total = [], 0
+    for libver in ("earliest", "latest"):
+        source = os.path.join(folder, f"moved_{libver}.h5")
+        h5refs.write(source, libver)
+        want, last = digests(source, "--attributes"), source
+        for name, options in FORMS:
+            # From the file of libhdf5, and from what became of it in the other forms.
+            for path in {source, last}:
+                target = os.path.join(folder, f"moved_{libver}_{path == source}_{name}")
+                answer = run("convert", *options, path, target)
+                if answer.code:
+                    faults.append((target, answer.err[-300:]))
+                    continue
+                count, wrong = h5refs.compare(source, target)
+                total += count + 1
+                faults += [(f"{os.path.basename(target)}:{where}", why) for where, why in wrong]
+                if digests(target, "--attributes") != want:
+                    faults.append((target, "another digest"))
+                if shutil.which("h5dump"):
+                    dump = subprocess.run(["h5dump", target], capture_output=True, check=False)
+                    faults += [(target, dump.stderr[-300:])] if dump.returncode or b"unable" in dump.stderr else []
+            last = target
+    report.check("references and elements of any nesting are the same for libhdf5 after each conversion", faults, total)
+
+
+def scaled(path):
+    """What h5py says of the dimension scales of a file: of each axis its label, and the paths of its scales; of each scale who uses it."""
+    found = {}
+
+    def visit(name, one):
+        if isinstance(one, h5py.Dataset):
+            # The file may have lists that h5py cannot read itself.
+            found[name] = [(axis.label, [(key, scale.name) for key, scale in axis.items()]) for axis in one.dims]
+            users = one.attrs.get("REFERENCE_LIST")
+            found[name].append(None if users is None else [(one.file[user].name, int(axis)) for user, axis in users if user])
+
+    with h5py.File(path, "r") as file:
+        file.visititems(visit)
+    return found
+
+
+def scales(report, folder):
+    source = os.path.join(folder, "scales.h5")
+    with h5py.File(source, "w") as file:
+        for name, length in (("g/lat", 3), ("g/lon", 4), ("time", 5)):
+            file[name] = np.arange(float(length))
+            file[name].make_scale(name)
+        for name, axes in (("g/t", ("time", "g/lat", "g/lon")), ("g/more/mask", ("g/lat", "g/lon"))):
+            file.create_dataset(name, data=np.zeros([file[axis].size for axis in axes], "f4"), chunks=True, compression=1)
+            for number, axis in enumerate(axes):
+                file[name].dims[number].attach_scale(file[axis])
+                file[name].dims[number].label = axis.upper()
+    paths, faults, total, refused = [source], [], 0, 0
+    if os.path.exists(os.path.join(CORPUS, "manifest.jsonl")):
+        paths += [path for path in real("hdf5") if os.path.basename(path).startswith("ref_") and path.endswith(".nc")]
+        faults += [] if len(paths) > 1 else [("the corpus", "has no files of netCDF-4")]
+    for path in paths:
+        want, last = scaled(path), path
+        for name, options in (FORMS[0], FORMS[2]):
+            target = os.path.join(folder, f"scales_{os.path.basename(path)}_{name}")
+            answer = run("convert", *options, last, target)
+            if answer.code and last == path and "a named datatype" in answer.err:
+                refused += 1
+                break
+            if answer.code:
+                faults.append((target, answer.err[-300:]))
+                break
+            got = scaled(target)
+            total += len(want)
+            faults += [(f"{target}:{key}", f"{got.get(key)}, not {want[key]}") for key in want if got.get(key) != want[key]]
+            last = target
+    if "g/lat" not in str(scaled(source)) or total < 20:
+        faults.append(("all", f"{total} datasets with few scales: this tests nothing"))
+    report.check("dimension scales are such after each conversion", faults, total, f"{len(paths)} files, {refused} refused by name")
+
+
+def parts(report, folder):
+    """What is written is not all that there was, or has other names."""
+    source, target, faults = os.path.join(folder, "parts.h5"), os.path.join(folder, "parts_out.h5"), []
+    # Addresses count from behind what users have in front of the file.
+    with h5py.File(source, "w", userblock_size=1024) as file:
+        file["a/x"], file["b/y"] = np.arange(6).reshape(2, 3), 1
+        file["b/z"] = file["b/y"]
+        # The name of a soft link comes first, and is not the one that a reference is shown as.
+        file["a/a"], file["b/w"] = h5py.SoftLink("/b/w"), 2
+        for name, to in (("a/in", "a/x"), ("a/group", "a"), ("b/out", "a/x"), ("b/root", "/"), ("c/second", "b/z"), ("c/third", "b/w")):
+            file.create_dataset(name, data=file[to].ref, dtype=h5py.ref_dtype)
+        file["a"].attrs["part"] = file["a/x"].regionref[0, 1:]
+    for part, say in ((":b", "a reference to '/a/x'"), (":b/out", "a reference to '/a/x'"), (":a", None), ("", None)):
+        answer = run("convert", source + part, target)
+        if say and (answer.code != 3 or say not in answer.err or answer.crashed() or os.path.exists(target)):
+            faults.append((part, f"exit {answer.code}: {answer.err[-200:]}"))
+        if not say:
+            if answer.code:
+                faults.append((part, answer.err[-200:]))
+                continue
+            with h5py.File(target) as file:
+                top = file if part else file["a"]
+                found = top[top["in"][()]], top[top["group"][()]], top.attrs["part"]
+                names = [one.name for one in found[:2]], file[found[2]].name, np.ravel(file[found[2]][found[2]]).tolist()
+                want = (["/x", "/"], "/x", [1, 2]) if part else (["/a/x", "/a"], "/a/x", [1, 2])
+                faults += [] if names == want else [(part, names)]
+                if not part:
+                    names = [file[file[name][()]].name for name in ("c/second", "c/third")]
+                    if names[0] not in ("/b/y", "/b/z") or names[1] != "/b/w" or digests(source) != digests(target):
+                        faults.append(("of two names", names))
+            os.remove(target)
+    with h5py.File(source, "r+") as file:
+        del file["a/x"]
+    answer = run("convert", source + ":a/in", target)
+    if answer.code != 3 or "a reference to nothing" not in answer.err:
+        faults.append(("to what was removed", f"exit {answer.code}: {answer.err[-200:]}"))
+    for name in ("parts.npz", "parts.folder"):
+        answer = run("convert", "--to=folder" if name.endswith("folder") else "--to=npz", source + ":b", os.path.join(folder, name))
+        faults += [] if answer.code == 3 else [(name, f"exit {answer.code}")]
+    report.check("references to what is not written are refused by name", faults, 7)
+
+
 def joined(report, folder):
     faults = []
     colour, other, odd = {"RED": 0, "GREEN": 1}, {"A": 0, "B": 1}, h5types.types()["int_odd"]
@@ -352,6 +776,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         typed(report, folder)
         stored(report, folder)
+        linked(report, folder)
+        soft(report, folder)
+        named(report, folder)
+        moved(report, folder)
+        scales(report, folder)
+        parts(report, folder)
         joined(report, folder)
         attached(report, folder)
         left_open(report, folder)

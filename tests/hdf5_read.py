@@ -19,6 +19,7 @@ import os
 import random
 import struct
 import tempfile
+import zipfile
 
 import h5py
 import numpy as np
@@ -412,12 +413,14 @@ def messages(report, folder):
     np.save(at("texts.npy"), np.zeros(2, "S4"))
     with open(at("bad.h5"), "wb") as file:
         file.write(b"no hdf5")
+    np.savez(at("text.npz"), x=np.zeros(2))
+    with zipfile.ZipFile(at("text.npz"), "a") as archive:
+        archive.writestr("notes.txt", "a text")
     with h5py.File(at("said.h5"), "w") as file:
         grows = {"shape": (1,), "maxshape": (None,), "chunks": (4,)}
         file.create_dataset("enum", dtype=h5py.enum_dtype({"RED": 0, "BLUE": 1}, "u1"), **grows)
         file.create_dataset("utf8", dtype=h5py.string_dtype("utf-8", 4), **grows)
         file["xl"] = h5py.ExternalLink("other.h5", "/x")
-        file["named"] = np.dtype("<i4")
         file.create_dataset("rec", (2,), np.dtype([("a", "<i4"), ("note", h5py.string_dtype())]))
         file["short"] = np.arange(5)
     with h5py.File(at("virtual.h5"), "w", libver="latest") as file:
@@ -430,8 +433,8 @@ def messages(report, folder):
         (("append", at("said.h5") + ":utf8", at("texts.npy")), "appending to strings in UTF-8 of 4 bytes"),
         (("append", at("said.h5") + ":xl", at("rows.npy")), "'xl' is a link to another file, 'other.h5'"),
         (("append", at("said.h5"), at("rows.npy")), "name a dataset of it, as said.h5:NAME"),
-        (("convert", at("said.h5") + ":named", at("new.h5")), "a named datatype"),
-        (("convert", at("said.h5") + ":rec", at("new.h5")), "records with the field 'note' of text"),
+        (("convert", at("text.npz"), at("new.h5")), "bytes that are no array, and no datatype of HDF5"),
+        (("convert", at("said.h5") + ":rec", at("new.npz")), "records with the field 'note' of text"),
         (("digest", at("virtual.h5") + ":bad"), "bad.h5"),
         (("digest", at("virtual.h5") + ":short"), "5 elements of 'short' in 'said.h5' for 10"),
     ]

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 use crate::entry::{Loaded, Wrap, read_loaded, read_many};
+#[cfg(feature = "hdf5")]
+use crate::entry::{Names, Place};
 use crate::{Array, Entry, Error, Notes, Result};
 use std::fmt;
 
@@ -87,6 +89,13 @@ pub(crate) trait Container: Send + Sync + fmt::Debug {
 
     /// The array at node `id`; a value is the array of its bytes.
     fn entry(&self, id: u64) -> Result<Entry>;
+
+    /// Which object of which open file a node is, and what is known of its names.
+    #[cfg(feature = "hdf5")]
+    fn place_of(&self, id: u64) -> Option<(Place, Names)> {
+        let _ = id;
+        None
+    }
 
     /// The Python object at node `id`: an array of objects, or anything in formats that hold such.
     #[cfg(feature = "pickle")]

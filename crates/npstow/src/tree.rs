@@ -3,7 +3,10 @@
 
 use crate::{Array, Entry, Error, Notes, Result};
 #[cfg(feature = "hdf5")]
-use crate::{Dtype, entry::Native};
+use crate::{
+    Dtype,
+    entry::{Names, Native, Place},
+};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::sync::Arc;
@@ -29,6 +32,9 @@ pub struct Tree {
     index: HashMap<Arc<str>, usize>,
     notes: Option<Box<Notes>>,
     attached: Option<Box<Attached>>,
+    /// Which group of a file it is, and what is known of its names.
+    #[cfg(feature = "hdf5")]
+    place: Option<(Place, Names)>,
 }
 
 /// A name of a level, and what stands under it.
@@ -39,9 +45,19 @@ struct Slot {
     /// Of an item that is no group; a group has its own.
     notes: Option<Box<Notes>>,
     attached: Option<Box<Attached>>,
-    /// What an array was in its file, and the dtype that it had when it was read.
+    /// What an array was in its file.
     #[cfg(feature = "hdf5")]
-    native: Option<Box<(Dtype, Native)>>,
+    native: Option<Box<Was>>,
+}
+
+/// What an array in memory was in its file, with the dtype and the shape that it had when it was
+/// read.
+#[cfg(feature = "hdf5")]
+#[derive(Clone, Debug)]
+struct Was {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    native: Native,
 }
 
 impl Slot {
@@ -66,6 +82,9 @@ pub(crate) struct Attached {
     pub(crate) all: Vec<(String, Entry)>,
     /// What the notes do not say; `None` where they say all.
     pub(crate) lost: Option<Lost>,
+    /// The object that has them.
+    #[cfg(feature = "hdf5")]
+    pub(crate) place: Option<Place>,
 }
 
 /// Attributes of which some are no text, so that the item has no notes.
@@ -212,7 +231,12 @@ impl Tree {
         }
         #[cfg(feature = "hdf5")]
         if let Some(native) = from.native(from_path) {
-            self.set_native(path, native.clone());
+            let place = from.place(from_path).filter(|_| self.is_like(path, from, from_path));
+            self.set_native(path, Native { place, ..native.clone() });
+        }
+        #[cfg(feature = "hdf5")]
+        if let Some(place) = from.level(from_path).and_then(|group| group.place) {
+            self.set_place(path, place);
         }
         match from.attached(from_path) {
             Some(attached) => self.set_attached(path, attached.clone()),
@@ -243,18 +267,78 @@ impl Tree {
     #[cfg(feature = "hdf5")]
     pub(crate) fn native(&self, path: &str) -> Option<&Native> {
         let Slot { item: Item::Array(array), native, .. } = self.slot(path)? else { return None };
-        let (dtype, native) = native.as_deref()?;
+        let Was { dtype, native, .. } = native.as_deref()?;
         let is_it = array.dtype() == dtype && (!native.is_null || array.shape() == [0]);
         is_it.then_some(native)
     }
 
-    /// Says what the array in memory under a slash path was in its file, unless its elements were
-    /// changed when they were read.
+    /// Says what the array in memory under a slash path was in its file; of elements that were
+    /// changed when they were read, only which they were.
     #[cfg(feature = "hdf5")]
-    pub(crate) fn set_native(&mut self, path: &str, native: Native) {
+    pub(crate) fn set_native(&mut self, path: &str, mut native: Native) {
         let Some(slot) = self.slot_mut(path) else { return };
-        if let (Item::Array(array), None) = (&slot.item, &native.elements) {
-            slot.native = Some(Box::new((array.dtype().clone(), native)));
+        let Item::Array(array) = &slot.item else { return };
+        if native.elements.is_some() {
+            native = Native { place: native.place, ..Native::default() };
+        }
+        let (dtype, shape) = (array.dtype().clone(), array.shape().to_vec());
+        slot.native = Some(Box::new(Was { dtype, shape, native }));
+    }
+
+    /// Whether an array in memory has the dtype and the shape of one of another tree.
+    #[cfg(feature = "hdf5")]
+    fn is_like(&self, path: &str, other: &Self, other_path: &str) -> bool {
+        match (self.get(path), other.get(other_path)) {
+            (Some(Item::Array(one)), Some(Item::Array(other))) => {
+                one.dtype() == other.dtype() && one.shape() == other.shape()
+            }
+            _ => false,
+        }
+    }
+
+    /// Which object of an open file the item under a slash path is; `""` is the tree itself.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn place(&self, path: &str) -> Option<Place> {
+        if let Some(group) = self.level(path) {
+            return group.place.map(|(place, _)| place);
+        }
+        let Slot { item, native, .. } = self.slot(path)?;
+        match item {
+            Item::Group(_) => None,
+            Item::Entry(entry) | Item::Value(entry) => entry.native()?.place,
+            Item::Array(array) => {
+                let was = native.as_deref()?;
+                let is_it = *array.dtype() == was.dtype && array.shape() == was.shape;
+                was.native.place.filter(|_| is_it)
+            }
+        }
+    }
+
+    /// Which group of an open file this is, where that may have several names.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn shared(&self) -> Option<&Place> {
+        self.place.as_ref().filter(|(_, names)| *names == Names::Several).map(|(place, _)| place)
+    }
+
+    /// Says which group of an open file the one under a slash path is; `""` is the tree itself.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn set_place(&mut self, path: &str, place: (Place, Names)) {
+        if path.is_empty() && !self.index.contains_key("") {
+            self.place = Some(place);
+        } else if let Some(Slot { item: Item::Group(group), .. }) = self.slot_mut(path) {
+            group.place = Some(place);
+        }
+    }
+
+    /// The group under a slash path; `""` is the tree itself.
+    #[cfg(feature = "hdf5")]
+    fn level(&self, path: &str) -> Option<&Self> {
+        if path.is_empty() && !self.index.contains_key("") {
+            return Some(self);
+        }
+        match &self.slot(path)?.item {
+            Item::Group(group) => Some(group),
+            _ => None,
         }
     }
 
@@ -514,8 +598,7 @@ impl From<Item> for Tree {
             item => Self {
                 items: vec![Slot::new("".into(), item)],
                 index: HashMap::from([("".into(), 0)]),
-                notes: None,
-                attached: None,
+                ..Self::default()
             },
         }
     }

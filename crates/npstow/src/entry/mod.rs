@@ -50,7 +50,7 @@ pub(crate) use many::read_many;
 #[cfg(feature = "npz")]
 pub(crate) use many::{Part, Taken, read_parts};
 #[cfg(feature = "hdf5")]
-pub(crate) use native::{Kept, Native};
+pub(crate) use native::{Kept, Names, Native, Place};
 pub(crate) use pieces::Pieces;
 pub use pieces::Rows;
 pub(crate) use seal::Seal;

@@ -17,6 +17,32 @@ pub(crate) struct Native {
     pub(crate) is_null: bool,
     /// How the elements are stored, where that is more than one after another.
     pub(crate) kept: Option<Kept>,
+    /// The datatype that this is, under a name of its own.
+    pub(crate) committed: Option<Buffer>,
+    /// Which object they are, for what refers to it.
+    pub(crate) place: Option<Place>,
+    /// What is known of its names.
+    pub(crate) names: Names,
+}
+
+/// What is known of the names of an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Names {
+    #[default]
+    One,
+    /// It has others, or a group that it is in has some.
+    Several,
+    /// This one is a soft link or leads out of the file, or is below such a one: not its own.
+    Lent,
+}
+
+/// An object of an open file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    /// No two open files have the same number.
+    pub(crate) file: u64,
+    /// Of its header.
+    pub(crate) address: u64,
 }
 
 /// How elements of a shape are stored, and what stands where none were written.
@@ -40,6 +66,14 @@ impl Entry {
     #[must_use]
     pub(crate) fn with_native(mut self, native: Option<Native>) -> Self {
         self.native = native.map(Arc::new);
+        self
+    }
+
+    /// Says which object of its file it is, and what is known of its names.
+    #[must_use]
+    pub(crate) fn with_place(mut self, (place, names): (Place, Names)) -> Self {
+        let native = Arc::make_mut(self.native.get_or_insert_default());
+        (native.place, native.names) = (Some(place), names);
         self
     }
 
@@ -74,6 +108,6 @@ impl Native {
             count if count == natives.len() => Some(Entry::join(changed).ok()?),
             _ => return None,
         };
-        Some(Self { datatype: Some(datatype), elements, is_null: false, kept: None })
+        Some(Self { datatype: Some(datatype), elements, ..Self::default() })
     }
 }

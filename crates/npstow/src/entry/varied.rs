@@ -3,6 +3,7 @@
 
 use super::Entry;
 use crate::{Array, Dtype, Error, Result};
+use std::any::Any;
 use std::fmt;
 
 /// One element of an array without a fixed length.
@@ -65,6 +66,11 @@ pub trait Varied: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`Entry::read`].
     fn each_digested(&self, take: &mut dyn FnMut(&[u8])) -> Result<()>;
+
+    /// The elements themselves, for the format that they are of.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
 
     /// The error for who wants the bytes of the elements.
     fn refused(&self) -> Error {

@@ -67,7 +67,11 @@ fn typed(
     let mut items = Vec::with_capacity(nodes.len());
     for ((at, node), array) in nodes.iter().enumerate().zip(read_many(&entries)?) {
         items.push(match node.kind() {
-            NodeKind::Value => Item::Value(Entry::try_from(&array).map_err(|e| (at, e))?),
+            NodeKind::Value => {
+                let entry = Entry::try_from(&array).map_err(|e| (at, e))?;
+                let native = entries.get(at).and_then(Entry::native).cloned();
+                Item::Value(entry.with_native(native))
+            }
             _ => Item::Array(array),
         });
         if let Some(native) = entries.get(at).and_then(Entry::native) {
@@ -182,6 +186,12 @@ fn collect(
             item if is_top => tree = item.into(),
             item => tree.insert(path, item).map_err(|e| node.placed(e))?,
         }
+        #[cfg(feature = "hdf5")]
+        if node.kind() == NodeKind::Group {
+            if let Some(place) = node.file().0.container.place_of(node.id()) {
+                tree.set_place(if is_top { "" } else { path }, place);
+            }
+        }
         if with_notes {
             note(&mut tree, if is_top { "" } else { path }, node)?;
         }
@@ -205,7 +215,8 @@ fn note(tree: &mut Tree, path: &str, node: &Node) -> Result<()> {
         if all.is_empty() {
             return Ok(());
         }
-        let (notes, attached) = crate::hdf5::attached(all).map_err(|e| node.placed(e))?;
+        let (notes, mut attached) = crate::hdf5::attached(all).map_err(|e| node.placed(e))?;
+        attached.place = node.file().0.container.place_of(node.id()).map(|(place, _)| place);
         if let Some(notes) = notes {
             tree.set_notes(path, notes)?;
         }

@@ -3,6 +3,10 @@
 
 use super::attributes::{self, Ground};
 use super::draft::{Extras, Value, check_step, of_notes};
+use super::file::File;
+use super::headers::Headers;
+use super::links::{self, Links};
+use super::moved;
 use super::plan::{Dataset, Stored};
 use super::varied::{collection_len, varied_data};
 use super::write::UNDEFINED;
@@ -19,7 +23,8 @@ use super::write::message::{self, Allocated, Dataspace, Dense, Layout, kind};
 use super::write::object_header::{self, Message, Version};
 use super::write::superblock::{GROUP_INTERNAL_K, Superblock};
 use super::write::symbol_table::{Cached, SymbolEntry, SymbolNode};
-use crate::{Entry, Item, Result, Tree};
+use crate::array::nbytes;
+use crate::{Entry, Error, Item, Result, Tree, Varied};
 
 /// What is written at once: see `append`.
 const PAGE: u64 = 4096;
@@ -45,6 +50,9 @@ pub(super) struct Assembly<'a> {
     base: u64,
     bytes: Vec<u8>,
     collection: Option<Collection>,
+    /// Of arrays and of groups, in the order in which they were met.
+    headers: (Vec<u64>, Vec<u64>),
+    targets: Headers,
 }
 
 /// A member of a group.
@@ -54,6 +62,13 @@ struct Member<'a> {
     cached: Cached,
     /// Of a soft link.
     target: Option<&'a str>,
+}
+
+impl<'a> Member<'a> {
+    /// A hard link that says nothing of where it leads.
+    fn plain(name: &'a str, header: u64) -> Self {
+        Self { name, header, cached: Cached::Nothing, target: None }
+    }
 }
 
 /// A group whose members are being written.
@@ -105,26 +120,35 @@ impl Ground for Assembly<'_> {
         }
         Ok(ids)
     }
+
+    fn header_of(&mut self, file: &File, address: u64) -> Result<u64> {
+        self.targets.of(file, address)
+    }
 }
 
 impl<'a> Assembly<'a> {
     /// Begins at an address, a multiple of 8.
-    pub(super) fn new(extras: &'a Extras, latest: bool, base: u64) -> Self {
-        Self { extras, latest, base, bytes: Vec::new(), collection: None }
+    pub(super) fn new(extras: &'a Extras, latest: bool, base: u64, targets: Headers) -> Self {
+        let (collection, headers) = (None, (Vec::new(), Vec::new()));
+        Self { extras, latest, base, bytes: Vec::new(), collection, headers, targets }
     }
 
-    /// Writes everything of a tree, whose arrays are these, and gives the bytes and what begins
-    /// the file.
+    /// Writes everything of a tree, whose arrays are these, and gives the bytes, what begins the
+    /// file, and what refers to what.
     ///
     /// # Errors
     /// What HDF5 cannot hold, with the path of it.
-    pub(super) fn write(
+    pub(super) fn write<'t>(
         mut self,
-        tree: &Tree,
-        datasets: &[Dataset<'_>],
+        tree: &'t Tree,
+        (datasets, links): (&'t [Dataset<'_>], &Links),
         places: &[Place],
-    ) -> Result<(Vec<u8>, Superblock)> {
-        let mut arrays = datasets.iter().zip(places);
+    ) -> Result<(Vec<u8>, Superblock, Headers)>
+    where
+        'a: 't,
+    {
+        let mut arrays = datasets.iter().zip(places).zip(links.arrays());
+        let mut groups = links.groups();
         // A stack of levels rather than recursion: trees may be as deep as their maker liked.
         let mut levels = vec![Level::new(String::new(), "", tree)];
         loop {
@@ -136,16 +160,13 @@ impl<'a> Assembly<'a> {
                     levels.push(Level::new(path, name, group));
                 }
                 Some((name, _)) => {
-                    let (dataset, place) = arrays.next().expect("there is one for each item");
-                    let notes = attributes_of(&dataset.path, level.tree, name, self.extras);
-                    let notes = notes.map_err(|e| e.in_member(&dataset.path))?;
-                    let header = self.dataset(dataset, place, &notes)?;
-                    let cached = Cached::Nothing;
-                    level.members.push(Member { name, header, cached, target: None });
+                    let array = arrays.next().expect("there is one for each item");
+                    let member = self.array(array, level.tree, name)?;
+                    level.members.push(member);
                 }
                 None => {
                     let level = levels.pop().expect("it was there");
-                    let member = self.group(level)?;
+                    let member = self.member(level, groups.next())?;
                     match levels.last_mut() {
                         Some(above) => above.members.push(member),
                         None => return Ok(self.finish(&member)),
@@ -155,7 +176,50 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn finish(mut self, root: &Member<'_>) -> (Vec<u8>, Superblock) {
+    /// An array as a member of a group: a new one, or another name.
+    fn array<'t>(
+        &mut self,
+        ((dataset, place), names): ((&'t Dataset<'_>, &Place), u32),
+        tree: &Tree,
+        name: &'t str,
+    ) -> Result<Member<'t>> {
+        let header = match dataset.stored {
+            Stored::Soft(ref target) => {
+                self.headers.0.push(UNDEFINED);
+                return Ok(Member { target: Some(target), ..Member::plain(name, UNDEFINED) });
+            }
+            Stored::Linked(first) => self.headers.0.get(first).copied().expect("it comes before"),
+            _ => {
+                let notes = attributes_of(&dataset.path, tree, name, self.extras);
+                let notes = notes.map_err(|e| e.in_member(&dataset.path))?;
+                self.dataset(dataset, place, (&notes, names))?
+            }
+        };
+        self.targets.keep(tree.place(name), &dataset.path, header);
+        self.headers.0.push(header);
+        Ok(Member::plain(name, header))
+    }
+
+    /// A group whose members are written as a member of another: a new one, or another name.
+    fn member<'t>(&mut self, level: Level<'t>, names: Option<links::Header>) -> Result<Member<'t>>
+    where
+        'a: 't,
+    {
+        let (place, path) = (level.tree.place(""), level.path.clone());
+        let member = match names {
+            Some(links::Header::Of(first)) => {
+                let header = self.headers.1.get(first).copied().expect("it comes before");
+                Member::plain(level.name, header)
+            }
+            Some(links::Header::Own(names)) => self.group(level, names)?,
+            None => unreachable!("there is one for each group"),
+        };
+        self.targets.keep(place, &path, member.header);
+        self.headers.1.push(member.header);
+        Ok(member)
+    }
+
+    fn finish(mut self, root: &Member<'_>) -> (Vec<u8>, Superblock, Headers) {
         self.close_collection();
         // The file ends where the next thing could begin.
         let end = self.here();
@@ -163,7 +227,7 @@ impl<'a> Assembly<'a> {
             Cached::Group { tree, heap } => Superblock::Old { end, root: root.header, tree, heap },
             _ => Superblock::Latest { end, root: root.header },
         };
-        (self.bytes, superblock)
+        (self.bytes, superblock, self.targets)
     }
 
     fn close_collection(&mut self) {
@@ -178,11 +242,11 @@ impl<'a> Assembly<'a> {
         &mut self,
         path: &str,
         mut messages: Vec<Message>,
-        attributes: &[(String, Value)],
+        (attributes, names): (&[(String, Value)], u32),
         grows: bool,
     ) -> Result<u64> {
         // Of an array that grows, what changes is to lie on one page: so one write changes it.
-        let own = || object_header::write(Version::V1, &messages).map(|bytes| bytes.len());
+        let own = || object_header::write(Version::V1, names, &messages).map(|bytes| bytes.len());
         let within = grows.then(own).transpose().map_err(|e| e.in_member(path))?;
         let (version, about) = match (attributes.is_empty(), self.latest) {
             (true, false) => (Version::V1, Vec::new()),
@@ -190,7 +254,8 @@ impl<'a> Assembly<'a> {
             (false, latest) => attributes::messages(path, attributes, latest, self)?,
         };
         messages.extend(about);
-        let bytes = object_header::write(version, &messages).map_err(|e| e.in_member(path))?;
+        let bytes =
+            object_header::write(version, names, &messages).map_err(|e| e.in_member(path))?;
         if let Some(len) = within {
             let len = if version == Version::V1 { len } else { bytes.len() };
             self.keep_on_page(len);
@@ -212,9 +277,13 @@ impl<'a> Assembly<'a> {
         &mut self,
         dataset: &Dataset<'_>,
         place: &Place,
-        attributes: &[(String, Value)],
+        beside: (&[(String, Value)], u32),
     ) -> Result<u64> {
         let latest = self.latest;
+        if matches!(dataset.stored, Stored::Committed) {
+            let messages = vec![message::committed(dataset.datatype.clone())];
+            return self.header(&dataset.path, messages, beside, false);
+        }
         let space = match dataset.is_null {
             true => Dataspace::Null,
             false => Dataspace::Simple { lengths: &dataset.shape, most: dataset.most.as_deref() },
@@ -229,16 +298,18 @@ impl<'a> Assembly<'a> {
                 messages.push(Layout::Contiguous { address, len: nbytes }.message());
             }
             Stored::Varied(varied) => {
-                let bytes = varied_data(&**varied, self).map_err(|e| e.in_member(&dataset.path))?;
-                let address = if bytes.is_empty() { UNDEFINED } else { self.place(&bytes) };
+                let placed = self.varied(&**varied, dataset);
+                let (address, len) = placed.map_err(|e| e.in_member(&dataset.path))?;
                 messages.push(message::fill_value(Allocated::Late, &[], latest));
-                let len = bytes.len() as u64;
                 messages.push(Layout::Contiguous { address, len }.message());
             }
             Stored::Compact => {
                 let bytes: &[u8] = if let Place::Compact(bytes) = place { bytes } else { &[] };
                 messages.push(message::fill_value(Allocated::Early, &dataset.fill, latest));
                 messages.push(Layout::Compact(bytes).message());
+            }
+            Stored::Committed | Stored::Linked(_) | Stored::Soft(_) => {
+                unreachable!("they have no elements")
             }
             Stored::Chunked(grid) => {
                 messages.push(message::fill_value(Allocated::Incrementally, &dataset.fill, latest));
@@ -258,11 +329,40 @@ impl<'a> Assembly<'a> {
                 messages.push(layout.message());
             }
         }
-        self.header(&dataset.path, messages, attributes, dataset.most.is_some())
+        self.header(&dataset.path, messages, beside, dataset.most.is_some())
+    }
+
+    /// Writes elements without a fixed length: where what stands for them is, and its bytes.
+    fn varied(&mut self, varied: &dyn Varied, dataset: &Dataset<'_>) -> Result<(u64, u64)> {
+        let Some(elements) = moved::as_they_are(varied)? else {
+            let bytes = varied_data(varied, self)?;
+            let address = if bytes.is_empty() { UNDEFINED } else { self.place(&bytes) };
+            return Ok((address, bytes.len() as u64));
+        };
+        // Said before room is made for as much.
+        elements.raw.check()?;
+        let len = nbytes(elements.raw.shape(), dataset.itemsize)?;
+        if len == 0 {
+            return Ok((UNDEFINED, 0));
+        }
+        let address = self.here();
+        let mut at = self.bytes.len();
+        self.bytes.resize(at + len, 0);
+        let end = at + len;
+        moved::each(elements, self, |ground, moved| {
+            let place = ground.bytes.get_mut(at..(at + moved.len()).min(end));
+            place
+                .filter(|place| place.len() == moved.len())
+                .ok_or_else(more)?
+                .copy_from_slice(&moved);
+            at += moved.len();
+            Ok(())
+        })?;
+        if at == end { Ok((address, len as u64)) } else { Err(more()) }
     }
 
     /// Writes a group whose members are written, and gives it as a member of another.
-    fn group<'t>(&mut self, level: Level<'t>) -> Result<Member<'t>>
+    fn group<'t>(&mut self, level: Level<'t>, names: u32) -> Result<Member<'t>>
     where
         'a: 't,
     {
@@ -280,7 +380,7 @@ impl<'a> Assembly<'a> {
             true => (self.links(&members)?, Cached::Nothing),
             false => self.symbols(members),
         };
-        let header = self.header(&path, messages, &notes, false)?;
+        let header = self.header(&path, messages, (&notes, names), false)?;
         Ok(Member { name, header, cached, target: None })
     }
 
@@ -352,6 +452,10 @@ impl<'a> Assembly<'a> {
         let dense = attributes::place_dense(self, heap, names, (Kind::LinkOrder, by_order));
         Ok(vec![message::link_info(count, dense), message::group_info()])
     }
+}
+
+fn more() -> Error {
+    Error::corrupt("as many elements as there are", "another number of them")
 }
 
 /// What the notes of an item of a tree say, and what a draft adds.

@@ -3,6 +3,7 @@
 
 use super::draft::Value;
 use super::elements::Elements;
+use super::file::File;
 use super::types::{Form, MAX_RANK, datatype, too_many_axes, variable_text};
 use super::varied::{texts_at, varied_data, varied_type};
 use super::write::btree2::{self, Kind};
@@ -30,6 +31,9 @@ pub(super) trait Ground {
 
     /// Takes texts and sequences into the global heap.
     fn objects(&mut self, objects: &[&[u8]]) -> Result<Vec<HeapId>>;
+
+    /// Where the header will be of the object that has its own at an address of another file.
+    fn header_of(&mut self, file: &File, address: u64) -> Result<u64>;
 }
 
 /// A value as bytes.
@@ -133,7 +137,7 @@ fn encode(value: &Value, latest: bool, ground: &mut impl Ground) -> Result<Encod
         }
         Value::Entry(entry) => match entry.data() {
             Data::Varied(varied) => Encoded {
-                datatype: varied_type(&**varied, form)?,
+                datatype: varied_type(&**varied, form)?.0,
                 dataspace: space(&lengths(entry.shape())?),
                 data: varied_data(&**varied, ground)?,
             },

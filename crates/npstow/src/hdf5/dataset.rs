@@ -14,15 +14,16 @@ use super::object::shared;
 use super::object::space::Space;
 use super::object::storage::{self, Fill, filters};
 use super::read::UNDEFINED;
+use super::types::Form;
 use super::types::bits::{needs_repair, repaired, repaired_size};
-use super::types::carried::{has_place, is_carried};
+use super::types::carried::{carried, has_place, is_carried};
 use super::types::to_dtype::{described, dtype, is_varied, void};
 use super::types::vlen::Elements;
 use super::write::filters::{DEFLATE, FLETCHER32, SHUFFLE};
 use crate::array::{MemoryOrder, nbytes};
 use crate::chunk::{Chunked, Filter, Stored};
 use crate::entry::{Kept, Native};
-use crate::{Buffer, Data, Dtype, Entry, Error, MemorySource, Result, Source};
+use crate::{Buffer, Data, Dtype, Entry, Error, MemorySource, Result, Scalar, Source};
 use std::sync::Arc;
 
 /// Everything that a header says of a dataset.
@@ -231,7 +232,21 @@ fn native(
         false => None,
     };
     let datatype = is_carried.then(|| datatype.clone());
-    Ok(Some(Native { datatype, elements, is_null, kept: None }))
+    Ok(Some(Native { datatype, elements, is_null, ..Native::default() }))
+}
+
+/// The entry of a committed datatype: the bytes that say what it is, as the latest form has them,
+/// so that they are the same in every file; as they are where npstow would not write them.
+pub(super) fn committed(file: &Arc<File>, header: &Header) -> Result<Entry> {
+    let Some(message) = header.find(kind::DATATYPE) else {
+        return Err(Error::unsupported("an object that is no group, dataset or datatype"));
+    };
+    let body = shared::body(file, message)?;
+    let bytes = carried(&body, Form::Latest).map_or_else(|_| body.clone(), Buffer::from);
+    let (dtype, shape) = (Scalar::parse("u1")?.into(), [bytes.len()]);
+    let (source, limits) = (Arc::new(MemorySource::new(bytes)), Arc::clone(file.limits()));
+    let entry = Entry::new(source, dtype, &shape, MemoryOrder::C, Data::Inline, limits)?;
+    Ok(entry.with_native(Some(Native { committed: Some(body), ..Native::default() })))
 }
 
 fn made(file: &Arc<File>, said: &Said, depth: usize) -> Result<Entry> {
@@ -260,20 +275,26 @@ fn made(file: &Arc<File>, said: &Said, depth: usize) -> Result<Entry> {
     };
     let limits = Arc::clone(file.limits());
     let raw = Entry::new(source, raw, &shape, MemoryOrder::C, data, limits)?;
-    if varied { elements(file, raw, said.what.clone(), dtype) } else { Ok(raw) }
+    let what = (said.what.clone(), &said.datatype);
+    if varied { elements(file, raw, what, dtype) } else { Ok(raw) }
 }
 
 /// The entry of an attribute.
 pub(super) fn attribute(file: &Arc<File>, attribute: Attribute) -> Result<Entry> {
     let Attribute { what, datatype, space, data, .. } = attribute;
-    let entry = inline(file, what.clone(), &space, data.clone())?;
-    let changed = |what: Type| inline(file, what, &space, data);
+    let entry = inline(file, (what.clone(), &datatype), &space, data.clone())?;
+    let changed = |what: Type| inline(file, (what, &datatype), &space, data);
     let native = native((&what, &datatype), space.is_null, &entry, changed)?;
     Ok(entry.with_native(native))
 }
 
 /// Elements that lie in a header.
-fn inline(file: &Arc<File>, what: Type, space: &Space, data: Buffer) -> Result<Entry> {
+fn inline(
+    file: &Arc<File>,
+    (what, datatype): (Type, &Buffer),
+    space: &Space,
+    data: Buffer,
+) -> Result<Entry> {
     let varied = is_varied(&what);
     let dtype = dtype(&what)?;
     let raw = if varied { void(what.size)? } else { dtype.clone() };
@@ -285,12 +306,18 @@ fn inline(file: &Arc<File>, what: Type, space: &Space, data: Buffer) -> Result<E
     let limits = Arc::clone(file.limits());
     let shape = space.lengths()?;
     let raw = Entry::new(source, raw, &shape, MemoryOrder::C, Data::Raw { offset: 0 }, limits)?;
-    if varied { elements(file, raw, what, dtype) } else { Ok(raw) }
+    if varied { elements(file, raw, (what, datatype), dtype) } else { Ok(raw) }
 }
 
-fn elements(file: &Arc<File>, raw: Entry, what: Type, dtype: Dtype) -> Result<Entry> {
+fn elements(
+    file: &Arc<File>,
+    raw: Entry,
+    (what, datatype): (Type, &Buffer),
+    dtype: Dtype,
+) -> Result<Entry> {
     let (source, shape) = (Arc::clone(raw.source()), raw.shape().to_vec());
-    let elements = Elements { file: Arc::clone(file), raw, what };
+    let datatype = datatype.clone();
+    let elements = Elements { file: Arc::clone(file), raw, what, datatype };
     let (data, limits) = (Data::Varied(Arc::new(elements)), Arc::clone(file.limits()));
     Entry::new(source, dtype, &shape, MemoryOrder::C, data, limits)
 }

@@ -177,6 +177,11 @@ impl Extras {
         self.beside.get(path).and_then(|beside| beside.datatype.as_deref())
     }
 
+    /// Whether anything stands beside the array or group under a path, links in it among them.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.beside.contains_key(path) || self.links.contains_key(path)
+    }
+
     pub(super) fn attributes(&self, path: &str) -> &[(String, Value)] {
         self.beside.get(path).map_or(&[], |beside| &beside.attributes)
     }

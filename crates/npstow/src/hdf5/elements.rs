@@ -13,6 +13,12 @@ pub(super) enum Elements<'a> {
     Entry(&'a Entry),
 }
 
+/// The datatype that an item is, as the file that it comes from has it.
+pub(super) fn committed(item: &Item) -> Option<&Buffer> {
+    let Item::Value(entry) = item else { return None };
+    entry.native()?.committed.as_ref()
+}
+
 /// Some bytes, lent or owned.
 #[derive(Clone, Debug)]
 pub(super) enum Bytes<'a> {
@@ -36,9 +42,9 @@ impl<'a> Elements<'a> {
         match item {
             Item::Array(array) => Ok(Self::Array(array)),
             Item::Entry(entry) => Ok(Self::Entry(entry)),
+            Item::Value(entry) if committed(item).is_some() => Ok(Self::Entry(entry)),
             Item::Value(_) => {
-                let what =
-                    "a named datatype, or other bytes that are no array, in a new file of HDF5";
+                let what = "bytes that are no array, and no datatype of HDF5, in a new file of it";
                 Err(Error::unsupported(what))
             }
             Item::Group(_) => Err(Error::invalid("a group in the place of an array")),

@@ -230,7 +230,7 @@ mod tests {
             bytes[44..48].copy_from_slice(&sum.to_le_bytes());
             let body = [&b"\0NCSAfami\x08\0"[..], &size.to_le_bytes()].concat();
             let message = object_header::Message::new(0x14, 0, body);
-            bytes.extend(object_header::write(object_header::Version::V2, &[message]).unwrap());
+            bytes.extend(object_header::write(object_header::Version::V2, 1, &[message]).unwrap());
         } else {
             bytes.extend(b"\0\0\0\0\x08\0\0\0NCSAfami");
             bytes.extend(size.to_le_bytes());

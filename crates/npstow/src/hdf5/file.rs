@@ -28,6 +28,8 @@ pub(super) struct Dense {
 /// What all parsers of a file share.
 #[derive(Debug)]
 pub(super) struct File {
+    /// No two open files have the same.
+    number: u64,
     source: Arc<dyn Source>,
     superblock: Superblock,
     structures: Structures,
@@ -66,7 +68,9 @@ impl File {
         let structures = Structures::new(Arc::clone(&source), superblock.base, superblock.sizes);
         let (heaps, paths) = (Heaps::default(), OnceLock::new());
         let furthest = AtomicU64::new(0);
-        Self { source, superblock, structures, heaps, limits, beside, paths, furthest }
+        static NUMBERS: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        Self { number, source, superblock, structures, heaps, limits, beside, paths, furthest }
     }
 
     /// The image of a metadata cache, where there is one.
@@ -118,6 +122,11 @@ impl File {
     /// The end of what was read so far, as an address.
     pub(super) fn furthest(&self) -> u64 {
         self.furthest.load(Ordering::Relaxed)
+    }
+
+    /// What tells it from all other open files.
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(super) fn source(&self) -> &Arc<dyn Source> {

@@ -15,11 +15,12 @@
 //! | records | compounds with the same offsets; a record of two floats `r` and `i` reads as complex |
 //! | subarrays in records | arrays |
 //! | text of attributes | strings of any length in UTF-8, as h5py keeps `str` |
-//! | text and sequences of scalars without a fixed length, as read from HDF5 | the same, in the global heap |
+//! | text, sequences, references, records and arrays of them, as read from HDF5 | the same, in the global heap; references lead to the same objects |
 //! | metadata, names, labels | attributes |
 //! | attributes read from HDF5 | the same, whatever they are |
 //! | arrays read from HDF5 | the datatype that they had there; see below |
-//! | references, sequences of sequences or records, records with such fields, committed datatypes | refused by name |
+//! | committed datatypes, as read from HDF5 | the same, with their attributes |
+//! | references to what is not written | refused by name |
 //! | `O`, items of no bytes, overlapping fields, titles, records without fields | refused by name |
 //!
 //! # What becomes what
@@ -39,7 +40,7 @@
 //! | text, sequences, references to objects and regions | objects, one by one: [`Varied`](crate::Varied) |
 //! | references of 1.12 | `V`, their bytes |
 //! | a null dataspace | the shape `(0,)` |
-//! | a committed datatype | a value: the bytes of its message |
+//! | a committed datatype | a value: the bytes of its message, as the latest form has them |
 //!
 //! # From HDF5 to HDF5
 //!
@@ -52,12 +53,26 @@
 //! read. Other arrays in memory (NumPy's are), other formats, and `diff` have the dtype alone.
 //! [`Draft::enumeration`] and [`Draft::utf8`] make such datatypes by hand.
 //!
+//! Elements without a fixed length are moved as they are, in whatever they lie in one another: their
+//! bytes go from the heaps of one file into those of the other. A reference becomes one to the object
+//! in the new file that was read from the one it led to, under whatever name it is written; a group
+//! is such an object, too. What leads to an object that is not written (another part of the file,
+//! rows that were joined, an array that took its place) is refused by the path of that object, and
+//! so is what leads to nothing. Null references stay null.
+//!
 //! It remembers how a dataset is stored as well, and is stored so again as long as its shape is the
 //! same and neither a [`Draft`] nor the options say otherwise: chunks, how far it may grow, shuffle,
 //! deflate, fletcher32, the fill value. Filters that npstow does not write are left out, and
 //! [`WriteOptions::compress`] packs the same chunks. In one piece are what was compact or virtual,
 //! text and sequences, and datasets of which a row of chunks takes more than 1 GiB, or whose chunks
 //! were not written for the most part.
+//!
+//! What has several names in the file, or is in a group that has, is one object again, with as many
+//! names: arrays, committed datatypes, and groups with all that is in them, where nothing of what is
+//! written of them was changed under one of the names. What was loaded into memory, joined, or
+//! given attributes or a storage by a [`Draft`] is an object of its own; so is a group where it
+//! leads to itself. Soft links to arrays are soft links again, where what they lead to is written
+//! as well; soft links to groups become groups of soft links.
 //!
 //! | type in the file | written in the old form | in the latest |
 //! |---|---|---|
@@ -66,10 +81,11 @@
 //! | arrays, also as axes of a member in version 1 | version 2 | version 3 |
 //! | with floats of a VAX, or too long for a header with its padding | version 3: since HDF5 1.8 | version 3 |
 //! | the complex class of 2.0 | h5py's record | h5py's record |
-//! | committed, or in the heap of shared messages | as if it were not | as if it were not |
-//! | text, sequences | text of the same character set; sequences in little-endian, of what their dtype says: those of enumerations are of integers, without names | the same |
-//! | references of 1.12; the complex class of numbers that NumPy has not | opaque bytes | opaque bytes |
-//! | numbers that use less than half of their bits, which HDF5 refuses by default | what their dtype says | what their dtype says |
+//! | of datasets and attributes: committed, or in the heap of shared messages | as if it were not | as if it were not |
+//! | text, sequences, references to objects and regions | version 1, or that of what is in them | version 3 |
+//! | the same in a file whose addresses are not of 8 bytes | with addresses of 8 bytes; refused by name in records | the same |
+//! | references of 1.12; the complex class of numbers that NumPy has not | opaque bytes; refused by name beside text and the like | the same |
+//! | numbers that use less than half of their bits, which HDF5 refuses by default | what their dtype says; refused by name beside text and the like | the same |
 //!
 //! # What may grow
 //!
@@ -106,9 +122,12 @@ mod family;
 mod file;
 mod filters;
 mod fractal;
+mod headers;
 mod heap;
 mod image;
+mod links;
 mod mapped;
+mod moved;
 mod multi;
 mod notes;
 mod object;

@@ -39,8 +39,8 @@ pub(crate) fn attached(attributes: Vec<(String, Attribute)>) -> Result<(Option<N
         }
     }
     Ok(match why {
-        Some(why) => (None, Attached { all, lost: Some(Lost { why, notes, others }) }),
-        None => (Some(notes), Attached { all, lost: None }),
+        Some(why) => (None, Attached { all, lost: Some(Lost { why, notes, others }), place: None }),
+        None => (Some(notes), Attached { all, lost: None, place: None }),
     })
 }
 

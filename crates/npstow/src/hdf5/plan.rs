@@ -2,14 +2,14 @@
 #![forbid(unsafe_code)]
 
 use super::draft::{Extras, check_step};
-use super::elements::Elements;
+use super::elements::{Elements, committed};
 use super::options::{Kind, Storage, WriteOptions};
 use super::types::carried::carried;
 use super::types::{Form, MAX_RANK, too_many_axes};
-use super::varied::{REFERENCE_LEN, varied_type};
+use super::varied::varied_type;
 use super::write::filters::{DEFLATE, FLETCHER32, SHUFFLE};
 use super::write::message::Filter;
-use crate::entry::{Kept, Native};
+use crate::entry::{Kept, Names, Native, Place};
 use crate::{Buffer, Data, Error, Item, Result, Tree, Varied};
 use std::sync::Arc;
 
@@ -43,6 +43,8 @@ pub(super) struct Dataset<'a> {
     pub(super) stored: Stored,
     /// What stands where nothing was written: an element, or nothing for zeros.
     pub(super) fill: Vec<u8>,
+    /// Which object of a file it was, where that may have other names.
+    pub(super) place: Option<(Place, Names)>,
 }
 
 #[derive(Debug)]
@@ -52,10 +54,16 @@ pub(super) enum Stored {
     Chunked(Grid),
     /// In one piece, elements in the global heap.
     Varied(Arc<dyn Varied>),
+    /// Without elements: a datatype.
+    Committed,
+    /// As another name of the array of this number, which comes before it.
+    Linked(usize),
+    /// A soft link to the array of this path.
+    Soft(String),
 }
 
 /// How an array is cut, and what its chunks go through.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Grid {
     /// Of a chunk.
     pub(super) lengths: Vec<u64>,
@@ -131,55 +139,85 @@ fn dataset<'a>(
     if shape.len() > MAX_RANK {
         return Err(too_many_axes(shape.len()));
     }
-    let path = path.to_owned();
-    let stored_as = extras.storage(&path);
+    let (path, stored_as) = (path.to_owned(), extras.storage(path));
     let native = elements.native().or(loaded);
     let is_null = native.is_some_and(|native| native.is_null);
-    if let Some(varied) = varied(item).filter(|_| !is_null) {
+    let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
+    let planned = Dataset {
+        path,
+        elements,
+        datatype: Vec::new(),
+        itemsize: 0,
+        shape,
+        is_null,
+        most: None,
+        stored: Stored::Contiguous,
+        fill: Vec::new(),
+        place: elements.native().and_then(|native| Some((native.place?, native.names))),
+    };
+    let varied = varied(item).filter(|_| !is_null);
+    if let Some((stored, datatype, itemsize)) = apart(item, varied, form)? {
         if stored_as.is_some() {
-            let what = format!("a storage for {}, which have no fixed length", varied.what());
-            return Err(Error::unsupported(what));
+            let what = varied.map_or("a datatype, which has no elements".to_owned(), |varied| {
+                format!("{}, which have no fixed length", varied.what())
+            });
+            return Err(Error::unsupported(format!("a storage for {what}")));
         }
-        let (datatype, itemsize) = (varied_type(&**varied, form)?, REFERENCE_LEN);
-        let shape = shape.iter().map(|&n| n as u64).collect();
-        let (stored, most, fill) = (Stored::Varied(Arc::clone(varied)), None, Vec::new());
-        return Ok(Dataset {
-            path,
-            elements,
-            datatype,
-            itemsize,
-            shape,
-            is_null,
-            most,
-            stored,
-            fill,
-        });
+        return Ok(Dataset { datatype, itemsize, stored, ..planned });
     }
     if is_null && stored_as.is_some() {
         return Err(Error::unsupported("a storage for an array without a shape"));
     }
-    let shape: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
-    let (datatype, elements) = match extras.datatype(&path) {
-        Some(by_hand) => (carried(by_hand, form)?, elements),
+    whole(planned, native, (extras, stored_as), options)
+}
+
+/// Elements of a fixed length, as they are stored.
+fn whole<'a>(
+    planned: Dataset<'a>,
+    native: Option<&'a Native>,
+    (extras, stored_as): (&Extras, Option<&Storage>),
+    options: &WriteOptions,
+) -> Result<Dataset<'a>> {
+    let form = if options.latest { Form::Latest } else { Form::Old };
+    let Dataset { path, elements, shape, is_null, .. } = &planned;
+    let (datatype, elements) = match extras.datatype(path) {
+        Some(by_hand) => (carried(by_hand, form)?, *elements),
         None => elements.typed(native, form)?,
     };
     let (itemsize, nbytes) = (elements.dtype().itemsize(), elements.nbytes());
     let kept = native.and_then(|native| native.kept.as_ref());
-    let kept = kept.filter(|kept| kept.shape == shape && !is_null);
+    let kept = kept.filter(|kept| kept.shape == *shape && !is_null);
     let (mut stored, most) = match stored_as {
-        Some(storage) => stored(storage, &shape, itemsize, nbytes)?,
-        None => stored_again(options, kept, &shape, (itemsize, nbytes))?,
+        Some(storage) => stored(storage, shape, itemsize, nbytes)?,
+        None => stored_again(options, kept, shape, (itemsize, nbytes))?,
     };
     let fill = kept.and_then(|kept| kept.fill.as_ref());
     // A type by hand may read other values in the same bytes.
     let is_fit = |fill: &&Buffer| {
-        fill.len() == itemsize && itemsize <= MOST_FILL && extras.datatype(&path).is_none()
+        fill.len() == itemsize && itemsize <= MOST_FILL && extras.datatype(path).is_none()
     };
     let fill = fill.filter(is_fit).map(|fill| fill.to_vec()).unwrap_or_default();
     if let Stored::Chunked(grid) = &mut stored {
         grid.fill.clone_from(&fill);
     }
-    Ok(Dataset { path, elements, datatype, itemsize, shape, is_null, most, stored, fill })
+    Ok(Dataset { elements, datatype, itemsize, most, stored, fill, ..planned })
+}
+
+/// What is stored in a way of its own, with its datatype and the bytes of an element: a datatype,
+/// and elements without a fixed length.
+fn apart(
+    item: &Item,
+    varied: Option<&Arc<dyn Varied>>,
+    form: Form,
+) -> Result<Option<(Stored, Vec<u8>, usize)>> {
+    Ok(match (committed(item), varied) {
+        (Some(body), _) => Some((Stored::Committed, carried(body, form)?, 1)),
+        (None, Some(varied)) => {
+            let (datatype, itemsize) = varied_type(&**varied, form)?;
+            Some((Stored::Varied(Arc::clone(varied)), datatype, itemsize))
+        }
+        (None, None) => None,
+    })
 }
 
 /// As asked for; else as it was in the file that it comes from. Filters that are asked for without

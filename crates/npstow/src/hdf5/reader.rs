@@ -11,8 +11,9 @@ use super::object::link::{Link, Target};
 use super::object::{attribute, group};
 use super::paths::follow;
 use crate::container::{Attribute, Child, Container, Fault, NodeKind};
+use crate::entry::{self, Names};
 use crate::error::quoted;
-use crate::{Data, Entry, Error, Limits, MemoryOrder, Notes, Result, Scalar, Source};
+use crate::{Entry, Error, Limits, Notes, Result, Source};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,6 +49,7 @@ struct Node {
     kind: NodeKind,
     parent: u64,
     depth: usize,
+    names: Names,
     children: Option<Arc<Vec<Child>>>,
 }
 
@@ -63,20 +65,27 @@ impl Place {
         Arc::ptr_eq(&self.file, &other.file) && self.address == other.address
     }
 
+    /// The same, for those who know no files of HDF5.
+    fn outside(&self) -> entry::Place {
+        entry::Place { file: self.file.number(), address: self.address }
+    }
+
     fn header(&self) -> Result<Header> {
         header::read(&self.file, self.address)
     }
 
-    /// What it is; what cannot be read is an array of which reading says why.
-    fn kind(&self) -> NodeKind {
-        let Ok(header) = self.header() else { return NodeKind::Array };
-        if header.find(kind::LAYOUT).is_some() {
+    /// What it is, and whether it has several names; what cannot be read is an array of which
+    /// reading says why.
+    fn kind(&self) -> (NodeKind, bool) {
+        let Ok(header) = self.header() else { return (NodeKind::Array, false) };
+        let kind = if header.find(kind::LAYOUT).is_some() {
             NodeKind::Array
         } else if group::is_group(&header) {
             NodeKind::Group
         } else {
             NodeKind::Value
-        }
+        };
+        (kind, header.names() > 1)
     }
 }
 
@@ -93,8 +102,8 @@ impl Hdf5 {
             let at = file.base().saturating_add(place.address);
             return Err(Error::corrupt("a root group", "another object").at(at));
         }
-        let (kind, parent) = (NodeKind::Group, 0);
-        let root = Node { place, kind, parent, depth: 0, children: None };
+        let (kind, parent, names) = (NodeKind::Group, 0, Names::One);
+        let root = Node { place, kind, parent, depth: 0, names, children: None };
         let (nodes, paths) = (Mutex::new(vec![root]), Mutex::default());
         Ok(Self { file, nodes, paths, left_out: Mutex::default() })
     }
@@ -154,8 +163,15 @@ impl Hdf5 {
     }
 
     /// A new node below another one.
-    fn add(&self, parent: u64, place: Place) -> Result<u64> {
-        let (kind, depth) = (place.kind(), self.node(parent, |node| node.depth)? + 1);
+    fn add(&self, parent: u64, place: Place, is_lent: bool) -> Result<u64> {
+        let (above, within) = self.node(parent, |node| (node.depth, node.names))?;
+        let ((kind, is_shared), depth) = (place.kind(), above + 1);
+        let names = match within {
+            Names::Lent => Names::Lent,
+            _ if is_lent => Names::Lent,
+            Names::One if !is_shared => Names::One,
+            _ => Names::Several,
+        };
         let most = self.file.limits().max_depth();
         if depth > most {
             return Err(Error::limit("a depth of groups", most as u64, depth));
@@ -163,7 +179,7 @@ impl Hdf5 {
         let mut nodes = self.nodes();
         let number = nodes.len() as u64;
         self.file.limits().check_members(number)?;
-        nodes.push(Node { place, kind, parent, depth, children: None });
+        nodes.push(Node { place, kind, parent, depth, names, children: None });
         Ok(number)
     }
 
@@ -242,7 +258,8 @@ impl Hdf5 {
                 continue;
             }
             self.count(&place)?;
-            children.push(Child { name: link.name, id: self.add(id, place)? });
+            let is_lent = !matches!(link.target, Target::Hard(_));
+            children.push(Child { name: link.name, id: self.add(id, place, is_lent)? });
         }
         self.keep_left_out(id, lost);
         Ok(children)
@@ -301,7 +318,8 @@ impl Container for Hdf5 {
             // Or it leads to a group that it is in, which no list follows.
             Some(link) => {
                 let place = self.target(id, &link.target)?;
-                self.add(id, place).map(|id| Some(Child { name: link.name, id }))
+                let is_lent = !matches!(link.target, Target::Hard(_));
+                self.add(id, place, is_lent).map(|id| Some(Child { name: link.name, id }))
             }
             None => Ok(None),
         }
@@ -310,19 +328,16 @@ impl Container for Hdf5 {
     fn entry(&self, id: u64) -> Result<Entry> {
         let place = self.place(id)?;
         let (file, header) = (&place.file, place.header()?);
-        if self.kind(id) != NodeKind::Value {
-            let entry = dataset::entry(file, &header)?;
-            self.keep_parts_left_out(id, &entry);
-            return Ok(entry);
-        }
-        // A committed datatype: its bytes.
-        let Some(message) = header.find(kind::DATATYPE) else {
-            return Err(Error::unsupported("an object that is no group, dataset or datatype"));
+        let entry = match self.kind(id) {
+            NodeKind::Value => dataset::committed(file, &header)?,
+            _ => dataset::entry(file, &header)?,
         };
-        let (dtype, shape) = (Scalar::parse("u1")?.into(), [message.body.len()]);
-        let data = Data::Raw { offset: message.offset };
-        let (source, limits) = (Arc::clone(file.source()), Arc::clone(file.limits()));
-        Entry::new(source, dtype, &shape, MemoryOrder::C, data, limits)
+        self.keep_parts_left_out(id, &entry);
+        Ok(entry.with_place((place.outside(), self.node(id, |node| node.names)?)))
+    }
+
+    fn place_of(&self, id: u64) -> Option<(entry::Place, Names)> {
+        self.node(id, |node| (node.place.outside(), node.names)).ok()
     }
 
     fn attributes(&self, id: u64) -> Result<Vec<(String, Attribute)>> {

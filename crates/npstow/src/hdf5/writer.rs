@@ -9,6 +9,8 @@
 use super::assembly::{Assembly, Place};
 use super::cut::{Cut, Cuts, Packed, pack};
 use super::draft::{Draft, Extras, named};
+use super::headers::Headers;
+use super::links::{self, Links};
 use super::options::WriteOptions;
 use super::plan::{Dataset, Grid, Stored, datasets};
 use super::write::chunk_index::Chunk;
@@ -115,8 +117,9 @@ fn to_sink(
     options.check()?;
     let named = named(tree);
     let tree = named.as_ref().unwrap_or(tree);
-    let datasets = datasets(tree, extras, options)?;
-    let file = File { tree, extras, datasets, latest: options.latest };
+    let mut datasets = datasets(tree, extras, options)?;
+    let links = links::find(tree, extras, &mut datasets);
+    let file = File { tree, extras, datasets, links, latest: options.latest };
     if let Some(places) = file.places()? {
         return file.write_planned(sink, &places);
     }
@@ -128,6 +131,7 @@ struct File<'a> {
     tree: &'a Tree,
     extras: &'a Extras,
     datasets: Vec<Dataset<'a>>,
+    links: Links,
     latest: bool,
 }
 
@@ -161,8 +165,10 @@ impl File<'_> {
                     Place::At(start)
                 }
                 Stored::Compact => Place::Compact(dataset.elements.to_vec()?),
-                // It comes with the structures.
-                Stored::Varied(_) => Place::Nowhere,
+                // It comes with the structures, if it comes at all.
+                Stored::Varied(_) | Stored::Committed | Stored::Linked(_) | Stored::Soft(_) => {
+                    Place::Nowhere
+                }
                 Stored::Chunked(grid) => {
                     let Some(len) = grid.stored_len() else { return Ok(None) };
                     let len = chunk_len(len)?;
@@ -177,8 +183,17 @@ impl File<'_> {
     }
 
     fn assemble(&self, places: &[Place], base: u64) -> Result<(Vec<u8>, Superblock)> {
-        let assembly = Assembly::new(self.extras, self.latest, base);
-        assembly.write(self.tree, &self.datasets, places)
+        let write = |headers: Headers| {
+            let assembly = Assembly::new(self.extras, self.latest, base, headers);
+            assembly.write(self.tree, (&self.datasets, &self.links), places)
+        };
+        let (bytes, superblock, headers) = write(Headers::default())?;
+        let Some(known) = headers.known() else { return Ok((bytes, superblock)) };
+        // Something refers to something, and all that changes by that is what the addresses are.
+        let len = bytes.len();
+        drop(bytes);
+        let (bytes, superblock, _) = write(known)?;
+        if bytes.len() == len { Ok((bytes, superblock)) } else { Err(other_elements()) }
     }
 
     /// Everything in order: its place is known.
@@ -303,7 +318,7 @@ fn write_whole(dataset: &Dataset<'_>, out: &mut Out<'_>) -> Result<Place> {
             return dataset.elements.to_vec().map(Place::Compact);
         }
         let nbytes = dataset.elements.nbytes() as u64;
-        if nbytes == 0 || matches!(dataset.stored, Stored::Varied(_)) {
+        if nbytes == 0 || !matches!(dataset.stored, Stored::Contiguous) {
             return Ok(Place::Nowhere);
         }
         out.align(ALIGN)?;
@@ -334,7 +349,11 @@ fn same(written: &[Place], planned: &[Place]) -> Result<()> {
     if written == planned {
         return Ok(());
     }
-    Err(Error::corrupt("the same elements as before", "others: they change while they are read"))
+    Err(other_elements())
+}
+
+fn other_elements() -> Error {
+    Error::corrupt("the same elements as before", "others: they change while they are read")
 }
 
 /// A sink that knows how far it is, and collects what is small.

@@ -182,6 +182,7 @@ impl Growing {
             most: None,
             stored: Stored::Contiguous,
             fill: Vec::new(),
+            place: None,
         };
         let grid = Grid { counts: self.counts(rows as u64), ..self.target.grid.clone() };
         let (mut chunks, mut pending) = (Vec::new(), Vec::new());

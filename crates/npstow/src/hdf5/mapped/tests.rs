@@ -49,7 +49,7 @@ fn within(
     let what = datatype(&Dtype::parse(dtype)?, Form::Latest)?;
     let bodies = [(1, space.finish()), (3, what), (5, value.finish()), (8, layout.finish())];
     let messages = bodies.map(|(kind, body)| Message::new(kind, 0, body));
-    bytes.extend(write(Version::V2, &messages)?);
+    bytes.extend(write(Version::V2, 1, &messages)?);
     let (limits, beside) = (Arc::new(limits), Arc::new(Beside::default()));
     let file = Arc::new(File::open(Arc::new(MemorySource::new(bytes)), limits, beside)?);
     dataset::entry(&file, &header::read(&file, place)?)

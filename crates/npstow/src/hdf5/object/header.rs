@@ -26,6 +26,7 @@ pub(in crate::hdf5) mod kind {
     pub(in crate::hdf5) const SYMBOL_TABLE: u16 = 0x11;
     pub(in crate::hdf5) const DRIVER: u16 = 0x14;
     pub(in crate::hdf5) const ATTRIBUTE_INFO: u16 = 0x15;
+    pub(in crate::hdf5) const REFERENCES: u16 = 0x16;
     pub(in crate::hdf5) const FREE_SPACE: u16 = 0x17;
     pub(in crate::hdf5) const CACHE_IMAGE: u16 = 0x18;
     /// The last one that this version of the format has.
@@ -57,9 +58,20 @@ impl Message {
 #[derive(Clone, Debug, Default)]
 pub(in crate::hdf5) struct Header {
     pub(in crate::hdf5) messages: Vec<Message>,
+    /// What the prefix says of names; version 2 has a message for it.
+    names: Option<u32>,
 }
 
 impl Header {
+    /// How many names the object has, as far as the header tells.
+    pub(in crate::hdf5) fn names(&self) -> u32 {
+        let told = || match self.find(kind::REFERENCES).map(|message| &*message.body) {
+            Some(&[0, a, b, c, d, ..]) => u32::from_le_bytes([a, b, c, d]),
+            _ => 1,
+        };
+        self.names.unwrap_or_else(told)
+    }
+
     /// The first message of a kind.
     pub(in crate::hdf5) fn find(&self, kind: u16) -> Option<&Message> {
         self.messages.iter().find(|message| message.kind == kind)
@@ -98,23 +110,28 @@ pub(in crate::hdf5) fn read(file: &File, address: u64) -> Result<Header> {
     };
     match v2 {
         Some(prefix) => reading.second(address, &prefix)?,
-        None => reading.first(address, first_prefix(&start).map_err(place)?)?,
+        None => {
+            let (names, len) = first_prefix(&start).map_err(place)?;
+            reading.header.names = Some(names);
+            reading.first(address, len)?;
+        }
     }
     Ok(reading.header)
 }
 
-/// The length of the messages behind the 16 bytes of a prefix of version 1.
-fn first_prefix(start: &[u8]) -> Result<u64> {
+/// The number of names, and the length of the messages, of the 16 bytes of a prefix of version 1.
+fn first_prefix(start: &[u8]) -> Result<(u32, u64)> {
     let mut cursor = Cursor::new(start);
     let version = cursor.u8("an object header")?;
     if version != 1 {
         let found = format!("the byte {version}");
         return Err(Error::corrupt("an object header of version 1 or 2", found).at(0));
     }
-    cursor.take(7, "numbers of messages and links")?;
+    cursor.take(3, "a number of messages")?;
+    let names = cursor.u32_le("a number of names")?;
     let len = cursor.u32_le("a length of messages")?;
     cursor.take(4, "padding")?;
-    Ok(len.into())
+    Ok((names, len.into()))
 }
 
 /// What a prefix of version 2 says.
@@ -172,7 +189,7 @@ pub(in crate::hdf5) fn first(file: &File, address: u64) -> Result<First> {
         let prefix = second_prefix(&start).map_err(place)?;
         prefix.len.saturating_add(prefix.messages).saturating_add(4)
     } else {
-        first_prefix(&start).map_err(place)?.saturating_add(16)
+        first_prefix(&start).map_err(place)?.1.saturating_add(16)
     };
     // All of it is there.
     file.read(address, len)?;
@@ -299,5 +316,24 @@ impl Form {
             Self::First => 8,
             Self::Second { ordered } => 4 + if ordered { 2 } else { 0 },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_counted_by_either_version() {
+        let header = |body: &[u8], names| {
+            let body = Buffer::copy_of(body);
+            let message = Message { kind: kind::REFERENCES, flags: 0, body, offset: 0 };
+            Header { messages: vec![message], names }.names()
+        };
+        let body = [0, 3, 0, 1, 0];
+        assert_eq!((header(&body, None), header(&body, Some(7))), (0x1_0003, 7));
+        // What cannot be read counts nothing.
+        assert!((0..body.len()).all(|len| header(&body[..len], None) == 1));
+        assert_eq!((header(&[1, 3, 0, 0, 0], None), Header::default().names()), (1, 1));
     }
 }

@@ -111,7 +111,14 @@ pub(in crate::hdf5) fn has_place(what: &Type) -> bool {
     }
 }
 
-/// Reads a type and writes it in another version; the bytes of an element.
+/// What stands for an element in a heap: a length, an address of 8 bytes, a number.
+const IN_HEAP: u32 = 16;
+
+/// References to objects, which are addresses, and to regions, which lie in a heap.
+const REFERENCES: [u32; 2] = [8, 12];
+
+/// Reads a type and writes it in another version; the bytes of an element. Places in a file take as
+/// many bytes as in ours.
 fn put(out: &mut Emit, cursor: &mut Cursor<'_>, version: u8, depth: usize) -> Result<u32> {
     let at = cursor.position();
     let Some(depth) = depth.checked_sub(1) else {
@@ -120,14 +127,19 @@ fn put(out: &mut Emit, cursor: &mut Cursor<'_>, version: u8, depth: usize) -> Re
     let head = cursor.u8("a datatype")?;
     let (class, from) = (head & 0x0f, head >> 4);
     let bits = cursor.array::<3>("flags of a datatype")?;
-    let size = cursor.u32_le("a size of a datatype")?;
+    let mut size = cursor.u32_le("a size of a datatype")?;
     let [low, middle, _] = bits;
     let count = u16::from_le_bytes([low, middle]);
     let is_vax = class == class::FLOAT && from > 2 && low & 0x41 == 0x41;
     match class {
-        // It says the same as a record.
-        class::COMPLEX => {}
-        class::COMPOUND | class::ENUM | class::VARIABLE | class::ARRAY => {
+        class::VARIABLE => size = IN_HEAP,
+        class::REFERENCE => size = REFERENCES.get(usize::from(low & 0x0f)).copied().unwrap_or(size),
+        _ => {}
+    }
+    match class {
+        // It says the same as a record; of an array, the size is not known yet.
+        class::COMPLEX | class::ARRAY => {}
+        class::COMPOUND | class::ENUM | class::VARIABLE => {
             begin(out, version, class, bits, size);
         }
         _ => begin(out, if is_vax { LATEST } else { 1 }, class, bits, size),
@@ -146,8 +158,12 @@ fn put(out: &mut Emit, cursor: &mut Cursor<'_>, version: u8, depth: usize) -> Re
         class::ENUM => put_values(out, cursor, (count, from, version), depth)?,
         class::VARIABLE => drop(put(out, cursor, version, depth)?),
         class::ARRAY => {
-            put_axes(out, &lengths(axes(cursor, from)?), version);
-            put(out, cursor, version, depth)?;
+            let (shape, mut base) = (lengths(axes(cursor, from)?), Emit::new());
+            let each = put(&mut base, cursor, version, depth)?;
+            size = shape.iter().fold(each, |n, &length| n.saturating_mul(length));
+            begin(out, version, class, bits, size);
+            put_axes(out, &shape, version);
+            out.bytes(&base.finish());
         }
         class::COMPLEX => {
             let mut base = Emit::new();
@@ -180,12 +196,19 @@ fn put_member(
     let offset = offset_of_member(cursor, from, size as usize)?;
     let shape = if from == 1 { old_shape(cursor)? } else { Vec::new() };
     begin_member(out, name, offset as u64, size.into(), version);
-    if shape.is_empty() {
-        return put(out, cursor, version, depth).map(drop);
-    }
-    // Axes of the member, which are a type of their own since version 2.
+    let was = cursor.rest().get(4..8).map(<[u8]>::to_vec);
     let mut base = Emit::new();
     let each = put(&mut base, cursor, version, depth)?;
+    if was.as_deref() != Some(&each.to_le_bytes()) {
+        // The members behind it would have to move, in every element.
+        let what = "records with places in a file of addresses that are not of 8 bytes";
+        return Err(Error::unsupported(what));
+    }
+    if shape.is_empty() {
+        out.bytes(&base.finish());
+        return Ok(());
+    }
+    // Axes of the member, which are a type of their own since version 2.
     let shape = lengths(shape);
     let whole = shape.iter().fold(each, |n, &length| n.saturating_mul(length));
     begin(out, version, class::ARRAY, [0; 3], whole);

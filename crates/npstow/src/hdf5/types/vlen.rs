@@ -10,6 +10,7 @@ use crate::hdf5::object::datatype::{Charset, Class, Type};
 use crate::hdf5::read::{UNDEFINED, before_nul};
 use crate::{Array, Buffer, Dtype, Entry, Error, Index, MemoryOrder, Order, Result, Selection};
 use crate::{Varied, VariedForm, VariedItem};
+use std::any::Any;
 use std::sync::Arc;
 
 /// An array of such elements.
@@ -19,18 +20,20 @@ pub(in crate::hdf5) struct Elements {
     /// What is in the file: lengths and places.
     pub(in crate::hdf5) raw: Entry,
     pub(in crate::hdf5) what: Type,
+    /// The message that the type was read from.
+    pub(in crate::hdf5) datatype: Buffer,
 }
 
 /// How many bytes elements may come to in all: more than the file has, since objects of a heap may
 /// be used by several; but not for ever.
-struct Budget(u64);
+pub(in crate::hdf5) struct Budget(u64);
 
 impl Budget {
-    fn new(file: &File) -> Self {
+    pub(in crate::hdf5) fn new(file: &File) -> Self {
         Self(file.source().len().saturating_mul(16).saturating_add(1 << 28))
     }
 
-    fn spend(&mut self, len: u64) -> Result<()> {
+    pub(in crate::hdf5) fn spend(&mut self, len: u64) -> Result<()> {
         match self.0.checked_sub(len) {
             Some(left) => {
                 self.0 = left;
@@ -62,6 +65,10 @@ impl Varied for Elements {
             },
             _ => VariedForm::Other,
         }
+    }
+
+    fn as_any(&self) -> Option<&dyn Any> {
+        Some(self)
     }
 
     fn item(&self, number: usize) -> Result<VariedItem> {
@@ -99,7 +106,7 @@ impl Varied for Elements {
 }
 
 /// The bytes of a sequence: how many elements, and where they are; none where there are none.
-fn sequence(
+pub(in crate::hdf5) fn sequence(
     file: &File,
     what: &Type,
     item: &[u8],

@@ -62,6 +62,11 @@ pub(crate) fn datatype(body: Vec<u8>) -> Message {
     Message::new(kind::DATATYPE, CONSTANT, body)
 }
 
+/// A datatype that is an object.
+pub(crate) fn committed(body: Vec<u8>) -> Message {
+    Message::new(kind::DATATYPE, CONSTANT | OWN, body)
+}
+
 /// When room for elements is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Allocated {

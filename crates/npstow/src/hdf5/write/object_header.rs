@@ -32,18 +32,18 @@ pub(crate) enum Version {
     V2,
 }
 
-/// The bytes of a header.
+/// The bytes of the header of an object that has so many names.
 ///
 /// # Errors
 /// `Limit` where there are more messages, or longer ones, than a header can hold.
-pub(crate) fn write(version: Version, messages: &[Message]) -> Result<Vec<u8>> {
+pub(crate) fn write(version: Version, names: u32, messages: &[Message]) -> Result<Vec<u8>> {
     let longest = messages.iter().map(|message| message.body.len()).max().unwrap_or(0);
     if longest > Message::MOST {
         return Err(Error::limit("a message of a header", Message::MOST as u64, longest));
     }
     match version {
-        Version::V1 => write_v1(messages),
-        Version::V2 => Ok(write_v2(messages)),
+        Version::V1 => write_v1(names, messages),
+        Version::V2 => Ok(write_v2(names, messages)),
     }
 }
 
@@ -51,7 +51,7 @@ fn len_of(body: &[u8]) -> u16 {
     u16::try_from(body.len()).expect("bodies were checked")
 }
 
-fn write_v1(messages: &[Message]) -> Result<Vec<u8>> {
+fn write_v1(names: u32, messages: &[Message]) -> Result<Vec<u8>> {
     let count = u16::try_from(messages.len())
         .map_err(|_| Error::limit("messages of a header", u16::MAX.into(), messages.len()))?;
     let mut body = Emit::new();
@@ -64,16 +64,23 @@ fn write_v1(messages: &[Message]) -> Result<Vec<u8>> {
     let len = u32::try_from(len).map_err(|_| Error::limit("a header", u32::MAX.into(), len))?;
     let mut out = Emit::new();
     // Version, reserved, count, references to the object, length, padding.
-    out.bytes(&[1, 0]).u16(count).u32(1).u32(len).u32(0).bytes(&body.finish());
+    out.bytes(&[1, 0]).u16(count).u32(names).u32(len).u32(0).bytes(&body.finish());
     Ok(out.finish())
 }
 
 /// Bits of the flags: the order of attributes is kept, and indexed.
 const ORDERED: u8 = 0x0c;
 
-fn write_v2(messages: &[Message]) -> Vec<u8> {
+/// The message that says how many names an object has, and its flags: it is not shared.
+const NAMES: (u8, u8) = (0x16, 4);
+
+fn write_v2(names: u32, messages: &[Message]) -> Vec<u8> {
+    let (kind, flags) = NAMES;
+    // Where it is missing, there is one.
+    let names =
+        (names > 1).then(|| Message::new(kind, flags, Emit::new().u8(0).u32(names).finish()));
     let mut body = Emit::new();
-    for message in messages {
+    for message in messages.iter().chain(&names) {
         body.u8(message.kind).u16(len_of(&message.body)).u8(message.flags);
         body.u16(message.order).bytes(&message.body);
     }
@@ -96,7 +103,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Message>> {
         let mut c = Cursor::new(bytes);
         assert_eq!(c.u16_le("the version")?, 1);
         let count = c.u16_le("the count")?;
-        assert_eq!(c.u32_le("references")?, 1);
+        c.u32_le("names")?;
         let len = usize::try_from(c.u32_le("the length")?).unwrap();
         c.take(4, "padding")?;
         let mut c = Cursor::new(c.take(len, "messages")?);
@@ -143,7 +150,7 @@ mod tests {
             };
             let messages: Vec<Message> = (0..count).map(message).collect();
             for version in [Version::V1, Version::V2] {
-                let bytes = write(version, &messages).unwrap();
+                let bytes = write(version, 1, &messages).unwrap();
                 let mut expected = messages.clone();
                 if version == Version::V1 {
                     expected.iter_mut().for_each(|message| message.order = 0);
@@ -157,11 +164,26 @@ mod tests {
         }
     }
 
+    /// As in a file of h5py 3.16.0.
+    #[test]
+    fn names_are_counted_where_h5py_counts_them() {
+        let messages = [Message::new(3, 1, vec![7; 8])];
+        let old = |names| write(Version::V1, names, &messages).unwrap();
+        assert_eq!(
+            (old(1)[4..8].to_vec(), old(3)[4..8].to_vec()),
+            (vec![1, 0, 0, 0], vec![3, 0, 0, 0])
+        );
+        assert_eq!(old(1).len(), old(3).len());
+        let new = |names| parse(&write(Version::V2, names, &messages).unwrap()).unwrap();
+        assert_eq!(new(1), messages);
+        assert_eq!(new(3)[1], Message::new(0x16, 4, vec![0, 3, 0, 0, 0]));
+    }
+
     #[test]
     fn what_is_too_much_is_refused() {
         let long = Message::new(1, 0, vec![0; Message::MOST + 1]);
-        assert!(write(Version::V2, &[long]).is_err());
+        assert!(write(Version::V2, 1, &[long]).is_err());
         let many = vec![Message::new(1, 0, Vec::new()); 65_536];
-        assert!(write(Version::V1, &many).is_err() && write(Version::V2, &many).is_ok());
+        assert!(write(Version::V1, 1, &many).is_err() && write(Version::V2, 1, &many).is_ok());
     }
 }

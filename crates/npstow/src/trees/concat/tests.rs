@@ -141,7 +141,13 @@ fn attributes_that_are_no_text_are_kept_refused_or_dropped() {
     let all = vec![("run".to_owned(), run)];
     let lost = Lost { why: "a number".to_owned(), notes: Notes::default(), others: all.clone() };
     let mut with = Tree::new().with("hit", rows(&[1])).unwrap();
-    with.set_attached("hit", Attached { all, lost: Some(lost) }).unwrap();
+    let attached = Attached {
+        all,
+        lost: Some(lost),
+        #[cfg(feature = "hdf5")]
+        place: None,
+    };
+    with.set_attached("hit", attached).unwrap();
     let without = Tree::new().with("hit", rows(&[2])).unwrap();
     let groups = [("a", &with), ("b", &without)];
     let names = |tree: &Tree| tree.attached("hit").map(|attached| attached.all[0].0.clone());
