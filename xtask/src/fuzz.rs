@@ -54,7 +54,8 @@ fn arguments<'a>(words: &[&'a str], all: &[&'a str]) -> Result<(u64, Vec<&'a str
     Ok((seconds, if names.is_empty() { all.to_vec() } else { names.to_vec() }))
 }
 
-/// Runs one target over its grown corpus and its seeds: `fuzz/seeds/<target>`, else `corpus/`.
+/// Runs one target over its grown corpus and its seeds: `fuzz/seeds/<target>`, else the files of the
+/// format in `corpus/`, that its name begins with, else all of them.
 fn one(target: &str, seconds: u64) -> Result {
     let fuzz = root().join("fuzz");
     let corpus = fuzz.join("corpus").join(target);
@@ -72,7 +73,9 @@ fn one(target: &str, seconds: u64) -> Result {
         run.arg(format!("-dict={}", shown(&words)));
     }
     run.arg(shown(&corpus));
-    let seeds = [fuzz.join("seeds").join(target), root().join("corpus")];
+    let (own, all) = (fuzz.join("seeds").join(target), root().join("corpus"));
+    let of_format = all.join(target.split('_').next().unwrap_or(target));
+    let seeds = [own, of_format, all];
     run.args(seeds.iter().find(|folder| folder.exists()).map(|folder| shown(Path::new(folder))));
     check(&mut run)
 }

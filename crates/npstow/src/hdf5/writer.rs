@@ -9,6 +9,7 @@
 use super::assembly::{Assembly, Place};
 use super::cut::{Cut, Cuts, Packed, pack};
 use super::draft::{Draft, Extras, named};
+use super::elements::Elements;
 use super::headers::Headers;
 use super::links::{self, Links};
 use super::options::WriteOptions;
@@ -206,6 +207,12 @@ impl File<'_> {
         let base = end.max(self.superblock_len() as u64).next_multiple_of(8);
         let (structures, superblock) = self.assemble(places, base)?;
         let len = base + structures.len() as u64;
+        // What is not there is said before room is made for as much.
+        for (dataset, place) in self.datasets.iter().zip(places) {
+            if let (Elements::Entry(entry), false) = (dataset.elements, *place == Place::Nowhere) {
+                entry.check().map_err(|e| e.in_member(&dataset.path))?;
+            }
+        }
         sink.reserve(len).map_err(|e| Error::io("asking for room", e))?;
         let mut out = Out::new(sink);
         out.write(&superblock.write())?;

@@ -264,6 +264,10 @@ impl<'a> Plan<'a> {
 
     /// Writes header and elements.
     pub(crate) fn write(self, sink: &mut dyn Sink) -> Result<()> {
+        if let (Payload::Entry(entry), None) = (self.payload, &self.pickle) {
+            // Said before room is made for as much.
+            entry.check()?;
+        }
         sink.reserve(self.len()).map_err(|e| Error::io("asking for room", e))?;
         let mut out = Out { sink, written: 0 };
         match self.contiguous() {

@@ -201,3 +201,40 @@ fn an_error_says_where_and_leaves_the_old_file() {
     assert_eq!((e.kind(), e.member()), (ErrorKind::Unsupported, Some("@t")));
     assert_eq!(std::fs::read(&path).unwrap(), old);
 }
+
+/// A sink that holds no room to be asked for.
+#[derive(Default)]
+struct NoRoom(Vec<u8>);
+
+impl crate::Sink for NoRoom {
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn reserve(&mut self, len: u64) -> std::io::Result<()> {
+        Err(std::io::Error::other(format!("{len} bytes were asked for")))
+    }
+}
+
+#[test]
+fn no_room_is_asked_for_what_a_file_only_claims() {
+    let mut bytes = Vec::new();
+    let array = Array::from_vec(vec![1i64; 4]);
+    crate::npy::write_to(&mut bytes, &array).unwrap();
+    let shape = bytes.windows(4).position(|four| four == b"(4,)").unwrap();
+    let end = bytes.iter().rposition(|&byte| byte == b' ').unwrap() - 20;
+    bytes.copy_within(shape + 4..end, shape + 13);
+    bytes[shape..shape + 13].copy_from_slice(b"(4000000000,)");
+    let source = std::sync::Arc::new(crate::MemorySource::new(bytes));
+    let file = crate::OpenOptions::default().open_source(source, "x.npy").unwrap();
+    let entry = file.root().entry().unwrap();
+    assert_eq!(entry.shape(), [4_000_000_000]);
+    let tree = Tree::new().with("x", entry.clone()).unwrap();
+    let e = write_to(&mut NoRoom::default(), &tree, &WriteOptions::default()).unwrap_err();
+    assert_eq!((e.kind(), e.member()), (ErrorKind::Corrupt, Some("x")), "{e}");
+    let tree = Tree::from(Item::Entry(entry));
+    let npy = crate::SaveOptions::default().format(crate::Format::Npy);
+    let e = crate::save_to(&mut NoRoom::default(), &tree, &npy).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Corrupt, "{e}");
+}
