@@ -265,18 +265,21 @@ def resizable(checks, scratch, chance):
             array = all_arrays[name]
             file.create_dataset(name, data=array, chunks=(7, *array.shape[1:]), maxshape=(70, *array.shape[1:]) if name == "f4" else None, fletcher32=True)
         file["y"], file["text"] = np.arange(5), ["a", "bc"]
-        file["compact"] = np.arange(3)
+        file["compact"], file["null"], file["none"] = np.arange(3), h5py.Empty("f4"), h5py.Empty(h5py.string_dtype())
     for source, names in ((archive, list(all_arrays)), (stored, ["f4", "i8", "compact"])):
         for options in ((), ("--compress",), ("--libver=latest",)):
             path = os.path.join(scratch, "grows.h5")
             answer = run("convert", "--resizable", *options, source, path)
             checks.add(answer.code == 0, answer.err, f"{source} {options}")
+            if source == stored:
+                with h5py.File(path) as file:
+                    checks.add(all(file[name].shape is None for name in ("null", "none")), "they have a shape", "what has no elements")
             for name in names:
                 array = all_arrays.get(name, np.arange(3))
                 with h5py.File(path) as file:
                     data = file[name]
                     fit = data.maxshape[0] is None and data.maxshape[1:] == array.shape[1:] and (data.compression == "gzip") == ("--compress" in options)
-                    fit = fit and (source == archive or name == "compact" or (data.chunks[0] == 7 and data.fletcher32 == ("--compress" not in options)))
+                    fit = fit and (source == archive or name == "compact" or (data.chunks[0] == 7 and data.fletcher32))
                     got = (data.maxshape, data.chunks, data.compression, data.fletcher32)
                 checks.add(fit, str(got), f"{source} {options} {name}")
                 for rows in (array[:1] if len(array) else np.ones((1, *array.shape[1:]), array.dtype), np.tile(array, (3,) + (1,) * (array.ndim - 1))):

@@ -13,6 +13,8 @@ pub(crate) struct Native {
     /// The elements as they lie in the file, as opaque bytes, where they are changed when they are
     /// read.
     pub(crate) elements: Option<Entry>,
+    /// Whether they are places of their file, which say nothing in another one.
+    pub(crate) is_stale: bool,
     /// Whether there is no shape either.
     pub(crate) is_null: bool,
     /// How the elements are stored, where that is more than one after another.

@@ -281,7 +281,7 @@ impl<'a> Assembly<'a> {
     ) -> Result<u64> {
         let latest = self.latest;
         if matches!(dataset.stored, Stored::Committed) {
-            let messages = vec![message::committed(dataset.datatype.clone())];
+            let messages = vec![message::committed(dataset.datatype.clone()), message::room()];
             return self.header(&dataset.path, messages, beside, false);
         }
         let space = match dataset.is_null {

@@ -39,6 +39,7 @@ pub(super) fn stored(file: &File, space: &Space, grid: &Grid) -> Result<Vec<Stor
         }
         Index::Implicit => numbered(implicit(file, &numbering, grid.address, each)?),
     };
+    check(&indexed, &chunk, grid.index == Index::BTree1)?;
     let place = |at: &Indexed| {
         let number = chunk::number(&counts, &chunk, &at.origin)?;
         let offset = at.address.checked_add(file.base())?;
@@ -46,6 +47,28 @@ pub(super) fn stored(file: &File, space: &Space, grid: &Grid) -> Result<Vec<Stor
         (at.address != UNDEFINED).then_some(Stored { number, offset, len, skipped: at.skipped })
     };
     Ok(indexed.iter().filter_map(place).collect())
+}
+
+/// Refuses chunks that begin within others, and those that a tree does not have in order: whoever
+/// looks them up finds others than who lists them.
+fn check(indexed: &[Indexed], chunk: &[usize], is_sorted: bool) -> Result<()> {
+    let is_apart = |one: &&Indexed| {
+        let mut axes = one.origin.iter().zip(chunk);
+        axes.any(|(&at, &length)| at % (length as u64).max(1) != 0)
+    };
+    if let Some(odd) = indexed.iter().find(is_apart) {
+        let expected = format!("a chunk that begins at multiples of {chunk:?}");
+        return Err(Error::corrupt(expected, format!("one at {:?}", odd.origin)));
+    }
+    let odd =
+        indexed.iter().zip(indexed.iter().skip(1)).find(|(one, next)| one.origin >= next.origin);
+    match odd {
+        Some((one, next)) if is_sorted => {
+            let expected = format!("a chunk behind that at {:?}", one.origin);
+            Err(Error::corrupt(expected, format!("one at {:?}", next.origin)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How arrays number the chunks of a dataset: over the largest lengths that it may take.

@@ -16,7 +16,7 @@ use super::object::storage::{self, Fill, filters};
 use super::read::UNDEFINED;
 use super::types::Form;
 use super::types::bits::{needs_repair, repaired, repaired_size};
-use super::types::carried::{carried, has_place, is_carried};
+use super::types::carried::{carried, has_place, is_carried, refers};
 use super::types::to_dtype::{described, dtype, is_varied, void};
 use super::types::vlen::Elements;
 use super::write::filters::{DEFLATE, FLETCHER32, SHUFFLE};
@@ -147,7 +147,7 @@ const MOST_ROW: u64 = 1 << 30;
 /// of this length has them for the most part unwritten.
 fn kept(said: &Said, len: u64, native: Option<&Native>) -> Option<Kept> {
     let (shape, size) = (&said.space.shape, said.what.size as u64);
-    if said.space.is_null || is_varied(&said.what) || shape.is_empty() {
+    if said.space.is_null || is_varied(&said.what) {
         return None;
     }
     // Elements that become others are no longer such as the fill value.
@@ -224,6 +224,9 @@ fn native(
             is_carried(what) && !is_varied(what) && entry.dtype().itemsize() == size
         }
     };
+    if !is_null && refers(what) {
+        return Ok(Some(Native { is_stale: true, ..Native::default() }));
+    }
     if !is_carried && !is_null {
         return Ok(None);
     }

@@ -64,6 +64,9 @@ impl<'a> Elements<'a> {
     /// # Errors
     /// What HDF5 has no type for.
     pub(super) fn typed(self, native: Option<&'a Native>, form: Form) -> Result<(Vec<u8>, Self)> {
+        if native.is_some_and(|native| native.is_stale) {
+            return Err(Error::unsupported("references of HDF5 1.12 in a new file of HDF5"));
+        }
         let Some(Native { datatype: Some(native), elements, is_null, .. }) = native else {
             return Ok((datatype(self.dtype(), form)?, self));
         };

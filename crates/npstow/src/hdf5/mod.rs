@@ -84,7 +84,8 @@
 //! | of datasets and attributes: committed, or in the heap of shared messages | as if it were not | as if it were not |
 //! | text, sequences, references to objects and regions | version 1, or that of what is in them | version 3 |
 //! | the same in a file whose addresses are not of 8 bytes | with addresses of 8 bytes; refused by name in records | the same |
-//! | references of 1.12; the complex class of numbers that NumPy has not | opaque bytes; refused by name beside text and the like | the same |
+//! | references of 1.12 | refused by name | refused by name |
+//! | the complex class of numbers that NumPy has not | opaque bytes; refused by name beside text and the like | the same |
 //! | numbers that use less than half of their bits, which HDF5 refuses by default | what their dtype says; refused by name beside text and the like | the same |
 //!
 //! # What may grow

@@ -189,6 +189,7 @@ fn whole<'a>(
     let kept = kept.filter(|kept| kept.shape == *shape && !is_null);
     let (mut stored, most) = match stored_as {
         Some(storage) => stored(storage, shape, itemsize, nbytes)?,
+        None if *is_null => (Stored::Contiguous, None),
         None => stored_again(options, kept, shape, (itemsize, nbytes))?,
     };
     let fill = kept.and_then(|kept| kept.fill.as_ref());
@@ -235,7 +236,9 @@ fn stored_again(
     let is_open = |asked: &Storage| asked.kind == Kind::Chunked(Vec::new()) && asked.most.is_none();
     if let Some(kept) = kept.filter(|kept| !kept.chunk.is_empty() && asked.is_none_or(is_open)) {
         let mut storage = match asked.filter(|_| !small) {
-            Some(asked) => asked.clone(),
+            Some(asked) => {
+                Storage { fletcher32: asked.fletcher32 || kept.fletcher32, ..asked.clone() }
+            }
             None => Storage {
                 level: kept.level,
                 shuffle: kept.shuffle,

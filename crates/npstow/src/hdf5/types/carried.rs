@@ -90,6 +90,16 @@ fn is_numpys(float: &Float, size: usize) -> bool {
         && (size < 16 || float.norm == 0)
 }
 
+/// Whether there are references of 1.12 in a type: addresses of the file that they are in.
+pub(in crate::hdf5) fn refers(what: &Type) -> bool {
+    match &what.class {
+        Class::Reference(kind) => *kind >= 2,
+        Class::Compound(members) => members.iter().any(|member| refers(&member.what)),
+        Class::Array { base, .. } | Class::Sequence(base) => refers(base),
+        _ => false,
+    }
+}
+
 /// Whether a type can be written: references of 1.12 are places of their file, the complex class
 /// is written as h5py has complex numbers, if it is one of NumPy's, and numbers that use less than
 /// half of their bits are what HDF5 itself takes for damaged.

@@ -75,6 +75,12 @@ pub(crate) enum Allocated {
     Incrementally = 3,
 }
 
+/// Nothing, in the place of something later: libhdf5 breaks a header that it adds to if no message
+/// is as long as the one that says where a header goes on.
+pub(crate) fn room() -> Message {
+    Message::new(0, 0, vec![0; 64])
+}
+
 /// What unwritten elements are: these bytes, or zeros, as everywhere, where there are none.
 pub(crate) fn fill_value(allocated: Allocated, fill: &[u8], latest: bool) -> Message {
     let when = allocated as u8;
