@@ -9,7 +9,7 @@ use crate::node::Noted;
 use crate::options::{Saving, durability};
 use crate::tree::{Given, nbytes, notes};
 use crate::work;
-use npstow::{Error, ErrorKind, Result, npz};
+use npstow::{Error, ErrorKind, Format, Result, npz};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -103,12 +103,23 @@ impl Appender {
 
     #[getter]
     fn rows(&self, py: Python<'_>) -> PyResult<usize> {
-        work::brief(py, || self.with(|appender| Ok(appender.rows())))
+        work::alone(py, || self.with(|appender| Ok(appender.rows())))
     }
 
     fn push(&self, rows: &Bound<'_, PyAny>) -> PyResult<()> {
-        let rows_ = array(rows)?;
-        work::brief(rows.py(), || self.with(|appender| appender.push(&rows_)))
+        let (py, rows) = (rows.py(), array(rows)?);
+        let push = |appender: &mut npstow::Appender| appender.push(&rows);
+        // What is large, or packed, wants all cores.
+        let is_light = |appender: &npstow::Appender| {
+            appender.format() == Format::Npy && rows.nbytes() <= LIGHT
+        };
+        let pushed = work::alone(py, || {
+            self.with(|appender| is_light(appender).then(|| push(appender)).transpose())
+        })?;
+        match pushed {
+            Some(()) => Ok(()),
+            None => work::brief(py, || self.with(push)),
+        }
     }
 
     fn commit(&self, py: Python<'_>) -> PyResult<()> {
@@ -130,6 +141,9 @@ impl Appender {
         py.detach(|| lock(&self.0).is_some())
     }
 }
+
+/// Rows of so many bytes are written by the thread that brings them.
+const LIGHT: usize = 1 << 20;
 
 impl Appender {
     fn with<T>(&self, change: impl FnOnce(&mut npstow::Appender) -> Result<T>) -> Result<T> {

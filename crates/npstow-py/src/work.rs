@@ -91,6 +91,14 @@ pub(crate) fn brief<T: Send>(
     py.detach(|| pool::install(job)).map_err(raise)
 }
 
+/// Does a short piece of work that one core does alone, without waking another.
+pub(crate) fn alone<T: Send>(
+    py: Python<'_>,
+    job: impl FnOnce() -> Result<T> + Send,
+) -> PyResult<T> {
+    py.detach(job).map_err(raise)
+}
+
 /// The work in a thread, and what a signal's handler or `progress` has raised meanwhile.
 fn wait_for<T: Send>(
     watch: &Arc<Watch>,

@@ -9,12 +9,20 @@ use crate::{Array, Dtype, Element, Error, Order, Result};
 pub(crate) struct Batch {
     dtype: Dtype,
     row_shape: Vec<usize>,
+    /// How many elements a row has.
+    row_count: usize,
 }
 
 impl Batch {
     pub(crate) fn new(dtype: Dtype, row_shape: &[usize]) -> Result<Self> {
         nbytes(row_shape, dtype.itemsize())?;
-        Ok(Self { dtype, row_shape: row_shape.to_vec() })
+        let row_count = row_shape.iter().product();
+        Ok(Self { dtype, row_shape: row_shape.to_vec(), row_count })
+    }
+
+    /// How many bytes so many rows take.
+    pub(crate) fn nbytes_of(&self, rows: usize) -> Result<usize> {
+        nbytes(&[rows, self.row_count], self.dtype.itemsize())
     }
 
     /// The rows of `array` in the file's byte order, and how many there are.
@@ -48,7 +56,7 @@ impl Batch {
             let expected = format!("dtype {}", self.dtype);
             return Err(Error::mismatch(expected, format_args!("dtype {}", T::dtype())));
         }
-        let row = self.row_shape.iter().product::<usize>();
+        let row = self.row_count;
         // Rows of no elements cannot be counted so: none are given.
         let rows = elements.len().checked_div(row).unwrap_or(0);
         if rows * row != elements.len() {

@@ -118,6 +118,19 @@ impl Appender {
         opened.map_err(|e| other_format(path, e))
     }
 
+    /// The format of the file: [`Format::Npy`] or [`Format::Hdf5`].
+    #[must_use]
+    pub fn format(&self) -> Format {
+        match self.0 {
+            #[cfg(feature = "npy")]
+            Kind::Npy(_) => Format::Npy,
+            #[cfg(feature = "hdf5")]
+            Kind::Hdf5(_) => Format::Hdf5,
+            #[cfg(not(any(feature = "npy", feature = "hdf5")))]
+            _ => unreachable!("no format can be appended to"),
+        }
+    }
+
     /// What the elements are.
     #[must_use]
     pub fn dtype(&self) -> &Dtype {

@@ -61,7 +61,15 @@ pub struct Appender {
     /// Rows in the header, and rows written behind them.
     rows: usize,
     pending: usize,
+    /// Of those, the last ones, which wait to be written with others.
+    held: Vec<u8>,
 }
+
+/// So many bytes are written at once; fewer wait for more.
+const DIRECT: usize = 16 << 10;
+
+/// So many bytes wait at most.
+const HELD: usize = 64 << 10;
 
 impl Appender {
     /// Opens an NPY file for more rows.
@@ -106,7 +114,8 @@ impl Appender {
             return Err(Error::corrupt(expected, found).at(len.min(end)));
         }
         let batch = Batch::new(header.dtype().clone(), row_shape)?;
-        Ok(Self { path: path.to_owned(), file, header, batch, durability, rows, pending: 0 })
+        let (path, pending, held) = (path.to_owned(), 0, Vec::new());
+        Ok(Self { path, file, header, batch, durability, rows, pending, held })
     }
 
     /// What the elements are.
@@ -129,6 +138,8 @@ impl Appender {
 
     /// Adds the rows of an array of shape `(n, *row_shape)`, or one row of shape `row_shape`.
     ///
+    /// Few bytes wait for more of them, or for the commit, before they are written.
+    ///
     /// # Errors
     /// `Mismatch` for another dtype (byte order aside) or shape; `Io`, and the rows of this call
     /// are taken back.
@@ -149,21 +160,44 @@ impl Appender {
 
     fn put(&mut self, rows: usize, bytes: &[u8]) -> Result<()> {
         let total = self.rows().checked_add(rows).ok_or_else(|| Error::invalid("too many rows"))?;
-        self.shape_of(total)?;
-        let end = self.end(self.rows())?;
-        let written = self.file.seek(SeekFrom::Start(end)).and_then(|_| self.file.write_all(bytes));
-        if let Err(e) = written {
-            // What was written of these rows would be in the way of the next ones.
-            let _ = self.file.set_len(end);
-            return Err(Error::io("appending rows", e).at(end).in_path(&self.path));
+        self.end(total)?;
+        if bytes.len() >= DIRECT || self.held.len() + bytes.len() > HELD {
+            self.flush()?;
+        }
+        if bytes.len() >= DIRECT {
+            let end = self.end(self.rows())?;
+            self.write_at(end, bytes)?;
+        } else {
+            self.held.extend_from_slice(bytes);
         }
         self.pending += rows;
         Ok(())
     }
 
+    /// Writes the rows that wait; where that fails, they still do.
+    fn flush(&mut self) -> Result<()> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let held = std::mem::take(&mut self.held);
+        let start = self.end(self.rows())?.saturating_sub(held.len() as u64);
+        let written = self.write_at(start, &held);
+        self.held = held;
+        written.map(|()| self.held.clear())
+    }
+
+    fn write_at(&mut self, end: u64, bytes: &[u8]) -> Result<()> {
+        let written = self.file.seek(SeekFrom::Start(end)).and_then(|_| self.file.write_all(bytes));
+        written.map_err(|e| {
+            // What was written of these rows would be in the way of the next ones.
+            let _ = self.file.set_len(end);
+            Error::io("appending rows", e).at(end).in_path(&self.path)
+        })
+    }
+
     /// Where the data of so many rows end.
     fn end(&self, rows: usize) -> Result<u64> {
-        Ok(self.header.data_offset() + self.shape_of(rows)?.nbytes()? as u64)
+        Ok(self.header.data_offset() + self.batch.nbytes_of(rows)? as u64)
     }
 
     fn shape_of(&self, rows: usize) -> Result<Header> {
@@ -189,6 +223,7 @@ impl Appender {
 
     fn commit_rows(&mut self) -> Result<()> {
         self.file.still_at(&self.path)?;
+        self.flush()?;
         let failed = |e| Error::io("waiting for the rows", e);
         if self.durability != Durability::None {
             self.file.sync_data().map_err(failed)?;

@@ -129,6 +129,16 @@ fn costs_are_what_they_were() {
     faults.within("NPY read, allocations for 16 kB", each.allocations, -0.01..=0.02);
     faults.calls("NPY read, reads", start.reads, 1.0..=4.0);
 
+    let (_, each) = grown(|n| {
+        let path = folder.join("rows.npy");
+        npy::write(&path, &Array::from_vec(vec![0f32])).unwrap();
+        let mut rows = npy::Appender::open_with(&path, Durability::None).unwrap();
+        (0..n).for_each(|_| rows.push_slice(&[1f32; 16]).unwrap());
+        rows.finish().unwrap()
+    });
+    faults.within("NPY append, allocations for each row", each.allocations, -0.01..=0.01);
+    faults.calls("NPY append, writes for each row of 64 bytes", each.writes, 0.0005..=0.002);
+
     let (start, each) = grown(|n| npstow::open(path(folder, ".npz", n)).unwrap());
     faults.within("NPZ open, allocations", start.allocations, 1.0..=25.0);
     faults.within("NPZ open, allocations for each array", each.allocations, -0.01..=0.01);

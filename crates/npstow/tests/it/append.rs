@@ -58,6 +58,35 @@ fn several_pushes_are_one_commit_in_any_layout() {
 }
 
 #[test]
+fn few_rows_at_a_time_are_as_many_at_once() {
+    let whole: Vec<u32> = (0..200_000).collect();
+    let (_dir, path) = file(&Array::from_slice(&whole[..10]));
+    let mut appender = Appender::open_with(&path, Durability::None).unwrap();
+    let mut rest = &whole[10..];
+    // Less than what is written at once, just that, and more, before and behind what waits.
+    for step in [1, 3000, 1, 4095, 4096, 4097, 4000, 4000, 4000, 4000, 4000, 20_000].iter().cycle()
+    {
+        let (part, behind) = rest.split_at(rest.len().min(*step));
+        appender.push_slice(part).unwrap();
+        assert_eq!(appender.rows(), whole.len() - behind.len());
+        if step % 2 == 1 {
+            appender.commit().unwrap();
+            let read = npy::read(&path).unwrap();
+            assert_eq!(read.as_slice::<u32>().unwrap(), &whole[..whole.len() - behind.len()]);
+        }
+        rest = behind;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    appender.push_slice(&[7u32; 5]).unwrap();
+    drop(appender);
+    let bytes = npy::to_bytes(&npy::read(&path).unwrap(), &npy::WriteOptions::default()).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    assert!(npy::read(&path).unwrap().shape()[0] <= whole.len());
+}
+
+#[test]
 fn rows_without_elements_take_none() {
     let (_dir, path) = file(&counted("<u2", &[3, 0], MemoryOrder::C));
     let mut appender = Appender::open(&path).unwrap();

@@ -65,3 +65,20 @@ fn rows_that_did_not_fit_are_taken_back() {
         assert_eq!(npy::read(&path).unwrap().as_slice::<f64>().unwrap(), [1.0, 2.0, 4.0]);
     });
 }
+
+#[test]
+fn rows_that_wait_for_others_are_not_lost_where_there_is_no_room() {
+    bounded("full::rows_that_wait_for_others_are_not_lost_where_there_is_no_room", |folder| {
+        let path = folder.join("x.npy");
+        npy::write(&path, &Array::from_vec(vec![1.0f64])).unwrap();
+        let mut rows = Appender::open_with(&path, npstow::Durability::None).unwrap();
+        // A few at a time, until the file can grow no more.
+        let failed = (0..TOO_MUCH).find_map(|_| rows.push_slice(&[2.0f64; 100]).err()).unwrap();
+        assert_eq!(failed.kind(), ErrorKind::Io);
+        let before = rows.rows();
+        assert_eq!(rows.commit().unwrap_err().kind(), ErrorKind::Io);
+        assert_eq!(rows.rows(), before);
+        drop(rows);
+        assert_eq!(npy::read(&path).unwrap().as_slice::<f64>().unwrap(), [1.0]);
+    });
+}
