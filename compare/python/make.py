@@ -7,6 +7,7 @@
     many NEW             the many arrays as an archive, np.savez
     manyh5 FORM NEW      the many arrays as an HDF5 file, h5py, of the form earliest or latest
     hdf5 FORM FILE NEW   the array of FILE as an HDF5 file, in one piece
+    smallh5 FILE NEW     the array of FILE in an HDF5 file, as h5py writes it unless told otherwise
     packedh5 FORM FILE NEW  in chunks of 1 MiB, shuffled and packed with gzip 4
     pickled PROTOCOL FILE NEW   the array of FILE as a pickle
     data WHAT NEW        ints, floats, records or arrays as a pickle of protocol 4
@@ -111,6 +112,10 @@ def hdf5(form, file, new, **options):
         out.create_dataset("array", data=np.load(file), **options)
 
 
+def small_hdf5(file, new):
+    hdf5(None, file, new)
+
+
 def chunks(array):
     return (min(len(array), (1 << 20) // (4 * array.shape[1])), array.shape[1])
 
@@ -123,6 +128,7 @@ def packed_hdf5(form, file, new):
 MAKERS = {
     "manyh5": many_hdf5,
     "hdf5": hdf5,
+    "smallh5": small_hdf5,
     "packedh5": packed_hdf5,
     "smooth": smooth,
     "counts": counts,

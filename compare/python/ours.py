@@ -9,6 +9,7 @@
     p7 save NEW              npstow.savez of the many arrays
     p8 load|save FOLDER      npstow.open of a folder, read; npstow.save_tree
     p11 FILE                 1000 rows by a list of indices, of npstow.open
+    append FILE NEW          npstow.Appender, 100 rows at a time
     small FILE               npstow.load of a small file, again and again
     import                   import npstow
 """
@@ -121,6 +122,18 @@ def p11(file):
     return outcome | {"check": int(sum(float(row[i % len(row)]) for i, row in enumerate(array)))}
 
 
+def append(file, new):
+    array = npstow.load(file)
+
+    def work():
+        npstow.save(new, array[:100])
+        with npstow.Appender(new) as out:
+            for start in range(100, len(array), 100):
+                out.push(array[start : start + 100])
+
+    return once(work)[0] | {"check": 0}
+
+
 def small(file):
     outcome, array = once(lambda: npstow.load(file))
     return again(outcome, lambda: npstow.load(file)) | {"check": sample(array)}
@@ -138,6 +151,7 @@ WORKLOADS = {
     "p9": p9,
     "p10": read_one,
     "p11": p11,
+    "append": append,
     "small": small,
 }
 

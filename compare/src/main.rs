@@ -7,6 +7,7 @@
 
 mod deflate;
 mod hdf5;
+mod hdf5_crates;
 mod measure;
 mod ndarray_npy;
 mod npstow;
@@ -21,7 +22,8 @@ use measure::Result;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, npyz, safetensors, serde-pickle, deflate
+rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, npyz, safetensors,
+    serde-pickle, hdf5-reader, hdf5-pure, deflate
   p1 FILE                          read it into new memory
   p2 first|again FILE              open a view of it
   p3 [none|default] FILE NEW       write the array of FILE to NEW
@@ -30,6 +32,7 @@ rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, np
   p5|p8 load|view PATH             read the many arrays of an archive or a folder
   p7|p8 save NEW                   write them
   p11 FILE                         1000 rows of it
+  append FILE NEW                  the rows of FILE, 100 at a time
   p12 load|view FILE               read the array of a pickle, or open a view of it
   p13 ints|floats|records|structs|arrays FILE
                                    read the Python data of a pickle
@@ -64,6 +67,7 @@ fn run(words: &[&str]) -> Result {
         ["ndarray-npy", words @ ..] => ndarray_npy::run(words),
         ["npyz", words @ ..] => npyz::run(words),
         ["safetensors", words @ ..] => safetensors::run(words),
+        ["hdf5-reader" | "hdf5-pure", ..] => hdf5_crates::run(words),
         ["serde-pickle", words @ ..] => serde_pickle::run(words),
         ["deflate", words @ ..] => deflate::run(words),
         _ => Err(USAGE.into()),

@@ -3,7 +3,9 @@
 
 use crate::measure::{self, Result, Times, once, repeated};
 use crate::pattern;
-use npstow::{Array, BufferMut, Durability, Item, MemoryOrder, SaveOptions, Selection, Tree, npy, npz};
+use npstow::{
+    Array, BufferMut, Durability, Item, MemoryOrder, SaveOptions, Selection, Tree, npy, npz,
+};
 
 /// The workloads, by their words.
 pub(crate) fn run(words: &[&str]) -> Result {
@@ -18,6 +20,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         ["p7" | "p8", "save", new] => save(new),
         ["p9", "save", level, file, new] => pack(level.parse()?, file, new),
         ["p11", file] => rows(file),
+        ["append", file, new] => append(file, new),
         ["p14", "load", file] => load(file),
         ["p14", "one", file] => read_one("", file),
         ["p14", "save", new] => save(new),
@@ -50,6 +53,22 @@ fn rows(file: &str) -> Result {
     let work = || npy::open(file)?.read_slice(&Selection::all().list(rows));
     let (outcome, array) = once(work)?;
     Ok(outcome.check(pattern::sample_rows(array.as_slice()?)))
+}
+
+fn append(file: &str, new: &str) -> Result {
+    let array = source(file)?;
+    let (values, columns) = (array.as_slice::<f32>()?, array.shape()[1]);
+    let mut parts = values.chunks(100 * columns);
+    let first = parts.next().ok_or("no rows")?;
+    let work = || {
+        npy::write(new, &Array::from_slice(first).reshape(&[first.len() / columns, columns])?)?;
+        let mut out = npy::Appender::open(new)?;
+        for part in parts {
+            out.push_slice(part)?;
+        }
+        out.finish()
+    };
+    Ok(once(work)?.0)
 }
 
 fn wanted(file: &str) -> Result<Vec<i64>> {

@@ -3,7 +3,7 @@
 
 use crate::shell::{Result, capture, command, output, read, root, target, write};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The interpreter with the packages of `tools/requirements.txt`, made where it is missing or
 /// where the pins have changed.
@@ -28,6 +28,23 @@ pub(crate) fn python() -> Result<PathBuf> {
     quietly(&python.to_string_lossy(), &words)?;
     write(&stamp, &pins)?;
     Ok(python)
+}
+
+/// A folder with the packages that `pins` names, to be put before others by `PYTHONPATH`.
+pub(crate) fn packages(python: &Path, pins: &Path, folder: &Path) -> Result {
+    let pins_ = read(pins)?;
+    let stamp = folder.join("pins.txt");
+    if read(&stamp).is_ok_and(|old| old == pins_) {
+        return Ok(());
+    }
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    }
+    let (place, list) = (folder.to_string_lossy(), pins.to_string_lossy());
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
+    let words = [&pip[..], &["--target", &place, "-r", &list]].concat();
+    quietly(&python.to_string_lossy(), &words)?;
+    write(&stamp, &pins_)
 }
 
 fn quietly(program: &str, words: &[&str]) -> Result {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// The workloads, by their numbers in the table of goals.
 pub(super) const WORKLOADS: &[&str] = &[
-    "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15",
-    "p16", "p17", "small", "import", "scaling", "weight",
+    "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "append", "p12", "p13",
+    "p14", "p15", "p16", "p17", "small", "import", "scaling", "weight",
 ];
 
 /// What is run, where, and how often.

@@ -14,14 +14,30 @@ pub(super) struct Tools {
     pub(super) hello: String,
     pub(super) limit: String,
     pub(super) python: String,
+    /// Rivals for Python that the test environment has not.
+    pub(super) packages: String,
     /// npstow from C++: with its own header, and with the one for programs of cnpy.
     pub(super) own_cpp: String,
     pub(super) own_cnpy: String,
+    /// libhdf5's own `h5ls`, where it is installed.
+    pub(super) h5ls: Option<String>,
     /// C++ libraries for which there is a checkout.
     cpp: Vec<Cpp>,
     /// Name and version.
     pub(super) versions: Vec<(String, String)>,
 }
+
+/// The crates whose versions are told.
+const CRATES: [&str; 8] = [
+    "ndarray-npy",
+    "ndarray",
+    "npyz",
+    "safetensors",
+    "serde-pickle",
+    "hdf5-reader",
+    "hdf5-pure",
+    "libdeflater",
+];
 
 /// A C++ library: how it is called, and our program that uses it.
 pub(super) struct Cpp {
@@ -38,6 +54,8 @@ impl Tools {
     pub(super) fn build(options: &Options) -> Result<Self> {
         let python = venv::python()?;
         crate::python::installed(&python)?;
+        let folder = target().join("compare/packages");
+        venv::packages(&python, &root().join("compare/python/requirements.txt"), &folder)?;
         let python = text(&python);
         let packages = ["-p", "npstow-cli", "-p", "npstow-capi"];
         check(cargo(&["build", "--quiet", "--release"]).args(packages))?;
@@ -64,8 +82,10 @@ impl Tools {
             hello: text(&built.join("hello")),
             limit: text(&limit),
             python,
+            packages: text(&folder),
             own_cpp: text(&compile_own("npstow", "npstow-cpp", &[])?),
             own_cnpy: text(&compile_own("cnpy", "npstow-cnpy", &["-DNPSTOW"])?),
+            h5ls: output(&mut command("h5ls", &["--version"])).is_ok().then(|| "h5ls".to_owned()),
             cpp,
             versions: Vec::new(),
         };
@@ -83,21 +103,32 @@ impl Tools {
         let own = locked(&lock, "npstow");
         let note = if changed { ", with changes" } else { "" };
         versions.push(("npstow".to_owned(), format!("{own}{commit}{note}")));
-        for name in ["ndarray-npy", "ndarray", "npyz", "safetensors", "serde-pickle", "libdeflater"]
-        {
+        for name in CRATES {
             versions.push((name.to_owned(), locked(&lock, name)));
         }
         let ask = "import platform\nfrom importlib.metadata import version\n\
-                   for name in 'numpy', 'h5py', 'joblib': print(name, version(name))\n\
+                   for name in 'numpy', 'h5py', 'joblib', 'zarr', 'npy-append-array', 'safetensors':\n\
+                   \x20   print(name, version(name))\n\
                    print('Python', platform.python_version())";
-        for line in output(&mut command(&self.python, &["-c", ask]))?.lines() {
+        let mut python = command(&self.python, &["-c", ask]);
+        for line in output(python.env("PYTHONPATH", &self.packages))?.lines() {
             let (name, version) = line.split_once(' ').unwrap_or((line, "?"));
-            versions.push((name.replace("numpy", "NumPy"), version.to_owned()));
+            let name = match name {
+                "numpy" => "NumPy",
+                "safetensors" => "safetensors in Python",
+                name => name,
+            };
+            versions.push((name.to_owned(), version.to_owned()));
         }
         for (name, words) in [("rustc", ["--version"]), ("gcc", ["-dumpfullversion"])] {
             let said = output(&mut command(name, &words))?;
             let version = said.split_whitespace().find(|word| word.contains('.')).unwrap_or("?");
             versions.push((name.to_owned(), version.to_owned()));
+        }
+        if let Some(h5ls) = &self.h5ls {
+            let said = output(&mut command(h5ls, &["--version"]))?;
+            let version = said.split_whitespace().last().unwrap_or("?");
+            versions.push((h5ls.clone(), version.to_owned()));
         }
         for (name, folder) in &options.checkouts {
             let words = ["-C", &text(folder), "rev-parse", "--short=12", "HEAD"];

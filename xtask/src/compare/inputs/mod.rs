@@ -138,6 +138,7 @@ impl Inputs {
         }
         inputs.single(options, tools, rows, columns)?;
         inputs.several(options, tools)?;
+        inputs.others(options, tools)?;
         inputs.packed(options, tools)?;
         inputs.pickles(options, tools)?;
         inputs.hdf5(options, tools)?;
@@ -152,7 +153,7 @@ impl Inputs {
         if options.wants("p4") {
             self.python(tools, &["stored"], &[&self.large, &self.stored])?;
         }
-        if options.wants("p11") {
+        if options.wants_any(&["p11", "append"]) {
             make(&self.rows, self.rows_len, 100)?;
         }
         make(&self.small, 123, 4)
@@ -170,6 +171,37 @@ impl Inputs {
             self.python(tools, &["folder"], &[&self.folder])?;
         }
         Ok(())
+    }
+
+    /// The files of rivals that have a form of their own.
+    fn others(&self, options: &Options, tools: &Tools) -> Result {
+        if options.wants_any(&["p5", "p6"]) {
+            self.other(tools, &["zarr", "make", "p5"], &[&self.small, &self.zarr()])?;
+        }
+        if options.wants("p11") {
+            self.other(tools, &["zarr", "make", "p11"], &[&self.rows, &self.zarr_rows()])?;
+            self.other(tools, &["h5py", "make", "p11"], &[&self.rows, &self.rows_h5()])?;
+        }
+        Ok(())
+    }
+
+    /// The many arrays, and the array of rows, as zarr has them.
+    pub(super) fn zarr(&self) -> PathBuf {
+        self.memory.join("many.zarr")
+    }
+
+    pub(super) fn zarr_rows(&self) -> PathBuf {
+        self.memory.join("rows.zarr")
+    }
+
+    /// The array of rows as a dataset.
+    pub(super) fn rows_h5(&self) -> PathBuf {
+        self.memory.join("rows.h5")
+    }
+
+    /// The small array in an HDF5 file.
+    pub(super) fn small_h5(&self) -> PathBuf {
+        self.memory.join("small.h5")
     }
 
     fn pickles(&self, options: &Options, tools: &Tools) -> Result {
@@ -227,8 +259,11 @@ impl Inputs {
     }
 
     fn hdf5(&self, options: &Options, tools: &Tools) -> Result {
+        if options.wants("p17") {
+            self.python(tools, &["smallh5"], &[&self.small, &self.small_h5()])?;
+        }
         for Hdf5 { form, many, large, packed } in &self.hdf5 {
-            if options.wants("p15") {
+            if options.wants_any(&["p6", "p15"]) {
                 self.python(tools, &["manyh5", form], &[many])?;
             }
             if options.wants("p16") {
@@ -270,6 +305,12 @@ impl Inputs {
         self.run(&tools.rivals, words, paths)
     }
 
+    fn other(&self, tools: &Tools, words: &[&str], paths: &[&Path]) -> Result {
+        let packages = format!("PYTHONPATH={}", tools.packages);
+        let program = [&packages, &tools.python, "compare/python/others.py"];
+        self.run("env", &[&program[..], words].concat(), paths)
+    }
+
     fn run(&self, program: &str, words: &[&str], paths: &[&Path]) -> Result {
         let mut command = command(program, words);
         command.env("COMPARE_MANY", self.size.many.to_string());
@@ -296,6 +337,11 @@ impl Inputs {
     #[allow(clippy::unused_self)] // As the others.
     pub(super) fn small_sum(&self) -> f64 {
         positions(123 * 4).map(element).sum()
+    }
+
+    /// What is found in the array of rows.
+    pub(super) fn appended_sum(&self) -> f64 {
+        positions(self.rows_len * 100).map(element).sum()
     }
 
     /// What every reader of rows reports: one element of each, as `compare/src/pattern.rs` does.

@@ -11,6 +11,8 @@ use std::path::Path;
 
 const ALONE: &str = "npstow, one core";
 const H5PY: &str = "h5py";
+/// Crates that need no libhdf5.
+const CRATES: [&str; 2] = ["hdf5-reader", "hdf5-pure"];
 
 /// All of them: files of the oldest form, and of the latest.
 pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<Vec<Contest>> {
@@ -31,6 +33,9 @@ pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<V
 fn load(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
     let mut field = Field::new(tools, Check::Sum(inputs.many_sum()), Prepare::Nothing);
     run(&mut field, &["p15", "load"], &[file.many.as_path()]);
+    for name in CRATES {
+        field.rust(name, &[name, "p15", "load"], &[file.many.as_path()]);
+    }
     let title = format!("P15: load 4000 datasets of f4 (100, 4), h5py's file, {}", file.form);
     field.contest(
         ("p15", file.marked("load old", "load latest")),
@@ -44,6 +49,10 @@ fn save(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
     let output = inputs.output(false, "out.h5");
     let mut field = Field::writing(tools, &output, inputs.many_sum());
     run(&mut field, &["p15", "save", file.form], &[output.as_path()]);
+    if file.form == "latest" {
+        // It has no other form.
+        field.rust("hdf5-pure", &["hdf5-pure", "p15", "save"], &[output.as_path()]);
+    }
     let title = format!("P15: save 4000 datasets of f4 (100, 4), {}", file.form);
     field.contest(
         ("p15", file.marked("save old", "save latest")),
@@ -56,6 +65,9 @@ fn save(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
 fn read(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
     let mut field = Field::new(tools, Check::Sum(inputs.large_sum()), Prepare::Nothing);
     run(&mut field, &["p16", "read"], &[file.large.as_path()]);
+    for name in CRATES {
+        field.rust(name, &[name, "p16", "read"], &[file.large.as_path()]);
+    }
     let size = mebibytes(inputs.large_bytes());
     let title = format!("P16: read a contiguous dataset, {size} of f4, {}", file.form);
     let contest = field.contest(
@@ -85,6 +97,9 @@ fn write(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
 fn unpack(tools: &Tools, inputs: &Inputs, file: &Hdf5, sum: f64) -> Contest {
     let mut field = Field::new(tools, Check::Sum(sum), Prepare::Nothing);
     run(&mut field, &["p16", "read"], &[file.packed.as_path()]);
+    for name in CRATES {
+        field.rust(name, &[name, "p16", "read"], &[file.packed.as_path()]);
+    }
     let size = mebibytes(inputs.smooth.nbytes);
     let title =
         format!("P16: read chunks of 1 MiB, shuffled and gzip 4, {size} of f4, {}", file.form);

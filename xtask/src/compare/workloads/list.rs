@@ -8,6 +8,7 @@ use crate::compare::tools::Tools;
 use std::path::Path;
 
 const LS: &str = "npstow ls";
+const H5LS: &str = "h5ls";
 const PYTHON: &str = "python, np.load and print";
 
 pub(super) fn small(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -15,7 +16,7 @@ pub(super) fn small(tools: &Tools, inputs: &Inputs) -> Contest {
     let title = "P17: list a small .npy as a process".to_owned();
     let note = "From the start of the process to its end, as its parent sees it.";
     let field = list(tools, &inputs.small, "123");
-    Contest { title, ..contest(field, "small", note, goal) }
+    Contest { title, ..contest(field, "small", note, Some(goal)) }
 }
 
 pub(super) fn many(tools: &Tools, inputs: &Inputs) -> Contest {
@@ -25,7 +26,25 @@ pub(super) fn many(tools: &Tools, inputs: &Inputs) -> Contest {
     let mut field = list(tools, &inputs.many, "a3999");
     field.check = Check::Says("a3999");
     field.add("npstow ls, npstow's file", &[&tools.npstow, "ls"], &[], &[&inputs.many_own]);
-    Contest { title, ..contest(field, "4000", note, goal) }
+    Contest { title, ..contest(field, "4000", note, Some(goal)) }
+}
+
+pub(super) fn small_hdf5(tools: &Tools, inputs: &Inputs) -> Contest {
+    let file = inputs.small_h5();
+    let mut field = list(tools, &file, "123");
+    let (note, goals) = match &tools.h5ls {
+        Some(h5ls) => {
+            field.check = Check::Says("123");
+            field.add(H5LS, &[h5ls], &[], &[&file]);
+            let goal = Goal::Faster { ours: LS, rival: H5LS, least: 3.0 };
+            ("h5py's file, of one dataset; Python with h5py.", vec![goal])
+        }
+        None => {
+            ("h5py's file, of one dataset; Python with h5py. **There was no `h5ls` here.**", vec![])
+        }
+    };
+    let title = "P17: list a small HDF5 file as a process".to_owned();
+    Contest { title, goals, ..contest(field, "small HDF5", note, None) }
 }
 
 fn list<'a>(tools: &'a Tools, file: &Path, says: &'static str) -> Field<'a> {
@@ -37,7 +56,7 @@ fn list<'a>(tools: &'a Tools, file: &Path, says: &'static str) -> Field<'a> {
     field
 }
 
-fn contest(field: Field, mark: &'static str, note: &str, goal: Goal) -> Contest {
+fn contest(field: Field, mark: &'static str, note: &str, goal: Option<Goal>) -> Contest {
     Contest {
         key: "p17",
         mark,
@@ -47,6 +66,6 @@ fn contest(field: Field, mark: &'static str, note: &str, goal: Goal) -> Contest 
         times: 5,
         contestants: field.contestants,
         warm: None,
-        goals: vec![goal],
+        goals: goal.into_iter().collect(),
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<V
             all.extend([packed::stream(tools, &data)?, packed::blocks(tools, &data)?]);
         }
     }
-    all.push(npy::rows(tools, inputs));
+    all.extend([npy::rows(tools, inputs), npy::append(tools, inputs)]);
     for (protocol, least) in pickle::PROTOCOLS {
         all.push(pickle::read(tools, inputs, protocol, least));
     }
@@ -75,6 +75,7 @@ pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<V
     }
     all.extend(hdf5::all(tools, inputs, options)?);
     all.extend([list::small(tools, inputs), list::many(tools, inputs)]);
+    all.push(list::small_hdf5(tools, inputs));
     all.extend([python::small(tools, inputs), python::import(tools)]);
     all.retain(|contest| options.wants(contest.key));
     Ok(all)
@@ -123,6 +124,14 @@ impl<'a> Field<'a> {
     fn python(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
         let tools = self.tools;
         self.add(name, &[&tools.python, "compare/python/rivals.py"], words, paths);
+    }
+
+    /// Libraries for Python other than NumPy and joblib.
+    fn other(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
+        let tools = self.tools;
+        let packages = format!("PYTHONPATH={}", tools.packages);
+        let program = ["env", &packages, &tools.python, "compare/python/others.py"];
+        self.add(name, &program, words, paths);
     }
 
     /// npstow from Python.

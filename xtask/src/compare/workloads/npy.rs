@@ -145,12 +145,15 @@ pub(super) fn rows(tools: &Tools, inputs: &Inputs) -> Contest {
     field.own(PYTHON, &["p11"], file);
     field.python("np.load(mmap_mode='r')[rows]", &["p11"], file);
     field.rust("ndarray-npy view_npy and select", &["ndarray-npy", "p11"], file);
+    field.other("h5py", &["h5py", "p11"], &[&inputs.rows_h5()]);
+    field.other("zarr", &["zarr", "p11"], &[&inputs.zarr_rows()]);
     field.limit("limit: 1000 pread", &["p11"], file);
     Contest {
         key: "p11",
         mark: "",
         title: format!("P11: 1000 rows, anywhere, of f4 ({}, 100)", inputs.rows_len),
-        note: "`npy::open` and `Entry::read_slice`; opening is part of it everywhere. The file is in the page cache."
+        note: "`npy::open` and `Entry::read_slice`; opening is part of it everywhere. The file is in the page cache. \
+            h5py and zarr read files of their own, h5py row by row, zarr chunks of 1,000 rows, not packed."
             .to_owned(),
         clock: Clock::Inside,
         times: 3,
@@ -160,4 +163,16 @@ pub(super) fn rows(tools: &Tools, inputs: &Inputs) -> Contest {
             .map(|ours| Goal::Faster { ours, rival: "np.load(mmap_mode='r')[rows]", least: 4.0 })
             .into(),
     }
+}
+
+pub(super) fn append(tools: &Tools, inputs: &Inputs) -> Contest {
+    let output = inputs.output(false, "appended.npy");
+    let files = &[inputs.rows.as_path(), output.as_path()][..];
+    let mut field = Field::writing(tools, &output, inputs.appended_sum());
+    field.rust(NPSTOW, &["npstow", "append"], files);
+    field.own(PYTHON, &["append"], files);
+    field.other("npy-append-array", &["npy-append-array", "append"], files);
+    let note = "`npy::Appender`, to a new file in memory: `push` of 100 rows at a time, one `commit` in the end.";
+    let title = format!("Append {} rows of f4 (100) to a .npy, 100 at a time", inputs.rows_len);
+    field.contest(("append", ""), title, note, Vec::new())
 }

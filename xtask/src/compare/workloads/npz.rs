@@ -10,6 +10,7 @@ use crate::compare::inputs::Inputs;
 use crate::compare::tools::Tools;
 
 const TENSORS: &str = "safetensors";
+const TENSORS_PYTHON: &str = "safetensors in Python";
 
 /// What follows the number in the titles.
 const MANY: &str = "4000 arrays of f4 (100, 4)";
@@ -84,16 +85,19 @@ pub(super) fn load(tools: &Tools, inputs: &Inputs) -> Contest {
     field.rust("npyz", &["npyz", "p5", "load"], file);
     field.rust(TENSORS, &["safetensors", "p5", "view"], &[&inputs.tensors]);
     field.rust("safetensors, copied", &["safetensors", "p5", "load"], &[&inputs.tensors]);
+    field.other(TENSORS_PYTHON, &["safetensors", "p5", "load"], &[&inputs.tensors]);
+    field.other("zarr", &["zarr", "p5", "load"], &[&inputs.zarr()]);
     field.cpp(&[CNPY], &["p5", "load"], file);
     field.limit("limit: read, CRC-32, copy", &["p5", "copy"], file);
     field.limit("limit: read, CRC-32", &["p5", "view"], file);
     let note = "`npstow::open` and `File::load`, of NumPy's archive. safetensors reads a file of its own \
         format, which has no checksums, and leaves the elements where they are; *copied*, each array has \
-        memory of its own.";
+        memory of its own. zarr reads a folder, not packed.";
     let mut goals = vec![
         Goal::Faster { ours: NPSTOW, rival: "ndarray-npy", least: 15.0 },
         Goal::Faster { ours: NPSTOW, rival: TENSORS, least: 1.0 },
         Goal::Faster { ours: PYTHON, rival: "np.load", least: 35.0 },
+        Goal::Faster { ours: PYTHON, rival: TENSORS_PYTHON, least: 1.0 },
     ];
     goals.extend(beside(tools, &[CNPY]));
     field.contest(("p5", ""), format!("P5: load an NPZ of {MANY}"), note, goals)
@@ -113,11 +117,14 @@ pub(super) fn one(tools: &Tools, inputs: &Inputs) -> Contest {
     field.rust("ndarray-npy", &["ndarray-npy", "p6", &one], file);
     field.rust("npyz", &["npyz", "p6", &one], file);
     field.rust(TENSORS, &["safetensors", "p6", &one], &[&inputs.tensors]);
+    field.other(TENSORS_PYTHON, &["safetensors", "p6", &one], &[&inputs.tensors]);
+    field.other("h5py", &["h5py", "p6", &one], &[&inputs.hdf5[0].many]);
+    field.other("zarr", &["zarr", "p6", &one], &[&inputs.zarr()]);
     // It takes sizes from local headers, in which np.savez has none.
     field.cpp(&[CNPY], &["p6", &one], own);
     field.limit("limit: read the directory and the member", &["p6", &one], file);
-    let note = "`npstow::open`, `File::get` and `Node::read`, of NumPy's archive. safetensors reads all of \
-        its file; cnpy reads npstow's.";
+    let note = "`npstow::open`, `File::get` and `Node::read`, of NumPy's archive. The crate safetensors \
+        reads all of its file; cnpy reads npstow's, h5py and zarr files of their own.";
     let goals = [NPSTOW, PYTHON].map(|ours| Goal::Faster { ours, rival: "np.load", least: 50.0 });
     let mut goals = Vec::from(goals);
     goals.extend(beside(tools, &[CNPY]));
@@ -143,11 +150,13 @@ pub(super) fn save(tools: &Tools, inputs: &Inputs) -> Contest {
     let output = inputs.output(false, "out.safetensors");
     field.output(&output, inputs.many_sum());
     field.rust(TENSORS, &["safetensors", "p7", "save"], &[&output]);
+    field.other(TENSORS_PYTHON, &["safetensors", "p7", "save"], &[&output]);
     let note = "`npstow::save`, to a new file in memory. *Limit* writes an archive that is ready in memory.";
     let goals = vec![
         Goal::Faster { ours: NPSTOW, rival: "np.savez", least: 14.0 },
         Goal::Faster { ours: PYTHON, rival: "np.savez", least: 14.0 },
         Goal::Faster { ours: NPSTOW, rival: TENSORS, least: 1.0 },
+        Goal::Faster { ours: PYTHON, rival: TENSORS_PYTHON, least: 1.0 },
     ];
     field.contest(("p7", ""), format!("P7: save an NPZ of {MANY}"), note, goals)
 }
