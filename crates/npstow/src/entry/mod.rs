@@ -392,13 +392,27 @@ impl Entry {
             options.byte_order.map_or_else(|| self.dtype.clone(), |o| self.dtype.to_order(o));
         let buffer = match &self.data {
             Data::Coded(coded) if !self.differs(order) => self.unpack(coded, options)?,
-            _ => {
-                let mut buffer = BufferMut::zeroed(self.nbytes)?;
-                self.fill(buffer.bytes_mut(), options)?;
-                buffer.freeze()
-            }
+            _ => match self.shared(order, options) {
+                Some(buffer) => buffer,
+                None => {
+                    let mut buffer = BufferMut::zeroed(self.nbytes)?;
+                    self.fill(buffer.bytes_mut(), options)?;
+                    buffer.freeze()
+                }
+            },
         };
         Array::new(dtype, &self.shape, order, buffer)
+    }
+
+    /// The elements where they lie, if they lie as they are asked for in memory that is ours alone.
+    fn shared(&self, order: MemoryOrder, options: &ReadOptions) -> Option<Buffer> {
+        let Data::Raw { offset } = self.data else { return None };
+        let swap = options.byte_order.map_or(SwapPlan::Nothing, |o| self.dtype.swaps_to(o));
+        if self.differs(order) || swap != SwapPlan::Nothing {
+            return None;
+        }
+        let buffer = self.source.shared(offset, self.nbytes)?;
+        buffer.as_ptr().addr().is_multiple_of(UNPACKED_ALIGN).then_some(buffer)
     }
 
     /// Unpacks a whole stream in one go; the elements are shown where they lie behind the header.

@@ -170,7 +170,7 @@ impl OpenOptions {
         let (source, start) = match crate::packed::sniff(&start) {
             Some(packing) => {
                 let unpacked = crate::packed::unpack(packing, &*source, &self.limits)?;
-                let source = Arc::new(MemorySource::new(unpacked)) as Arc<dyn Source>;
+                let source = Arc::new(crate::packed::Unpacked::new(unpacked)) as Arc<dyn Source>;
                 let start = detect::start(&*source)?;
                 (source, start)
             }

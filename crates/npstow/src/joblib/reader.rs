@@ -3,7 +3,7 @@
 
 use super::side::Folder;
 use super::wrapper::Wrappers;
-use crate::packed::{sniff as packing, unpack};
+use crate::packed::{Unpacked, sniff as packing, unpack};
 use crate::pickle::{Options, Pickle, from_source_beside, sniff_beside};
 use crate::{Buffer, Error, FileSource, Limits, MemorySource, Result, Source, Value};
 use std::path::Path;
@@ -63,7 +63,7 @@ pub(super) fn beginning(source: &dyn Source) -> Result<Buffer> {
 /// What a source holds that may be packed.
 pub(super) fn unpacked(source: Arc<dyn Source>, limits: &Limits) -> Result<Arc<dyn Source>> {
     match packing(&beginning(&*source)?) {
-        Some(packing) => Ok(Arc::new(MemorySource::new(unpack(packing, &*source, limits)?))),
+        Some(packing) => Ok(Arc::new(Unpacked::new(unpack(packing, &*source, limits)?))),
         None => Ok(source),
     }
 }

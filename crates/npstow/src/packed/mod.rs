@@ -10,10 +10,12 @@ mod deflate;
 mod lz4;
 mod pack;
 mod pieces;
+mod source;
 mod unpack;
 
 #[cfg(feature = "joblib")]
 pub(crate) use pack::{Method, Packer};
+pub(crate) use source::Unpacked;
 pub(crate) use unpack::unpack;
 #[cfg(feature = "joblib")]
 pub(crate) use unpack::unpack_damaged;

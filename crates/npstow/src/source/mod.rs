@@ -62,6 +62,13 @@ pub trait Source: Send + Sync + fmt::Debug {
     fn in_memory(&self) -> Option<&[u8]> {
         None
     }
+
+    /// The bytes in place of new memory with a copy of them, where nobody can change them, and where
+    /// they are much of what is in memory as long as they are held.
+    fn shared(&self, offset: u64, len: usize) -> Option<Buffer> {
+        let _ = (offset, len);
+        None
+    }
 }
 
 /// Reads into memory of its own what is there.

@@ -61,6 +61,11 @@ impl Source for PartSource {
         let end = start.checked_add(usize::try_from(self.len).ok()?)?;
         self.whole.in_memory()?.get(start..end)
     }
+
+    fn shared(&self, offset: u64, len: usize) -> Option<Buffer> {
+        check_range(self.len, offset, len).ok()?;
+        self.whole.shared(self.start + offset, len)
+    }
 }
 
 #[cfg(test)]
