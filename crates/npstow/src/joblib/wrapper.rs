@@ -36,8 +36,7 @@ impl Beside for Wrappers {
     ) -> Result<Option<Cell>> {
         self.met += 1;
         check_made(&machine.graph, object)?;
-        let state = State::of(&machine.graph, object)?;
-        state.check_names(&machine.graph, known)?;
+        let state = State::of(&machine.graph, object, known)?;
         match known {
             Known::JoblibArray => between(machine, &state).map(Some),
             Known::JoblibFile => self.file(machine, &state).map(Some),
@@ -58,59 +57,60 @@ fn check_made(graph: &Graph, object: Cell) -> Result<()> {
     }
 }
 
-/// The attributes of an object.
-struct State(Vec<(Cell, Cell)>);
+/// How many attributes any of the objects has.
+const ATTRIBUTES: usize = 6;
+
+/// The attributes of an object, by the names that joblib writes.
+struct State {
+    names: &'static [&'static str],
+    values: [Option<Cell>; ATTRIBUTES],
+}
 
 impl State {
-    fn of(graph: &Graph, object: Cell) -> Result<Self> {
-        let state = graph.object(object).and_then(|object| object.state).unwrap_or(Cell::NONE);
-        let wrong = || Error::corrupt("the attributes of an array of joblib's", graph.kind(state));
-        let cells = graph.dict(state).ok_or_else(wrong)?.chunks_exact(2);
-        let pairs = cells.filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
-        Ok(Self(pairs.collect()))
-    }
-
     /// Refuses what joblib does not write: an attribute may stand in for a method of the class.
-    fn check_names(&self, graph: &Graph, known: Known) -> Result<()> {
-        let written: &[&[u8]] = match known {
-            Known::JoblibFile => &[b"filename", b"subclass", b"allow_mmap"],
-            Known::JoblibZfile => &[b"filename", b"init_args", b"state"],
+    fn of(graph: &Graph, object: Cell, known: Known) -> Result<Self> {
+        let names: &[&str] = match known {
+            Known::JoblibFile => &["filename", "subclass", "allow_mmap"],
+            Known::JoblibZfile => &["filename", "init_args", "state"],
             _ => &[
-                b"subclass",
-                b"shape",
-                b"order",
-                b"dtype",
-                b"allow_mmap",
-                b"numpy_array_alignment_bytes",
+                "subclass",
+                "shape",
+                "order",
+                "dtype",
+                "allow_mmap",
+                "numpy_array_alignment_bytes",
             ],
         };
-        for (key, _) in &self.0 {
-            let name = bytes(graph, *key);
+        let state = graph.object(object).and_then(|object| object.state).unwrap_or(Cell::NONE);
+        let wrong = || Error::corrupt("the attributes of an array of joblib's", graph.kind(state));
+        let mut values = [None; ATTRIBUTES];
+        for [key, value] in graph.dict(state).ok_or_else(wrong)?.as_chunks::<2>().0 {
             let wrong = || Error::corrupt("a name of an attribute", graph.kind(*key));
-            let name = name.ok_or_else(wrong)?;
-            if !written.contains(&name) {
+            let name = bytes(graph, *key).ok_or_else(wrong)?;
+            let place = names.iter().position(|known| known.as_bytes() == name);
+            let Some(place) = place.and_then(|at| values.get_mut(at)) else {
                 let name = name.escape_ascii().to_string();
                 let what = format_args!("an attribute '{}' of an array of joblib's", quoted(&name));
                 return Err(Error::unsupported(what));
-            }
+            };
+            // The last of its name counts.
+            *place = Some(*value);
         }
-        Ok(())
+        Ok(Self { names, values })
     }
 
-    /// An attribute; the last of its name counts.
-    fn find(&self, graph: &Graph, name: &str) -> Option<Cell> {
-        let mut pairs = self.0.iter().rev();
-        let found = pairs.find(|(key, _)| bytes(graph, *key) == Some(name.as_bytes()));
-        found.map(|(_, value)| *value)
+    fn find(&self, name: &str) -> Option<Cell> {
+        let place = self.names.iter().position(|known| *known == name)?;
+        self.values.get(place).copied().flatten()
     }
 
-    fn get(&self, graph: &Graph, name: &str) -> Result<Cell> {
+    fn get(&self, name: &str) -> Result<Cell> {
         let missing = || Error::corrupt(format_args!("an attribute '{name}' of an array"), "none");
-        self.find(graph, name).ok_or_else(missing)
+        self.find(name).ok_or_else(missing)
     }
 
     fn text(&self, graph: &Graph, name: &str) -> Result<String> {
-        let cell = self.get(graph, name)?;
+        let cell = self.get(name)?;
         let wrong = || Error::corrupt(format_args!("text as '{name}'"), graph.kind(cell));
         text(graph, cell).map(str::to_owned).ok_or_else(wrong)
     }
@@ -154,18 +154,18 @@ fn between(machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
         "F" => MemoryOrder::F,
         other => return Err(Error::corrupt("the order 'C' or 'F'", quoted(other))),
     };
-    let (shape, dtype) = (state.get(graph, "shape")?, state.get(graph, "dtype")?);
+    let (shape, dtype) = (state.get("shape")?, state.get("dtype")?);
     let is_flag = |length: &Cell| [Cell::TRUE, Cell::FALSE].contains(length);
     if graph.sequence(shape).is_some_and(|lengths| lengths.iter().any(is_flag)) {
         return Err(Error::corrupt("a length of a shape", "a bool"));
     }
-    let class = state.find(graph, "subclass");
+    let class = state.find("subclass");
     let described = described(graph, class, shape, dtype, order)?;
     if described.array.dtype.has_object() {
         return machine.inner();
     }
     // Since 1.2 a byte says how many bytes of padding follow.
-    let alignment = state.find(graph, "numpy_array_alignment_bytes");
+    let alignment = state.find("numpy_array_alignment_bytes");
     if alignment.is_some_and(|cell| cell != Cell::NONE) {
         let len = machine.byte()?;
         machine.take(len.into())?;
@@ -179,7 +179,7 @@ impl Wrappers {
     /// An array in a `.npy` file beside: `NDArrayWrapper.read`.
     fn file(&self, machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
         let name = state.text(&machine.graph, "filename")?;
-        let class = state.find(&machine.graph, "subclass");
+        let class = state.find("subclass");
         self.npy(machine, &name, class).map_err(|e| e.in_member(&name))
     }
 
@@ -206,7 +206,7 @@ impl Wrappers {
     fn zfile(&self, machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
         let graph = &machine.graph;
         let name = state.text(graph, "filename")?;
-        let (made, parts) = (state.get(graph, "init_args")?, state.get(graph, "state")?);
+        let (made, parts) = (state.get("init_args")?, state.get("state")?);
         let class = graph.tuple(made).and_then(|args| args.first().copied());
         let Some([_, shape, dtype, fortran]) = graph.tuple(parts) else {
             return Err(Error::corrupt("the state of an array but its bytes", graph.kind(parts)));

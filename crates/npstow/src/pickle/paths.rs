@@ -61,7 +61,7 @@ pub(super) fn places(graph: &Graph, top: Cell, limits: &Limits) -> Result<Vec<Pl
             tasks.push(Task::Own(cell, at));
         }
         let depth = depth + 1;
-        steps(graph, cell, &mut |name, cell| {
+        steps(graph, cell, Names::Needed, &mut |name, cell| {
             tasks.push(Task::Enter { cell, name: name.to_text(), parent: Some(at), depth });
         });
         tasks.get_mut(start..).unwrap_or_default().reverse();
@@ -157,7 +157,7 @@ fn step<'p>(graph: &Graph, cell: Cell, path: &'p str) -> Option<(Cell, &'p str)>
         }
     }
     let mut found = None;
-    steps(graph, cell, &mut |name, below| {
+    steps(graph, cell, Names::Needed, &mut |name, below| {
         if found.is_none() {
             found = match name {
                 Name::Key(key) | Name::Fixed(key) => cut(key),
@@ -169,8 +169,15 @@ fn step<'p>(graph: &Graph, cell: Cell, path: &'p str) -> Option<(Cell, &'p str)>
     found
 }
 
+/// Whether anyone looks at the names of steps: those of dictionaries are text to be checked.
+#[derive(Clone, Copy, PartialEq)]
+enum Names {
+    Needed,
+    Unused,
+}
+
 /// Everything below a value, by the step to it.
-fn steps(graph: &Graph, cell: Cell, found: &mut dyn FnMut(Name<'_>, Cell)) {
+fn steps(graph: &Graph, cell: Cell, names: Names, found: &mut dyn FnMut(Name<'_>, Cell)) {
     let Some(node) = graph.node(cell) else { return };
     let all = |run, found: &mut dyn FnMut(Name<'_>, Cell), name: fn(usize) -> Name<'static>| {
         graph.items(run).iter().enumerate().for_each(|(at, item)| found(name(at), *item));
@@ -179,7 +186,7 @@ fn steps(graph: &Graph, cell: Cell, found: &mut dyn FnMut(Name<'_>, Cell)) {
         Node::List(run) | Node::Tuple(run) | Node::Set(run) | Node::FrozenSet(run) => {
             all(run, found, Name::At);
         }
-        Node::Dict(run) => dict(graph, graph.items(run), found),
+        Node::Dict(run) => dict(graph, graph.items(run), names, found),
         Node::Array(_) => {
             let Some(array) = graph.array(cell) else { return };
             if let Payload::Objects(run) = array.payload {
@@ -217,24 +224,26 @@ fn steps(graph: &Graph, cell: Cell, found: &mut dyn FnMut(Name<'_>, Cell)) {
 }
 
 /// Keys that are text, or integers, are steps; a dictionary with others has its pairs numbered.
-fn dict(graph: &Graph, cells: &[Cell], found: &mut dyn FnMut(Name<'_>, Cell)) {
-    let keys = || cells.iter().step_by(2);
-    let is_text =
-        |key: &Cell| graph.text(*key).is_some_and(|k| !k.is_empty() && !k.contains(['/', '\0']));
-    let as_text = keys().all(is_text);
-    let as_int = keys().all(|key| graph.int(*key).is_some() && graph.kind(*key) == "an integer");
-    for (at, pair) in cells.chunks_exact(2).enumerate() {
-        let [key, value] = *pair else { continue };
-        match (graph.text(key), graph.int(key)) {
-            (Some(key), _) if as_text => found(Name::Key(key), value),
-            (_, Some(key)) if as_int => found(Name::Int(key), value),
-            _ => {
-                found(Name::In("pairs", at), value);
-                // A key may hold an array as well: an object of a class that says how.
-                if graph.object(key).is_some() || graph.tuple(key).is_some() {
-                    found(Name::In("keys", at), key);
-                }
-            }
+fn dict(graph: &Graph, cells: &[Cell], names: Names, found: &mut dyn FnMut(Name<'_>, Cell)) {
+    let pairs = || cells.as_chunks::<2>().0.iter();
+    let is_step = |key: &&str| !key.is_empty() && !key.contains(['/', '\0']);
+    let text = |[key, _]: &[Cell; 2]| graph.text(*key).filter(is_step);
+    let int = |[key, _]: &[Cell; 2]| graph.int(*key).filter(|_| graph.kind(*key) == "an integer");
+    if names == Names::Needed {
+        if let Some(keys) = pairs().map(text).collect::<Option<Vec<_>>>() {
+            keys.iter().zip(pairs()).for_each(|(key, pair)| found(Name::Key(key), pair[1]));
+            return;
+        }
+        if let Some(keys) = pairs().map(int).collect::<Option<Vec<_>>>() {
+            keys.iter().zip(pairs()).for_each(|(key, pair)| found(Name::Int(*key), pair[1]));
+            return;
+        }
+    }
+    for (at, [key, value]) in pairs().enumerate() {
+        found(Name::In("pairs", at), *value);
+        // A key may hold an array as well: an object of a class that says how.
+        if graph.object(*key).is_some() || graph.tuple(*key).is_some() {
+            found(Name::In("keys", at), *key);
         }
     }
 }
@@ -260,7 +269,7 @@ impl Holds {
             if graph.array(cell).is_some() {
                 waiting.push(id);
             }
-            steps(graph, cell, &mut |_, child| {
+            steps(graph, cell, Names::Unused, &mut |_, child| {
                 let child = child.as_node().filter(|_| may_hold(graph, child));
                 if let Some(last) = child.and_then(|child| last.get_mut(child)) {
                     pairs.push((id, last.replace(pairs.len())));
