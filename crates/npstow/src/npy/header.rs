@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::MAGIC;
+use super::plain::Plain;
 use crate::array::{MAX_NDIM, MemoryOrder, nbytes, peeled};
 use crate::cursor::Cursor;
 use crate::error::quoted;
@@ -10,6 +11,9 @@ use crate::{Dtype, Error, Limits, Result, Source};
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
+
+/// How deep the brackets of a header are, where the dtype has no fields.
+const DEPTH: usize = 2;
 
 /// Version of the format; it says how the header's length and text are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -218,6 +222,22 @@ impl Header {
     }
 
     fn parse_text(version: Version, len: usize, text: &[u8], limits: &Limits) -> Result<Self> {
+        let plain = if limits.max_depth() < DEPTH { None } else { Plain::parse(text) };
+        let plain = plain.map(|p| Self::checked(version, len, p.dtype, p.order, p.shape));
+        match plain {
+            Some(Ok(header)) => Ok(header),
+            // What is wrong is told by the parser that knows where.
+            _ => Self::parse_literal(version, len, text, limits),
+        }
+    }
+
+    /// The same, by the parser of literals alone.
+    pub(super) fn parse_literal(
+        version: Version,
+        len: usize,
+        text: &[u8],
+        limits: &Limits,
+    ) -> Result<Self> {
         let latin1;
         // NEP 1: Latin-1 before version 3.0, UTF-8 from then on.
         let decoded = match (version, std::str::from_utf8(text)) {
@@ -274,6 +294,16 @@ impl Header {
             }
         };
         let shape = parse_shape(&shape.ok_or_else(|| missing("shape"))?)?;
+        Self::checked(version, len, dtype, order, shape)
+    }
+
+    fn checked(
+        version: Version,
+        len: usize,
+        dtype: Dtype,
+        order: MemoryOrder,
+        shape: Vec<usize>,
+    ) -> Result<Self> {
         let dtype = without_subarray(dtype, &shape)?;
         nbytes(&shape, dtype.itemsize()).map_err(|_| {
             let found = format!("shape {shape:?} of {}-byte elements", dtype.itemsize());

@@ -46,6 +46,7 @@
 mod append;
 mod header;
 mod map;
+mod plain;
 mod reader;
 mod repair;
 mod rows;

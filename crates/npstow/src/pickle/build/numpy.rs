@@ -29,7 +29,7 @@ fn empty(graph: &mut Graph, class: Cell, shape: Cell, code: Cell) -> Result<Opti
         Some(Node::Bytes(span) | Node::Str(span)) => graph.store.held(span) == Some(b"b"),
         _ => false,
     };
-    if !is_empty || !is_byte || graph.name(class).is_none() {
+    if !is_empty || !is_byte || !matches!(graph.node(class), Some(Node::Global(_))) {
         return Ok(None);
     }
     let class = Some(class).filter(|class| graph.known(*class) != Known::Ndarray);
