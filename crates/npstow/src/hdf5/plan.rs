@@ -43,7 +43,7 @@ pub(super) struct Dataset<'a> {
     pub(super) stored: Stored,
     /// What stands where nothing was written: an element, or nothing for zeros.
     pub(super) fill: Vec<u8>,
-    /// Which object of a file it was, where that may have other names.
+    /// Which object of a file it was.
     pub(super) place: Option<(Place, Names)>,
 }
 
