@@ -14,7 +14,7 @@ use npstow::{
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -194,16 +194,13 @@ impl Archive {
     }
 
     /// The names of all members as they are stored, of a closed archive, too.
-    fn names(&self) -> Vec<String> {
-        let names = |reader: &npz::Reader| reader.members().map(str::to_owned).collect();
-        if let Some(reader) = lock(&self.open).as_ref() {
-            return names(reader);
-        }
-        match self.kept.get() {
-            Some(Kept::Reader(reader)) => names(reader),
-            Some(Kept::Names(names)) => names.clone(),
-            None => Vec::new(),
-        }
+    fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        self.listed(py, |name| name)
+    }
+
+    /// As `names`, without `.npy`.
+    fn files<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        self.listed(py, |name| name.strip_suffix(".npy").unwrap_or(name))
     }
 
     /// The descriptor of the system's file; -1 where there is none.
@@ -212,25 +209,23 @@ impl Archive {
         self.file.as_ref().filter(|_| is_open).map_or(-1, |file| file.number)
     }
 
-    /// The member of a name: an array, or bytes; `None` for an array of objects, and
-    /// `NotImplemented` where nothing has the name.
-    #[pyo3(signature = (name, progress=None))]
+    /// The member of a name, which is at this place: an array, or bytes; `None` for an array of
+    /// objects.
+    #[pyo3(signature = (name, place, progress=None))]
     fn get<'py>(
         &self,
         py: Python<'py>,
         name: &str,
+        place: usize,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let reader = self.reader()?;
-        if reader.position(name).map_err(|e| self.raise(e))?.is_none() {
-            return Ok(py.NotImplemented().into_bound(py));
-        }
         if name.ends_with('/') {
             // A folder's place, as `zip -r` makes it.
             return Ok(PyBytes::new(py, b"").into_any());
         }
-        let described = || Ok((reader.entry(name)?, reader.is_array(name)?));
-        let (entry, is_array) = py.detach(described).map_err(|e| self.raise(e))?;
+        let described = py.detach(|| reader.describe(place));
+        let (entry, is_array) = described.map_err(|e| self.raise(e.in_member(name)))?;
         if matches!(entry.data(), Data::Objects { .. }) {
             return Ok(py.None().into_bound(py));
         }
@@ -254,17 +249,18 @@ impl Archive {
         count: usize,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let reader = self.reader()?;
-        let members = reader.members().zip(reader.lens()).skip(from).take(count);
         let mut total = 0;
-        let small = |(name, len): &(&str, u64)| {
+        let small = |&place: &usize| {
+            let Some((name, len)) = reader.member(place) else { return false };
             total += len;
-            name.ends_with(".npy") && *len <= SMALL && total <= MOST
+            name.ends_with(".npy") && len <= SMALL && total <= MOST
         };
-        let names: Vec<&str> = members.take_while(small).map(|(name, _)| name).collect();
-        if names.is_empty() {
+        let places = from..from.saturating_add(count);
+        let places = from..from + places.take_while(small).count();
+        if places.is_empty() {
             return Ok(Vec::new());
         }
-        let load = || reader.load_own(&names, &|source| source);
+        let load = || reader.load_own(places, &|source| source);
         let load = || pool::install(|| pool::limited(self.threads, load));
         many::made(py, py.detach(load).map_err(|e| self.raise(e))?)
     }
@@ -316,6 +312,24 @@ impl Archive {
 }
 
 impl Archive {
+    /// What is made of the names of all members.
+    fn listed<'py>(
+        &self,
+        py: Python<'py>,
+        shown: impl Fn(&str) -> &str,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let open = lock(&self.open).clone();
+        let text = |name: &str| PyString::new(py, shown(name));
+        let names: Vec<_> = match (&open, self.kept.get()) {
+            (Some(reader), _) | (None, Some(Kept::Reader(reader))) => {
+                reader.members().map(text).collect()
+            }
+            (None, Some(Kept::Names(names))) => names.iter().map(|name| text(name)).collect(),
+            (None, None) => Vec::new(),
+        };
+        PyList::new(py, names)
+    }
+
     /// What an entry of the archive holds.
     fn bytes(
         &self,

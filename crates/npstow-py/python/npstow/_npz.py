@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from npstow import _npstow, _stream
+from npstow import _npstow
 from npstow._npy import _most, is_bytes, is_plain, memmap, with_extension
 from npstow._progress import Progress, hook
 
@@ -118,7 +118,7 @@ class NpzFile(np.lib.npyio.NpzFile):
     def files(self) -> list[str]:  # type: ignore
         """The names of all members, without ``.npy``."""
         if self._names is None:
-            self._names = [name.removesuffix(".npy") for name in self._directory.names()]
+            self._names = self._directory.files()
         return self._names
 
     @property
@@ -215,24 +215,22 @@ class NpzFile(np.lib.npyio.NpzFile):
             found = self._mapped(archive, key)
             if found is not None:
                 return found
+        place = archive.position(key)
+        if place is None:
+            raise KeyError(f"{key} is not a file in the archive")
         if self._progress:
             with hook(self._progress, f"loading {key}") as call:
-                found = archive.get(key, call)
+                found = archive.get(key, place, call)
         else:
-            found = self._one_of_many(archive, key)
-        if found is NotImplemented:
-            raise KeyError(f"{key} is not a file in the archive")
+            found = self._one_of_many(archive, key, place)
         if found is None:
             return self._objects(archive, key)
         return found
 
-    def _one_of_many(self, archive: _npstow.Archive, key: str) -> Any:
-        place = archive.position(key)
-        if place is None:
-            return NotImplemented
+    def _one_of_many(self, archive: _npstow.Archive, key: str, place: int) -> Any:
         if place != self._next:
             self._ready, self._next, self._batch = {}, place + 1, 0
-            return archive.get(key)
+            return archive.get(key, place)
         self._batch = min(max(8, 2 * self._batch), 1024)
         try:
             arrays = archive.ahead(place, self._batch)
@@ -241,12 +239,14 @@ class NpzFile(np.lib.npyio.NpzFile):
             arrays = []
         if not arrays:
             self._next, self._batch = place + 1, 0
-            return archive.get(key)
+            return archive.get(key, place)
         self._next = place + len(arrays)
         self._ready = dict(zip(self.files[place + 1 : self._next], arrays[1:]))
         return arrays[0]
 
     def _objects(self, archive: _npstow.Archive, key: str) -> Any:
+        from npstow import _stream
+
         most = self.max_header_size
         how = _stream.How(None, self.allow_pickle, self.pickle_kwargs or {}, most, None, None)  # type: ignore
         if self.allow_pickle is not None and not self.allow_pickle:
@@ -306,6 +306,8 @@ def _opened(file: Any, most: int, threads: int | None) -> _npstow.Archive:
     """The archive in a file object, whatever its position."""
     if type(file) is io.BytesIO:
         return _npstow.Archive.of_bytes(file.getvalue(), most, threads)
+    from npstow import _stream
+
     is_packed = type(file).__module__ in ("gzip", "bz2", "lzma")
     if is_packed:
         # Going back in it means unpacking all again.
@@ -394,7 +396,7 @@ def _savez(
             kwds[name] = array
     if not hasattr(file, "write"):
         file = with_extension(file, ".npz")
-    members = [(name, _member(array, allow_pickle)) for name, array in named.items()]
+    members = _members(named, allow_pickle)
     with hook(progress, "saving") as call:
         _npstow.savez(file, members, level, threads, call)
 
@@ -422,11 +424,26 @@ def _options(
     return named, default if level is None else level, threads, progress
 
 
+def _members(named: Mapping[str, Any], allow_pickle: bool) -> list[tuple[str, Any]]:
+    """What the extension writes; most of thousands of arrays are alike, and looked at once."""
+    members = []
+    plain = None
+    for name, given in named.items():
+        if type(given) is not np.ndarray or given.dtype is not plain:
+            given = _member(given, allow_pickle)
+            if type(given) is np.ndarray and is_plain(given):
+                plain = given.dtype
+        members.append((name, given))
+    return members
+
+
 def _member(given: Any, allow_pickle: bool) -> Any:
     """What the extension writes: an array, or the whole file of an array of objects."""
     array = np.asanyarray(given)
     if is_plain(array):
         return array
+    from npstow import _stream
+
     if _stream.is_masked(array):
         _stream.warn_of_mask(5)
     if not is_bytes(array):

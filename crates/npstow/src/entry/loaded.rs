@@ -67,7 +67,18 @@ impl Slots {
         }
     }
 
+    #[cfg(any(feature = "npz", feature = "folder"))]
+    /// Takes over arrays that were read by themselves, whose places these are.
+    pub(crate) fn join(&mut self, places: &[usize], mut others: Loaded) {
+        let memories: Vec<usize> = others.memories.drain(..).map(|own| self.keep(own)).collect();
+        for (&at, slot) in places.iter().zip(others.slots) {
+            let memory = memories.get(slot.memory).copied().unwrap_or_default();
+            self.set(at, Slot { memory, ..slot });
+        }
+    }
+
     /// Those that were not filled yet.
+    #[cfg(feature = "npz")]
     pub(crate) fn missing(&self) -> Vec<usize> {
         let missing = |(at, slot): (usize, &Option<Slot>)| slot.is_none().then_some(at);
         self.slots.iter().enumerate().filter_map(missing).collect()

@@ -10,8 +10,9 @@ use std::ops::Range;
 /// Arrays up to this size share an allocation and reads; larger ones are worth their own.
 pub(crate) const SMALL: usize = 256 << 10;
 
-/// How much of a source is read at once for neighbours.
-const BATCH: u64 = 1 << 20;
+/// How much of a source is read at once for neighbours: half of a core's cache, and little enough
+/// to be worth its pages where there are not many.
+const BATCH: u64 = 512 << 10;
 
 /// Bytes between neighbours that are read along.
 const GAP: u64 = 32 << 10;
@@ -185,7 +186,9 @@ pub(crate) fn read_parts<T: Copy + Send + Sync, R: Send, M>(
         Ok(all)
     };
     let taken = parallel::each(batches, work)?;
-    Ok((memory, taken.into_iter().flatten().collect()))
+    let mut all = Vec::with_capacity(parts.len());
+    taken.into_iter().for_each(|batch| all.extend(batch));
+    Ok((memory, all))
 }
 
 /// How many of the first ones are read with one read.
@@ -226,10 +229,14 @@ pub(super) fn read_batch<T>(
     }
     SCRATCH.with_borrow_mut(|scratch| {
         let len = usize::try_from(end - start).unwrap_or(usize::MAX);
-        if scratch.len() < len {
-            scratch.resize(len, 0);
+        if scratch.as_ref().is_none_or(|scratch| scratch.len() < len) {
+            // Once it is large, it is as large as it will mostly be: its pages come all at once.
+            let whole = usize::try_from(BATCH).unwrap_or(usize::MAX);
+            let room = if len < whole / 4 { len } else { len.max(whole) };
+            *scratch = Some(BufferMut::zeroed(room).map_err(|e| (first.index, e))?);
         }
-        let read = scratch.get_mut(..len).unwrap_or_default();
+        let read = scratch.as_mut().and_then(|scratch| scratch.bytes_mut().get_mut(..len));
+        let read = read.unwrap_or_default();
         let failed = |e| (first.index, Error::io("reading the data", e).at(start));
         first.source.read_into(start, read).map_err(failed)?;
         all(read, start)
@@ -238,7 +245,7 @@ pub(super) fn read_batch<T>(
 
 thread_local! {
     /// What a batch is read into: memory that was touched before costs no page faults.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: RefCell<Option<BufferMut>> = const { RefCell::new(None) };
 }
 
 /// Large arrays one after another, since each keeps the machine busy by itself; what is packed
@@ -324,8 +331,10 @@ mod tests {
         let source = Arc::new(Read(counting(3 << 20), AtomicUsize::new(0)));
         let shared: Arc<dyn Source> = source.clone();
         let near = |n: usize| entry(&shared, n * 2000, &[500], &Limits::default());
-        read_many(&(0..500).rev().map(near).collect::<Vec<_>>()).unwrap();
+        read_many(&(0..250).rev().map(near).collect::<Vec<_>>()).unwrap();
         assert_eq!(source.1.swap(0, Ordering::Relaxed), 1);
+        read_many(&(0..500).map(near).collect::<Vec<_>>()).unwrap();
+        assert_eq!(source.1.swap(0, Ordering::Relaxed), 2);
         let far = |n: usize| entry(&shared, n * 100_000, &[500], &Limits::default());
         read_many(&(0..20).map(far).collect::<Vec<_>>()).unwrap();
         assert_eq!(source.1.load(Ordering::Relaxed), 20);

@@ -39,7 +39,7 @@ pub use coded::Coded;
 pub(crate) use coded::{Blocks, decoded_start};
 pub use composed::Composed;
 pub use joined::Joined;
-#[cfg(feature = "npz")]
+#[cfg(any(feature = "npz", feature = "folder"))]
 pub(crate) use loaded::Slots;
 pub(crate) use loaded::read_loaded;
 pub use loaded::{Loaded, Slot, Wrap};

@@ -7,13 +7,13 @@ use super::lint;
 use super::root::{Opened, Root};
 use super::scan::scan;
 use crate::container::{Child, Container, Fault, no_array};
-use crate::entry::keep_many;
+use crate::entry::{Slots, keep_many, read_loaded};
 use crate::error::quoted;
 use crate::notes::{GROUP, Sidecar};
 use crate::npy::{Header, ParseMemo};
 use crate::{
-    Array, Buffer, Data, Dtype, Entry, Error, Kind, Limits, MemoryOrder, MemorySource, NodeKind,
-    Notes, Order, Result, Scalar, Source, npy, parallel,
+    Array, Buffer, BufferMut, Data, Dtype, Entry, Error, Kind, Limits, Loaded, MemoryOrder,
+    MemorySource, NodeKind, Notes, Order, Result, Scalar, Slot, Source, Wrap, npy, parallel,
 };
 use std::io;
 use std::ops::Range;
@@ -40,8 +40,9 @@ const KEPT: usize = 256 << 20;
 struct Desk<'a> {
     scratch: Vec<u8>,
     memo: ParseMemo,
-    /// Small files, one after another: a run of them shares its memory.
+    /// Small files, one after another from `start` on: a run of them shares its memory.
     pool: Vec<u8>,
+    start: usize,
     /// How many files are described.
     files: usize,
     /// How many bytes of small files are in memory.
@@ -61,7 +62,7 @@ enum Described {
 impl<'a> Desk<'a> {
     fn new(kept: &'a AtomicUsize, files: usize) -> Self {
         let (scratch, pool) = (Vec::new(), Vec::new());
-        Self { scratch, memo: ParseMemo::default(), pool, files, kept }
+        Self { scratch, memo: ParseMemo::default(), pool, start: 0, files, kept }
     }
 
     /// Keeps the file at the start of the scratch memory.
@@ -69,13 +70,29 @@ impl<'a> Desk<'a> {
         self.kept.fetch_add(len, Ordering::Relaxed);
         if self.pool.is_empty() {
             // Files of one folder are often of one length.
-            self.pool.reserve(len.next_multiple_of(ALIGN).saturating_mul(self.files));
+            let room = len.next_multiple_of(ALIGN).saturating_mul(self.files);
+            self.pool.reserve(room.saturating_add(ALIGN));
+            self.start = self.pool.as_ptr().align_offset(ALIGN).min(ALIGN);
         }
-        self.pool.resize(self.pool.len().next_multiple_of(ALIGN), 0);
+        let filled = self.pool.len().saturating_sub(self.start);
+        self.pool.resize(self.start + filled.next_multiple_of(ALIGN), 0);
         let start = self.pool.len();
         self.pool.extend_from_slice(self.scratch.get(..len).unwrap_or_default());
         start..self.pool.len()
     }
+}
+
+/// What a run of nodes is in memory that nobody else has.
+struct Own {
+    memory: BufferMut,
+    /// By their places in the run.
+    placed: Vec<(usize, Slot)>,
+    others: Vec<(usize, Entry)>,
+}
+
+/// What the bytes of a file are as elements.
+fn octets() -> Result<Dtype> {
+    Ok(Dtype::scalar(Scalar::new(Kind::Uint, Order::None, 1)?))
 }
 
 /// How many files one core describes before it looks for more.
@@ -200,7 +217,7 @@ impl Folder {
     fn value(&self, source: Arc<dyn Source>) -> Result<Entry> {
         let len = usize::try_from(source.len())
             .map_err(|_| Error::unsupported("a file larger than the address space"))?;
-        let dtype = Dtype::scalar(Scalar::new(Kind::Uint, Order::None, 1)?);
+        let dtype = octets()?;
         let (data, limits) = (Data::Raw { offset: 0 }, Arc::clone(&self.limits));
         Entry::new(source, dtype, &[len], MemoryOrder::C, data, limits)
     }
@@ -214,17 +231,69 @@ impl Folder {
         let entry = |(at, described): (usize, Described)| {
             let entry = match described {
                 Described::Entry(entry) => Ok(entry),
-                Described::Pooled(header, range) => pool.slice(range).and_then(|bytes| {
-                    let source = Arc::new(MemorySource::new(bytes));
-                    match header {
-                        Some(header) => npy::entry_of(source, &header, &self.limits),
-                        None => self.value(source),
-                    }
-                }),
+                Described::Pooled(header, range) => {
+                    pool.slice(range).and_then(|bytes| self.pooled(header.as_deref(), bytes))
+                }
             };
             entry.map_err(|e| (at, e))
         };
         described.into_iter().enumerate().map(entry).collect()
+    }
+
+    /// As [`run`](Self::run), into memory that nobody else has: what it is, and which of the nodes
+    /// lie where in it. Others are described.
+    fn run_own(&self, ids: &[u64], kept: &AtomicUsize) -> Result<Own, (usize, Error)> {
+        let mut desk = Desk::new(kept, ids.len());
+        let one = |(at, &id): (usize, &u64)| self.describe(id, &mut desk).map_err(|e| (at, e));
+        let described = ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        let (mut placed, mut others) = (Vec::with_capacity(ids.len()), Vec::new());
+        for (at, described) in described.into_iter().enumerate() {
+            let (header, range) = match described {
+                Described::Entry(entry) => {
+                    others.push((at, entry));
+                    continue;
+                }
+                Described::Pooled(header, range) => (header, range),
+            };
+            match self.slot(header.as_deref(), &range) {
+                Some(slot) => placed.push((at, Slot { offset: slot.offset - desk.start, ..slot })),
+                None => {
+                    let bytes = Buffer::copy_of(desk.pool.get(range).unwrap_or_default());
+                    let entry = self.pooled(header.as_deref(), bytes).map_err(|e| (at, e))?;
+                    others.push((at, entry));
+                }
+            }
+        }
+        let memory = BufferMut::of_vec(desk.pool, desk.start).map_err(|e| (0, e))?;
+        Ok(Own { memory, placed, others })
+    }
+
+    /// A file in a pool whose elements are all there; what is wrong with others, their entries say.
+    fn slot(&self, header: Option<&Header>, range: &Range<usize>) -> Option<Slot> {
+        let place = |dtype, shape: &[usize], order, skip| Slot {
+            dtype,
+            shape: shape.to_vec(),
+            order,
+            memory: 0,
+            offset: range.start + skip,
+        };
+        let Some(header) = header else {
+            self.limits.check_array(range.len() as u64).ok()?;
+            return Some(place(octets().ok()?, &[range.len()], MemoryOrder::C, 0));
+        };
+        let (skip, nbytes) = (usize::try_from(header.data_offset()).ok()?, header.nbytes().ok()?);
+        self.limits.check_array(nbytes as u64).ok()?;
+        let is_there = !header.dtype().has_object() && skip.checked_add(nbytes)? <= range.len();
+        is_there.then(|| place(header.dtype().clone(), header.shape(), header.order(), skip))
+    }
+
+    /// What a file in memory holds: an array, or, without a header, its bytes.
+    fn pooled(&self, header: Option<&Header>, bytes: Buffer) -> Result<Entry> {
+        let source = Arc::new(MemorySource::new(bytes));
+        match header {
+            Some(header) => npy::entry_of(source, header, &self.limits),
+            None => self.value(source),
+        }
     }
 
     fn in_memory(&self, array: &Array) -> Result<Entry> {
@@ -337,6 +406,28 @@ impl Container for Folder {
     fn load(&self, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)> {
         // Small files were read to be described.
         keep_many(&self.entries(ids)?)
+    }
+
+    fn load_own(&self, ids: &[u64], wrap: Wrap<'_>) -> Result<Loaded, (usize, Error)> {
+        let kept = AtomicUsize::new(0);
+        let runs: Vec<(usize, &[u64])> = ids.chunks(RUN).enumerate().collect();
+        let runs = parallel::each(runs, |(run, ids)| {
+            self.run_own(ids, &kept).map_err(|(at, e)| (run * RUN + at, e))
+        })?;
+        let (mut slots, mut places, mut others) = (Slots::new(ids.len()), Vec::new(), Vec::new());
+        for (run, own) in runs.into_iter().enumerate() {
+            let memory = slots.keep(own.memory);
+            for (at, slot) in own.placed {
+                slots.set(run * RUN + at, Slot { memory, ..slot });
+            }
+            for (at, entry) in own.others {
+                places.push(run * RUN + at);
+                others.push(entry.through(wrap));
+            }
+        }
+        let named = |(at, e)| (places.get(at).copied().unwrap_or_default(), e);
+        slots.join(&places, read_loaded(&others).map_err(named)?);
+        Ok(slots.finish())
     }
 
     fn notes(&self, id: u64) -> Result<Notes> {

@@ -200,6 +200,47 @@ fn missing_and_damaged_files_are_told_by_name() {
 }
 
 #[test]
+fn memory_of_ones_own_holds_what_shared_memory_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x");
+    let mut tree = Tree::new();
+    for n in 0..100u32 {
+        let len = if n == 40 { 300_000 } else { n / 20 * 900 };
+        tree.insert(&format!("a{n}"), Array::from_vec((n..n + len).collect())).unwrap();
+    }
+    write(&path, &tree).unwrap();
+    fs::write(path.join("note.txt"), "a value").unwrap();
+    fs::write(path.join("nothing.txt"), "").unwrap();
+    let ids = |folder: &Folder| -> Vec<u64> {
+        folder.children(0).unwrap().into_iter().map(|child| child.id).collect()
+    };
+    let folder = open(&path);
+    let loaded = folder.load_own(&ids(&folder), &|source| source).unwrap();
+    let arrays = folder.load(&ids(&folder)).unwrap();
+    assert_eq!((arrays.len(), loaded.slots.len()), (102, 102));
+    for (array, slot) in arrays.iter().zip(&loaded.slots) {
+        let bytes = &loaded.memories[slot.memory].bytes()[slot.offset..][..array.nbytes()];
+        assert_eq!((&slot.dtype, &slot.shape[..]), (array.dtype(), array.shape()));
+        assert_eq!(Some(bytes), array.bytes_in(slot.order));
+        assert!(bytes.is_empty() || bytes.as_ptr().align_offset(64) == 0);
+    }
+    // What is wrong is the same, and is told of the same one.
+    let wrong = |folder: &Folder, at: usize, kind: ErrorKind| {
+        let (a, e) = folder.load(&ids(folder)).unwrap_err();
+        let (b, own) = folder.load_own(&ids(folder), &|source| source).unwrap_err();
+        assert_eq!((a, e.kind(), e.to_string()), (b, own.kind(), own.to_string()));
+        assert_eq!((a, e.kind()), (at, kind), "{e}");
+    };
+    let limits = Limits::default().array_nbytes(14_000);
+    wrong(&Folder::open(&path, &limits).unwrap(), 80, ErrorKind::Limit);
+    let whole = fs::read(path.join("a70.npy")).unwrap();
+    fs::write(path.join("a70.npy"), &whole[..whole.len() - 1]).unwrap();
+    wrong(&folder, 70, ErrorKind::Corrupt);
+    fs::write(path.join("a70.npy"), &whole[..50]).unwrap();
+    wrong(&folder, 70, ErrorKind::Corrupt);
+}
+
+#[test]
 fn keys_with_slashes_make_groups() {
     let dir = made(&[
         ("NPFold_index.txt", "a/x.npy\na/b/y.npy\na/x2.npy\nsub\nsub/z.npy\nm/n\n"),

@@ -120,11 +120,12 @@ impl Npz {
     fn kind_of(&self, index: usize) -> NodeKind {
         let directory = self.archive.directory();
         let Some(member) = directory.members().get(index) else { return NodeKind::Value };
-        let name = directory.name(member);
-        if name.ends_with('/') {
+        // Asked again and again of thousands: no text is made of the bytes.
+        let name = directory.name_bytes(member);
+        if name.ends_with(b"/") {
             return NodeKind::Group;
         }
-        if names::array_name(name).is_some() {
+        if names::is_array(name) {
             return NodeKind::Array;
         }
         let known = |index| {
@@ -418,6 +419,17 @@ impl Npz {
     pub(super) fn named(&self, name: &str) -> Result<usize> {
         let missing = || Error::not_found(format_args!("the name '{}'", quoted(name)));
         self.member(name)?.filter(|&i| self.kind_of(i) != NodeKind::Group).ok_or_else(missing)
+    }
+
+    /// Refuses a member that is not there, and one that has its name with others.
+    pub(super) fn alone(&self, index: usize) -> Result<()> {
+        let directory = self.archive.directory();
+        let member = directory.member(index)?;
+        // Only several can say how many.
+        match directory.is_shared(index) {
+            true => self.named(directory.name(member)).map(drop),
+            false => Ok(()),
+        }
     }
 
     /// The names of all members, as they are stored.

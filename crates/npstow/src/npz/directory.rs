@@ -11,6 +11,7 @@ use super::zip::{CentralHeader, Flags, LocalHeader, Method};
 use crate::cursor::Cursor;
 use crate::{Buffer, Error, Limits, Result, Source};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,6 +28,8 @@ pub(super) struct Directory {
     order: Option<Vec<u32>>,
     /// The members in the order of their names, made once many are looked up.
     sorted: OnceLock<Vec<u32>>,
+    /// The members whose names others have, too.
+    shared: OnceLock<HashSet<u32>>,
     lookups: AtomicU32,
 }
 
@@ -106,8 +109,9 @@ impl Directory {
             return Err(Error::corrupt(expected, members.len()).at(end.at));
         }
         limits.check_total(total).map_err(|e| e.at(end.start))?;
-        let (sorted, lookups) = (OnceLock::new(), AtomicU32::new(0));
-        let mut new = Self { bytes, end, members, decoded, order: None, sorted, lookups };
+        let (sorted, shared) = (OnceLock::new(), OnceLock::new());
+        let (order, lookups) = (None, AtomicU32::new(0));
+        let mut new = Self { bytes, end, members, decoded, order, sorted, shared, lookups };
         new.bound()?;
         Ok(new)
     }
@@ -212,7 +216,7 @@ impl Directory {
     }
 
     /// The bytes of [`name`](Self::name); they sort as the text does.
-    fn name_bytes(&self, member: &Member) -> &[u8] {
+    pub(super) fn name_bytes(&self, member: &Member) -> &[u8] {
         if member.decoded.is_some() { self.name(member).as_bytes() } else { self.raw_name(member) }
     }
 
@@ -277,10 +281,20 @@ impl Directory {
         })
     }
 
+    fn shared(&self) -> impl Iterator<Item = &[u32]> {
+        let groups = self.sorted().chunk_by(|&a, &b| self.name_at(a) == self.name_at(b));
+        groups.filter(|group| group.len() > 1)
+    }
+
+    /// Whether another member has the name of this one.
+    pub(super) fn is_shared(&self, index: usize) -> bool {
+        let shared = self.shared.get_or_init(|| self.shared().flatten().copied().collect());
+        u32::try_from(index).is_ok_and(|index| shared.contains(&index))
+    }
+
     /// The names that several members have, and how many have each.
     pub(super) fn duplicates(&self) -> impl Iterator<Item = (&str, usize)> {
-        let groups = self.sorted().chunk_by(|&a, &b| self.name_at(a) == self.name_at(b));
-        groups.filter(|group| group.len() > 1).filter_map(|group| {
+        self.shared().filter_map(|group| {
             let member = self.at(*group.first()?)?;
             Some((self.name(member), group.len()))
         })

@@ -54,7 +54,7 @@ impl Groups {
         let members = directory.members();
         let (groups, by_name) = (vec![Group::default()], HashMap::new());
         let mut new = Self { groups, by_name, members: members.len() };
-        let plain = members.iter().any(|m| names::array_name(directory.name(m)).is_none());
+        let plain = members.iter().any(|m| !names::is_array(directory.name_bytes(m)));
         // Members of one group mostly follow one another.
         let mut last = (String::new(), 0);
         for (index, member) in members.iter().enumerate() {

@@ -48,7 +48,10 @@ pub(super) fn load(npz: &Npz, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)>
             *place = Some(array);
         }
     }
-    Ok(arrays.into_iter().flatten().collect())
+    // None is missing now: grown step by step, it would be moved again and again.
+    let mut all = Vec::with_capacity(arrays.len());
+    all.extend(arrays.into_iter().flatten());
+    Ok(all)
 }
 
 /// As [`load`], into memory that nobody else has, through what `wrap` makes of the file.
@@ -68,12 +71,7 @@ pub(super) fn load_own(npz: &Npz, ids: &[u64], wrap: Wrap<'_>) -> Result<Loaded,
     let named = |(at, e)| (missing.get(at).copied().unwrap_or_default(), e);
     let entries = npz.entries(&other_ids).map_err(named)?;
     let entries: Vec<Entry> = entries.iter().map(|entry| entry.through(wrap)).collect();
-    let mut others = read_loaded(&entries).map_err(named)?;
-    let memories: Vec<usize> = others.memories.drain(..).map(|own| slots.keep(own)).collect();
-    for (&at, slot) in missing.iter().zip(others.slots) {
-        let memory = memories.get(slot.memory).copied().unwrap_or_default();
-        slots.set(at, Slot { memory, ..slot });
-    }
+    slots.join(&missing, read_loaded(&entries).map_err(named)?);
     Ok(slots.finish())
 }
 
@@ -83,7 +81,8 @@ type Smalls = (BufferMut, Vec<Taken<Small, Option<Arc<Header>>>>);
 /// Reads the small ones of `ids`.
 fn smalls(npz: &Npz, ids: &[u64], source: &dyn Source) -> Result<Smalls, (usize, Error)> {
     let part = |(at, &id): (usize, &u64)| small(npz, at, id, source);
-    let parts: Vec<_> = ids.iter().enumerate().filter_map(part).collect();
+    let mut parts = Vec::with_capacity(ids.len());
+    parts.extend(ids.iter().enumerate().filter_map(part));
     let take = |memo: &mut ParseMemo, part: &Part<'_, Small>, read: &[u8], dst: &mut [u8]| {
         let index = part.what.index;
         take(npz, index, memo, read, dst).map_err(|e| npz.archive().directory().place(index, e))
@@ -98,7 +97,7 @@ fn small<'a>(npz: &Npz, at: usize, id: u64, source: &'a dyn Source) -> Option<Pa
     let member = directory.members().get(index)?;
     let room = usize::try_from(member.unpacked_len).ok().filter(|&len| len <= SMALL)?;
     let stored = member.method == Method::STORED && readable(member).is_ok();
-    if !stored || names::array_name(directory.name(member)).is_none() {
+    if !stored || !names::is_array(directory.name_bytes(member)) {
         return None;
     }
     let header = LocalHeader::SIZE as u64 + directory.raw_name(member).len() as u64 + ALONG;

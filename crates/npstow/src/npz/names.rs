@@ -95,6 +95,9 @@ pub(super) fn check(name: &str, limits: &Limits) -> Result<()> {
 
 /// As [`check`], and refuses what is no path, too: what is not written.
 pub(super) fn check_new(name: &str, limits: &Limits) -> Result<()> {
+    if is_simple(name.as_bytes(), Flags::UTF8, &[]) {
+        return Ok(());
+    }
     check(name, limits)?;
     unfit(name).map_or(Ok(()), |what| refused(what, name))
 }
@@ -109,9 +112,21 @@ pub(super) fn array_name(name: &str) -> Option<&str> {
     name.strip_suffix(".npy").filter(|rest| !rest.is_empty() && !rest.ends_with('/'))
 }
 
+/// Whether there is an [`array_name`], of the bytes of a name.
+pub(super) fn is_array(name: &[u8]) -> bool {
+    name.strip_suffix(b".npy").is_some_and(|rest| !rest.is_empty() && !rest.ends_with(b"/"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_and_bytes_say_the_same_of_arrays() {
+        for name in ["a.npy", "a/b.npy", ".npy", "a/.npy", "a", "a.npy/", "", "b.NPY", "...npy"] {
+            assert_eq!(is_array(name.as_bytes()), array_name(name).is_some(), "{name}");
+        }
+    }
 
     fn with_path(name: &[u8], text: impl AsRef<[u8]>) -> Vec<u8> {
         let path = UnicodePath { name_crc32: crate::codec::crc32(name), text: text.as_ref() };

@@ -22,7 +22,8 @@ impl Beside {
     pub(super) fn new(directory: &Directory) -> Self {
         let mut new = Self::default();
         for (index, member) in directory.members().iter().enumerate() {
-            if member.is_odd {
+            // All of them are texts, and most members are arrays.
+            if member.is_odd || !directory.name_bytes(member).ends_with(b".txt") {
                 continue;
             }
             let name = directory.name(member);

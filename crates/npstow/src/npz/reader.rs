@@ -5,6 +5,7 @@ use super::container::Npz;
 use crate::container::{Container, no_path};
 use crate::{Array, Entry, Error, FileSource, Limits, Loaded, Result, Source, Tree, Wrap};
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -175,22 +176,44 @@ impl Reader {
         Ok(names.iter().map(|&name| name.to_owned()).zip(arrays).collect())
     }
 
-    /// Reads many arrays and other members into memory that nobody else has, through what `wrap`
-    /// makes of the file: one that counts, or asks whether to go on. What is there of a small
-    /// array is shared with its neighbours; see [`Loaded`].
+    /// Reads many of the [`members`](Self::members), which are called by their places, into memory
+    /// that nobody else has, through what `wrap` makes of the file: one that counts, or asks
+    /// whether to go on. What is there of a small array is shared with its neighbours; see
+    /// [`Loaded`].
     ///
     /// # Errors
     /// As [`read`](Self::read), of one of those that have one.
-    pub fn load_own(&self, names: &[&str], wrap: Wrap<'_>) -> Result<Loaded> {
-        self.npz.load_own(&self.ids(names)?, wrap).map_err(|(at, e)| {
-            let name = names.get(at).copied().unwrap_or_default();
-            self.placed(e, name)
-        })
+    pub fn load_own(&self, places: Range<usize>, wrap: Wrap<'_>) -> Result<Loaded> {
+        let name = |at: usize| self.member(at).map_or("", |(name, _)| name);
+        let place = |at| match self.npz.alone(at) {
+            Ok(()) => Ok(self.npz.id(at)),
+            Err(e) => Err(self.placed(e, name(at))),
+        };
+        let ids = places.clone().map(place).collect::<Result<Vec<u64>>>()?;
+        let placed = |(at, e): (usize, Error)| self.placed(e, name(places.start + at));
+        self.npz.load_own(&ids, wrap).map_err(placed)
     }
 
-    /// The unpacked sizes of all [`members`](Self::members) in bytes, headers included.
-    pub fn lens(&self) -> impl Iterator<Item = u64> {
-        self.npz.archive().directory().members().iter().map(|member| member.unpacked_len)
+    /// The description of one of the [`members`](Self::members), and whether it is an array; else
+    /// its bytes are described.
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry).
+    pub fn describe(&self, place: usize) -> Result<(Entry, bool)> {
+        let id = self.npz.id(place);
+        let entry = self.npz.alone(place).and_then(|()| self.npz.entry(id)).map_err(|e| {
+            let name = self.member(place).map_or("", |(name, _)| name);
+            self.placed(e, name)
+        })?;
+        Ok((entry, self.npz.kind(id) == crate::NodeKind::Array))
+    }
+
+    /// One of the [`members`](Self::members), and its unpacked size in bytes, header included.
+    #[must_use]
+    pub fn member(&self, place: usize) -> Option<(&str, u64)> {
+        let directory = self.npz.archive().directory();
+        let member = directory.members().get(place)?;
+        Some((directory.name(member), member.unpacked_len))
     }
 
     fn ids(&self, names: &[&str]) -> Result<Vec<u64>> {
