@@ -95,8 +95,8 @@ impl Array {
     /// `Invalid` where an element would not lie within `data`, `Limit` as [`Array::new`].
     pub fn from_parts(
         dtype: Dtype,
-        shape: Vec<usize>,
-        strides: Vec<isize>,
+        mut shape: Vec<usize>,
+        mut strides: Vec<isize>,
         offset: usize,
         data: Buffer,
     ) -> Result<Self> {
@@ -106,9 +106,9 @@ impl Array {
         }
         let (dtype, sub) = peeled(dtype);
         let itemsize = dtype.itemsize();
-        let shape = [shape, sub.clone()].concat();
+        shape.extend_from_slice(&sub);
         count(&shape, itemsize)?;
-        let strides = [strides, layout::strides(&sub, itemsize, MemoryOrder::C)].concat();
+        strides.extend(layout::strides(&sub, itemsize, MemoryOrder::C));
         let (before, after) = layout::extent(&shape, &strides, itemsize)?;
         let within =
             offset >= before && offset.checked_add(after).is_some_and(|end| end <= data.len());
@@ -338,7 +338,10 @@ impl Array {
     /// All of the elements as they lie in memory, where they lie back to back in that order.
     #[must_use]
     pub fn bytes_in(&self, order: MemoryOrder) -> Option<&[u8]> {
-        self.bytes().filter(|_| self.is_contiguous(order))
+        if !self.is_contiguous(order) {
+            return None;
+        }
+        self.data.get(self.offset..self.offset + self.nbytes())
     }
 
     /// The same values in the byte order of this machine; a copy only where they are not.

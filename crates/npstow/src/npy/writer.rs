@@ -177,6 +177,8 @@ pub(crate) enum Payload<'a> {
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
     payload: Payload<'a>,
+    /// The elements, where they lie in memory as they are to be written.
+    lying: Option<&'a [u8]>,
     header: Arc<[u8]>,
     nbytes: usize,
     order: MemoryOrder,
@@ -229,7 +231,11 @@ impl<'a> Plan<'a> {
         let nbytes = header.nbytes()?;
         let header = memo.bytes(header, options.version)?;
         let nbytes = pickle.as_ref().map_or(nbytes, Vec::len);
-        Ok(Self { payload, header, nbytes, order, swap, pickle })
+        let lying = match payload {
+            Payload::Array(array) if swap == SwapPlan::Nothing => array.bytes_in(order),
+            _ => None,
+        };
+        Ok(Self { payload, lying, header, nbytes, order, swap, pickle })
     }
 
     /// The header, padding included.
@@ -244,13 +250,7 @@ impl<'a> Plan<'a> {
 
     /// The elements as they are to be written, where they lie so in memory.
     pub(crate) fn contiguous(&self) -> Option<&[u8]> {
-        if let Some(pickle) = &self.pickle {
-            return Some(pickle);
-        }
-        match self.payload {
-            Payload::Array(array) if self.swap == SwapPlan::Nothing => array.bytes_in(self.order),
-            _ => None,
-        }
+        self.pickle.as_deref().or(self.lying)
     }
 
     /// Gives the elements piece by piece, at most a few MiB at a time unless they lie in memory.

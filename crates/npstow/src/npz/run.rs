@@ -41,8 +41,8 @@ struct Made {
 
 impl<S: Sink> Writer<S> {
     /// Adds stored members: small arrays of a run side by side, others one after another.
-    pub(super) fn add_stored(&mut self, leaves: &[(String, &Item)]) -> Result<()> {
-        let is_small = |(_, item): &(String, &Item)| match item {
+    pub(super) fn add_stored(&mut self, leaves: &[(&str, &Item)]) -> Result<()> {
+        let is_small = |(_, item): &(&str, &Item)| match item {
             Item::Array(array) => array.nbytes() as u64 <= SMALL,
             _ => false,
         };
@@ -57,7 +57,7 @@ impl<S: Sink> Writer<S> {
         Ok(())
     }
 
-    fn add_run(&mut self, run: &[(String, &Item)]) -> Result<()> {
+    fn add_run(&mut self, run: &[(&str, &Item)]) -> Result<()> {
         let mut laid: Vec<Laid<'_>> = Vec::with_capacity(run.len());
         let mut refused = Ok(());
         let mut at = self.position();
@@ -104,7 +104,7 @@ impl<S: Sink> Writer<S> {
 }
 
 /// How many bytes of elements there are.
-fn nbytes(run: &[(String, &Item)]) -> u64 {
+fn nbytes(run: &[(&str, &Item)]) -> u64 {
     let nbytes = run.iter().map(|(_, item)| match item {
         Item::Array(array) => array.nbytes() as u64,
         _ => 0,

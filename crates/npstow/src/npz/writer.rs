@@ -192,12 +192,11 @@ impl<S: Sink> Writer<S> {
         if items.iter().any(|(name, _)| name.is_empty()) {
             return Err(Error::invalid("a member without a name"));
         }
-        let leaves: Vec<(String, &Item)> =
-            items.iter().map(|(name, item)| (name.clone(), item)).collect();
-        self.add_leaves(&leaves)
+        self.add_leaves(&named(items.iter().map(|(name, item)| (name, item))))
     }
 
-    fn add_leaves(&mut self, leaves: &[(String, &Item)]) -> Result<()> {
+    fn add_leaves(&mut self, leaves: &[(&str, &Item)]) -> Result<()> {
+        self.names.reserve(leaves.len());
         if self.packing.is_stored() { self.add_stored(leaves) } else { self.add_packed(leaves) }
     }
 
@@ -208,7 +207,7 @@ impl<S: Sink> Writer<S> {
     pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
         tree.check_attached()?;
         let leaves = members_of(tree, "");
-        self.add_leaves(&leaves)?;
+        self.add_leaves(&named(leaves.iter().map(|(name, item)| (name, *item))))?;
         self.add_rest("", tree)
     }
 
@@ -265,7 +264,7 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Members that are small enough to be held are packed on all cores, a batch at a time.
-    fn add_packed(&mut self, leaves: &[(String, &Item)]) -> Result<()> {
+    fn add_packed(&mut self, leaves: &[(&str, &Item)]) -> Result<()> {
         let mut batch: Vec<(String, Plan<'_>)> = Vec::new();
         let mut len = 0;
         for (name, item) in leaves {
@@ -628,6 +627,11 @@ impl<S: Sink> Writer<S> {
 pub(super) struct Mark {
     directory: usize,
     count: u64,
+}
+
+/// Members by their names, without a copy of these.
+fn named<'a>(items: impl Iterator<Item = (&'a String, &'a Item)>) -> Vec<(&'a str, &'a Item)> {
+    items.map(|(name, item)| (name.as_str(), item)).collect()
 }
 
 /// The leaves of a tree that stands under a path (which ends in a slash, or is empty), by what

@@ -110,25 +110,32 @@ impl<'a> CentralHeader<'a> {
         let (unpacked, b) = narrow(self.unpacked_len);
         let (offset, c) = narrow(self.offset);
         let pairs = [(self.unpacked_len, b), (self.packed_len, a), (self.offset, c)];
-        let wide: Vec<u64> = pairs.iter().filter(|(_, w)| *w).map(|(value, _)| *value).collect();
-        let extra = extra::with_zip64(self.extra, &wide);
+        let (mut wide, mut count) = ([0; 3], 0);
+        for (value, _) in pairs.iter().filter(|(_, is_wide)| *is_wide) {
+            wide[count] = *value;
+            count += 1;
+        }
+        let extra = extra::with_zip64(self.extra, &wide[..count]);
         let (name_len, extra_len) = super::lengths(self.name, &extra)?;
         let (comment_len, _) = super::lengths(self.comment, &[])
             .map_err(|_| Error::invalid("a comment of more than 65535 bytes"))?;
-        out.reserve(Self::SIZE + self.name.len() + extra.len() + self.comment.len());
-        out.extend_from_slice(Self::SIGNATURE);
-        let words = [self.made_by, self.needed, self.flags.0, self.method.0, self.time, self.date];
-        for value in words {
-            out.extend(value.to_le_bytes());
+        // All at once: archives have tens of thousands of these.
+        let mut fixed = [0; Self::SIZE];
+        let mut to = super::Fixed::new(&mut fixed);
+        to.bytes(*Self::SIGNATURE);
+        for word in [self.made_by, self.needed, self.flags.0, self.method.0, self.time, self.date] {
+            to.bytes(word.to_le_bytes());
         }
         for value in [self.crc32, packed, unpacked] {
-            out.extend(value.to_le_bytes());
+            to.bytes(value.to_le_bytes());
         }
         for value in [name_len, extra_len, comment_len, self.disk, self.internal] {
-            out.extend(value.to_le_bytes());
+            to.bytes(value.to_le_bytes());
         }
-        out.extend(self.external.to_le_bytes());
-        out.extend(offset.to_le_bytes());
+        to.bytes(self.external.to_le_bytes());
+        to.bytes(offset.to_le_bytes());
+        out.reserve(Self::SIZE + self.name.len() + extra.len() + self.comment.len());
+        out.extend_from_slice(&fixed);
         out.extend_from_slice(self.name);
         out.extend_from_slice(&extra);
         out.extend_from_slice(self.comment);

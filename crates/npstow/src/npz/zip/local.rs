@@ -93,16 +93,20 @@ impl<'a> LocalHeader<'a> {
         let both = [self.unpacked_len, self.packed_len];
         let extra = extra::with_zip64(self.extra, if zip64 { &both } else { &[] });
         let lengths = super::lengths(self.name, &extra)?;
-        out.extend_from_slice(Self::SIGNATURE);
-        for value in [self.needed, self.flags.0, self.method.0, self.time, self.date] {
-            out.extend(value.to_le_bytes());
-        }
         let (packed, unpacked) = if zip64 { (MANY, MANY) } else { (packed, unpacked) };
-        for value in [self.crc32, packed, unpacked] {
-            out.extend(value.to_le_bytes());
+        let mut fixed = [0; Self::SIZE];
+        let mut to = super::Fixed::new(&mut fixed);
+        to.bytes(*Self::SIGNATURE);
+        for value in [self.needed, self.flags.0, self.method.0, self.time, self.date] {
+            to.bytes(value.to_le_bytes());
         }
-        out.extend(lengths.0.to_le_bytes());
-        out.extend(lengths.1.to_le_bytes());
+        for value in [self.crc32, packed, unpacked] {
+            to.bytes(value.to_le_bytes());
+        }
+        to.bytes(lengths.0.to_le_bytes());
+        to.bytes(lengths.1.to_le_bytes());
+        out.reserve(Self::SIZE + self.name.len() + extra.len());
+        out.extend_from_slice(&fixed);
         out.extend_from_slice(self.name);
         out.extend_from_slice(&extra);
         Ok(())

@@ -127,6 +127,21 @@ fn narrow(value: u64) -> (u32, bool) {
     }
 }
 
+/// The part of a structure that has a fixed length, filled from its start.
+struct Fixed<'a>(&'a mut [u8]);
+
+impl<'a> Fixed<'a> {
+    fn new(place: &'a mut [u8]) -> Self {
+        Self(place)
+    }
+
+    fn bytes<const N: usize>(&mut self, bytes: [u8; N]) {
+        let (place, rest) = std::mem::take(&mut self.0).split_at_mut(N);
+        place.copy_from_slice(&bytes);
+        self.0 = rest;
+    }
+}
+
 /// Takes the four bytes that every structure begins with; `what` names the structure.
 fn signature(cursor: &mut Cursor<'_>, signature: &[u8; 4], what: &str) -> Result<()> {
     let at = cursor.position();
