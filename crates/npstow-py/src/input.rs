@@ -3,7 +3,8 @@
 
 use crate::dtype;
 use crate::error::raise;
-use crate::memory::borrowed;
+use crate::memory::{borrowed, lent};
+use crate::output::ndarray;
 use npstow::{Array, Buffer, Dtype, MemoryOrder};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -37,13 +38,23 @@ impl<'py> Memo<'py> {
 /// As [`array()`], of a dtype that is known.
 pub(crate) fn array_of(array: &Bound<'_, PyAny>, dtype: Dtype) -> PyResult<Array> {
     let py = array.py();
+    let itemsize = dtype.itemsize();
+    if itemsize > 0 && array.get_type().is(ndarray(py)?) {
+        // Of a few dtypes (dates, for one) NumPy has no buffers.
+        if let Ok((bytes, offset, shape, strides)) = lent(array, itemsize) {
+            return match shape.contains(&0) {
+                true => Array::new(dtype, &shape, MemoryOrder::C, bytes),
+                false => Array::from_parts(dtype, shape, strides, offset, bytes),
+            }
+            .map_err(raise);
+        }
+    }
     let shape: Vec<usize> = array.getattr(intern!(py, "shape"))?.extract()?;
     if dtype.itemsize() == 0 || shape.contains(&0) {
         let nothing = Buffer::from(Vec::new());
         return Array::new(dtype, &shape, MemoryOrder::C, nothing).map_err(raise);
     }
     let strides: Vec<isize> = array.getattr(intern!(py, "strides"))?.extract()?;
-    let itemsize = dtype.itemsize();
     let (bytes, offset) = match borrowed(array, itemsize, &shape, &strides) {
         Ok(found) => found,
         // NumPy has no buffers of some dtypes (dates, for one): their bytes have one.

@@ -2,12 +2,14 @@
 #![forbid(unsafe_code)]
 
 use npstow::{Index, Selection};
-use pyo3::exceptions::PyTypeError;
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::{PyIndexError, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyEllipsis, PyInt, PyList, PySlice};
 
 /// The selection of a list of indices: whole numbers, slices, `...`, `None`, lists of whole
-/// numbers. Whatever else NumPy takes was turned into these, or refused.
+/// numbers, arrays of `int64`. Whatever else NumPy takes was turned into these, or refused.
 pub(crate) fn selection(key: &Bound<'_, PyList>) -> PyResult<Selection> {
     Ok(key.iter().map(|item| index(&item)).collect::<PyResult<Vec<Index>>>()?.into())
 }
@@ -25,7 +27,11 @@ fn index(item: &Bound<'_, PyAny>) -> PyResult<Index> {
         return Ok(Index::Slice { start, stop, step: step.unwrap_or(1) });
     }
     if let Ok(list) = item.cast::<PyList>() {
-        return Ok(Index::List(list.extract()?));
+        let beyond = |_| PyIndexError::new_err("an index beyond what any axis has");
+        return Ok(Index::List(list.extract().map_err(beyond)?));
+    }
+    if !item.is_instance_of::<PyInt>() && item.hasattr(intern!(item.py(), "dtype"))? {
+        return Ok(Index::List(PyBuffer::<i64>::get(item)?.to_vec(item.py())?));
     }
     match number(item)? {
         Some(at) => Ok(Index::At(at)),

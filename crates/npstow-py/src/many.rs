@@ -3,20 +3,19 @@
 
 use crate::memory::Memory;
 use crate::{output, work};
-use npstow::{Node, NodeKind, Result, Slot};
-use pyo3::exceptions::PyIndexError;
+use npstow::{Dtype, Node, NodeKind, Result, Slot};
+use pyo3::exceptions::{PyIndexError, PyKeyError};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::collections::HashMap;
 
-/// Arrays by their paths, and `None` for groups.
-pub(crate) type Loaded<'py> = Vec<(String, Option<Bound<'py, PyAny>>)>;
-
-/// All arrays and values at and below the node, by their paths from there, and `None` for groups,
-/// in front of what is in them. Small ones share memory, which lives as long as any of them.
+/// All arrays and values below a group, as a dictionary of arrays and dictionaries. Small ones
+/// share memory, which lives as long as any of them.
 pub(crate) fn all<'py>(
     py: Python<'py>,
     node: &Node,
     progress: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Loaded<'py>> {
+) -> PyResult<Bound<'py, PyDict>> {
     // How much there is to do is known only where all was described: that takes its own reading.
     let total = match progress {
         Some(_) => work::brief(py, || nbytes(node))?,
@@ -24,20 +23,74 @@ pub(crate) fn all<'py>(
     };
     let (nodes, loaded) = work::run(py, total, progress, |watch| node.load_own(&watch.wrap()))?;
     crate::node::warn_of_left_out(py, node)?;
-    let mut made = made(py, loaded)?.into_iter();
-    let mut array = |kind| if kind == NodeKind::Group { None } else { made.next() };
-    Ok(nodes.into_iter().map(|(path, kind)| (path, array(kind))).collect())
+    nested(py, &nodes, made(py, loaded)?)
+}
+
+/// What is below a group: paths, groups in front of what is in them, and the arrays among them.
+fn nested<'py>(
+    py: Python<'py>,
+    nodes: &[(String, NodeKind)],
+    arrays: Vec<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let (tree, mut groups, mut arrays) = (PyDict::new(py), HashMap::new(), arrays.into_iter());
+    // What is in a group mostly follows one another.
+    let mut last = ("", tree.clone());
+    for (path, kind) in nodes {
+        let (above, step) = path.rsplit_once('/').unwrap_or(("", path));
+        if above != last.0 {
+            let group = if above.is_empty() { Some(&tree) } else { groups.get(above) };
+            last = (above, group.ok_or_else(|| PyKeyError::new_err(path.clone()))?.clone());
+        }
+        if *kind == NodeKind::Group {
+            let group = PyDict::new(py);
+            last.1.set_item(step, &group)?;
+            groups.insert(path.as_str(), group);
+        } else {
+            last.1.set_item(step, arrays.next())?;
+        }
+    }
+    Ok(tree)
 }
 
 /// The arrays that were loaded.
 pub(crate) fn made(py: Python<'_>, loaded: npstow::Loaded) -> PyResult<Vec<Bound<'_, PyAny>>> {
     let own = |memory| Bound::new(py, Memory::own(memory));
     let memories = loaded.memories.into_iter().map(own).collect::<PyResult<Vec<_>>>()?;
-    let array = |slot: Slot| {
+    let (mut arrays, mut rest) = (Vec::with_capacity(loaded.slots.len()), &loaded.slots[..]);
+    while let Some(slot) = rest.first() {
         let memory = memories.get(slot.memory).ok_or_else(|| PyIndexError::new_err("memory"))?;
-        output::made(py, &slot.dtype, &slot.shape, slot.order, memory, slot.offset)
+        let (count, step) = alike(rest);
+        if count > 1 {
+            output::made_alike(py, slot, (count, step), memory, &mut arrays)?;
+        } else {
+            let (shape, order, offset) = (&slot.shape, slot.order, slot.offset);
+            arrays.push(output::made(py, &slot.dtype, shape, order, memory, offset)?);
+        }
+        rest = rest.get(count..).unwrap_or_default();
+    }
+    Ok(arrays)
+}
+
+/// How many of the first ones differ in nothing but where they are, at equal distances, and that
+/// distance. They are the parts of one array with another axis, if they are such: an element is no
+/// array, and a subarray adds axes of its own.
+fn alike(slots: &[Slot]) -> (usize, usize) {
+    let step = match slots {
+        [first, second, ..] => second.offset.checked_sub(first.offset).filter(|&step| step > 0),
+        _ => None,
     };
-    loaded.slots.into_iter().map(array).collect()
+    let is_part = |slot: &Slot| !slot.shape.is_empty() && !matches!(slot.dtype, Dtype::Array(..));
+    let (Some(step), true) = (step, slots.first().is_some_and(is_part)) else { return (1, 0) };
+    let follows = |pair: &&[Slot]| match pair {
+        [a, b] => {
+            (a.memory, a.order) == (b.memory, b.order)
+                && a.offset.checked_add(step) == Some(b.offset)
+                && a.shape == b.shape
+                && a.dtype == b.dtype
+        }
+        _ => false,
+    };
+    (1 + slots.windows(2).take_while(follows).count(), step)
 }
 
 /// Bytes of all arrays and values at and below a node.

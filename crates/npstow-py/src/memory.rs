@@ -126,6 +126,25 @@ impl View {
     fn len(&self) -> usize {
         usize::try_from(self.0.len).unwrap_or(0)
     }
+
+    /// The shape and the strides, of a view that was asked for with them.
+    fn layout(&self) -> Option<(Vec<usize>, Vec<isize>)> {
+        let ndim = usize::try_from(self.0.ndim).ok()?;
+        if ndim == 0 {
+            return Some((Vec::new(), Vec::new()));
+        }
+        if self.0.shape.is_null() || self.0.strides.is_null() {
+            return None;
+        }
+        // SAFETY: a buffer with `ndim` axes that was asked for with its strides has as many
+        // lengths and strides, which are Python's until the view is released.
+        let (shape, strides) = unsafe {
+            let shape = std::slice::from_raw_parts(self.0.shape.cast_const(), ndim);
+            (shape, std::slice::from_raw_parts(self.0.strides.cast_const(), ndim))
+        };
+        let shape = shape.iter().map(|&len| usize::try_from(len).ok()).collect::<Option<_>>()?;
+        Some((shape, strides.to_vec()))
+    }
 }
 
 impl Drop for View {
@@ -177,6 +196,25 @@ impl AsRef<[u8]> for Borrowed {
     }
 }
 
+/// What an array of NumPy is in memory: the bytes that its strides reach, which of them is the
+/// first of its first element, its shape and strides.
+pub(crate) type Lent = (Buffer, usize, Vec<usize>, Vec<isize>);
+
+/// An array whose class is NumPy's own, so that its buffer has its shape and strides.
+pub(crate) fn lent(array: &Bound<'_, PyAny>, itemsize: usize) -> PyResult<Lent> {
+    let view = View::of(array, ffi::PyBUF_STRIDES)?;
+    let wrong = || PyTypeError::new_err("an array whose buffer is not the array's");
+    let (shape, strides) = view.layout().ok_or_else(wrong)?;
+    if isize::try_from(itemsize) != Ok(view.0.itemsize) {
+        return Err(wrong());
+    }
+    if itemsize == 0 || shape.contains(&0) {
+        return Ok((Buffer::default(), 0, shape, strides));
+    }
+    let (bytes, offset) = reached(view, itemsize, &shape, &strides)?;
+    Ok((bytes, offset, shape, strides))
+}
+
 /// The bytes of an array where they are, and at which of them its first element begins.
 ///
 /// The array has the given itemsize, shape and strides, and at least one byte.
@@ -195,6 +233,16 @@ pub(crate) fn borrowed(
     if !agree || isize::try_from(itemsize) != Ok(view.0.itemsize) {
         return Err(PyTypeError::new_err("an array whose buffer is not the array's"));
     }
+    reached(view, itemsize, shape, strides)
+}
+
+/// All that the strides of a buffer reach; it has these strides, and at least one element.
+fn reached(
+    view: View,
+    itemsize: usize,
+    shape: &[usize],
+    strides: &[isize],
+) -> PyResult<(Buffer, usize)> {
     let (mut before, mut after) = (0usize, itemsize);
     for (len, stride) in shape.iter().zip(strides) {
         let far = len.saturating_sub(1).saturating_mul(stride.unsigned_abs());

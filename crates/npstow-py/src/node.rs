@@ -18,7 +18,7 @@ use npstow::{
 use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use std::ffi::{CString, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -226,12 +226,17 @@ impl Node {
         let (entry, selection) = (self.whole(py)?, selection(key)?);
         let shape = selection.resolve(entry.shape()).map_err(raise_selection)?.shape().to_vec();
         let nbytes = nbytes(&shape, entry.dtype()).map_err(raise)?;
-        let memory = work::run_one(py, nbytes as u64, None, |watch| {
+        let job = |watch: &Arc<work::Watch>| {
             entry.check()?;
             let mut memory = BufferMut::zeroed(nbytes)?;
             watch.entry(&entry).read_slice_into(&selection, memory.bytes_mut())?;
             Ok(memory)
-        })?;
+        };
+        let memory = match entry.data() {
+            // What is not packed comes read by read.
+            Data::Raw { .. } => work::run_alone(py, nbytes as u64, job),
+            _ => work::run_one(py, nbytes as u64, None, job),
+        }?;
         owned(py, entry.dtype(), &shape, entry.order(), memory)
     }
 
@@ -273,14 +278,14 @@ impl Node {
         Ok(corners.to_string())
     }
 
-    /// All arrays and values at and below the node, in memory, by their paths from here. Small
-    /// ones share memory, which lives as long as any of them.
+    /// All arrays and values below a group, in memory, as a dictionary of arrays and dictionaries.
+    /// Small ones share memory, which lives as long as any of them.
     #[pyo3(signature = (progress=None))]
     fn load<'py>(
         &self,
         py: Python<'py>,
         progress: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<many::Loaded<'py>> {
+    ) -> PyResult<Bound<'py, PyDict>> {
         many::all(py, &self.0, progress)
     }
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 use crate::error::raise;
-use crate::input::array;
+use crate::input::{Memo, array};
 use crate::node::{Node, Noted};
 use crate::options::Saving;
 use crate::work::{self, WatchedSink};
@@ -29,9 +29,9 @@ pub(crate) fn notes((text, names, labels): Noted) -> Notes {
 impl Given<'_> {
     /// The tree; nothing of a file is read for it.
     pub(crate) fn tree(self) -> PyResult<Tree> {
-        let mut tree = Tree::new();
+        let (mut tree, mut memo) = (Tree::new(), Memo::default());
         for (path, given) in &self.items {
-            let (item, notes) = item(given)?;
+            let (item, notes) = item(given, &mut memo)?;
             match item {
                 Item::Group(group) if path.is_empty() => tree = group,
                 item if path.is_empty() => tree = item.into(),
@@ -49,11 +49,13 @@ impl Given<'_> {
 }
 
 /// What stands under a name, with its notes: a node of a file, an array, or `None`, a group.
-pub(crate) fn item(given: &Bound<'_, PyAny>) -> PyResult<(Item, Option<Notes>)> {
+fn item<'py>(given: &Bound<'py, PyAny>, memo: &mut Memo<'py>) -> PyResult<(Item, Option<Notes>)> {
     if given.is_none() {
         return Ok((Item::Group(Tree::new()), None));
     }
-    let Ok(node) = given.cast::<Node>() else { return Ok((Item::Array(array(given)?), None)) };
+    let Ok(node) = given.cast::<Node>() else {
+        return Ok((Item::Array(memo.array(given)?), None));
+    };
     let node = &node.get().0;
     let mut tree = work::brief(given.py(), || node.to_tree())?;
     crate::node::warn_of_left_out(given.py(), node)?;

@@ -55,6 +55,18 @@ pub(crate) fn run_one<T: Send>(
     run(py, nbytes, progress, job)
 }
 
+/// Does a piece of work that keeps to its thread: where it is not long, no other one is woken.
+pub(crate) fn run_alone<T: Send>(
+    py: Python<'_>,
+    nbytes: u64,
+    job: impl FnOnce(&Arc<Watch>) -> Result<T> + Send,
+) -> PyResult<T> {
+    if nbytes < LONG {
+        return py.detach(|| job(&Arc::default())).map_err(raise);
+    }
+    run(py, nbytes, None, job)
+}
+
 /// Does a piece of work on about `nbytes` bytes.
 ///
 /// `progress` is called with the bytes done and the bytes there are to do; what it raises stops

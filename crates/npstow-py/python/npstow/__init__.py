@@ -7,9 +7,9 @@ Any file is a lazy tree:
 array([0, 3])
 """
 
-from npstow import joblib, pickle
+from typing import TYPE_CHECKING
+
 from npstow._attrs import Attributes
-from npstow._edit import Appender, Editor, append, compact, edit
 from npstow._errors import (
     CorruptError,
     Error,
@@ -22,14 +22,46 @@ from npstow._errors import (
     SelectionError,
     UnsupportedError,
 )
-from npstow._fold import Fold
 from npstow._hdf5 import FileAttributes
 from npstow._npy import load, open_memmap, save
 from npstow._npstow import VERSION as __version__
 from npstow._npz import NpzFile, savez, savez_compressed
 from npstow._save import Difference, Report, convert, diff, digest, save_tree
 from npstow._tree import Group, Node, open
-from npstow._value import Object
+
+if TYPE_CHECKING:
+    from npstow import joblib, pickle
+    from npstow._edit import Appender, Editor, append, compact, edit
+    from npstow._fold import Fold
+    from npstow._value import Object
+else:
+    #: What many programs never use, and where it is: that is imported when it is asked for.
+    _LATER = {
+        "Appender": "_edit",
+        "Editor": "_edit",
+        "Fold": "_fold",
+        "Object": "_value",
+        "append": "_edit",
+        "compact": "_edit",
+        "edit": "_edit",
+        "joblib": None,
+        "pickle": None,
+    }
+
+    def __getattr__(name):
+        import importlib
+
+        if name not in _LATER:
+            raise AttributeError(f"module 'npstow' has no attribute {name!r}")
+        if _LATER[name] is None:
+            return importlib.import_module(f"npstow.{name}")
+        found = getattr(importlib.import_module(f"npstow.{_LATER[name]}"), name)
+        globals()[name] = found
+        return found
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "Appender",

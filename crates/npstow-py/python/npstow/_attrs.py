@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from npstow import _npstow
-from npstow._types import Noted
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from npstow._types import Noted
+
+    class _File(Protocol):
+        """Where metadata are read and written."""
+
+        def read(self) -> Noted: ...
+        def write(self, noted: Noted) -> None: ...
+
 
 __all__ = ["Attributes"]
-
-class _File(Protocol):
-    """Where metadata are read and written."""
-
-    def read(self) -> Noted: ...
-    def write(self, noted: Noted) -> None: ...
-
 
 
 class Attributes(MutableMapping[str, str]):

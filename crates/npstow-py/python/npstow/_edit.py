@@ -10,7 +10,6 @@ from npstow import _npstow
 from npstow._attrs import Attributes
 from npstow._given import array_of, packed
 from npstow._save import _saving
-from npstow._types import Durability
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from npstow._tree import StrPath
+    from npstow._types import Durability
 
 __all__ = ["Appender", "Editor", "append", "compact", "edit"]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from npstow._attrs import Attributes
 from npstow._tree import Node, open
-from npstow._types import Noted
 
 if TYPE_CHECKING:
     from npstow._tree import StrPath
+    from npstow._types import Noted
 
 __all__ = ["Fold"]
 

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from npstow._attrs import Attributes
 from npstow._tree import Node, open
-from npstow._types import Noted
+
+if TYPE_CHECKING:
+    from npstow._types import Noted
 
 __all__ = ["Given", "array_of", "given", "members", "opened", "packed"]
 
 
-class Given(NamedTuple):
+class Given:
     """Arrays, nodes, and groups (`None`) with their paths, and notes with theirs."""
 
-    items: list[tuple[str, Any]]
-    notes: list[tuple[str, Noted]]
+    __slots__ = ("items", "notes")
+
+    def __init__(self) -> None:
+        self.items: list[tuple[str, Any]] = []
+        self.notes: list[tuple[str, Noted]] = []
 
 
 def packed(
     tree: Any, attrs: Mapping[str, Mapping[str, object]] | None = None
 ) -> Given:
     """Take a tree apart: a node, a mapping of names to such, or an array."""
-    found = Given([], [])
+    found = Given()
     _walk("", tree, found)
     for path, values in (attrs or {}).items():
         noted = values if isinstance(values, Attributes) else Attributes(values)
@@ -59,6 +64,8 @@ def _walk(path: str, what: Any, found: Given) -> None:
     if path:
         # So that a group without names is one, too.
         found.items.append((path, None))
+    # Most of thousands of arrays are alike, and looked at once.
+    plain = None
     for name, part in _parts(what):
         if not isinstance(name, str):
             raise TypeError(f"names are text, not {type(name).__name__}: {name!r}")
@@ -67,12 +74,17 @@ def _walk(path: str, what: Any, found: Given) -> None:
         if not name.isascii():
             # What is no Unicode says so itself.
             name.encode()
-        _walk(_join(path, name), part, found)
+        if type(part) is not np.ndarray:
+            _walk(_join(path, name), part, found)
+            continue
+        if part.dtype is not plain:
+            plain = array_of(part, _join(path, name)).dtype
+        found.items.append((_join(path, name), part))
 
 
-def _parts(what: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _parts(what: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     parts = getattr(what, "_parts", None)
-    yield from parts() if parts is not None else members(what).items()
+    return parts() if parts is not None else members(what).items()
 
 
 def members(what: Mapping[str, Any]) -> Mapping[str, Any]:

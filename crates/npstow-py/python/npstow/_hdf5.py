@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from npstow import _npstow
-from npstow._types import Noted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from npstow._types import Noted
 
 __all__ = ["FileAttributes"]
 

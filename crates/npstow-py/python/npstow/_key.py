@@ -25,10 +25,10 @@ def simple(key: Any, shape: tuple[int, ...]) -> list[Any]:
         elif isinstance(word, (bool, np.bool_)):
             raise IndexError("True and False are no indices of what is in a file: read it first")
         elif isinstance(word, (list, np.ndarray)):
-            found.append(_picked(np.asarray(word), _axis(words, at, shape), shape))
+            found.append(_picked(word, _axis(words, at, shape), shape))
         else:
             found.append(_number(word))
-    lists = sum(isinstance(word, list) for word in found)
+    lists = sum(isinstance(word, (list, np.ndarray)) for word in found)
     if lists > 1 or (lists and any(isinstance(word, int) for word in found)):
         raise IndexError(
             "a list of indices beside another index of one element: take one at a time, as in "
@@ -56,7 +56,11 @@ def _axis(words: list[Any], at: int, shape: tuple[int, ...]) -> int:
     return before + max(len(shape) - named, 0)
 
 
-def _picked(word: np.ndarray[Any, Any], axis: int, shape: tuple[int, ...]) -> list[int]:
+def _picked(given: Any, axis: int, shape: tuple[int, ...]) -> Any:
+    """Whole numbers, as a list or an array of ``int64``, whichever it is sooner."""
+    if type(given) is list and set(map(type, given)) == {int}:
+        return given
+    word = np.asarray(given)
     if word.ndim != 1:
         raise IndexError(f"a list of indices has one axis, not {word.ndim}: read the array first")
     if word.dtype == np.bool_:
@@ -66,7 +70,10 @@ def _picked(word: np.ndarray[Any, Any], axis: int, shape: tuple[int, ...]) -> li
                 f"boolean index did not match indexed array along axis {axis}; size of axis is "
                 f"{length} but size of corresponding boolean axis is {len(word)}"
             )
-        return np.flatnonzero(word).tolist()
+        return np.flatnonzero(word).astype(np.int64, copy=False)
     if word.size and word.dtype.kind not in "iu":
         raise IndexError("lists used as indices must be of whole numbers or booleans")
-    return [] if not word.size else word.tolist()
+    if not word.size:
+        return []
+    # What does not fit is refused by whoever takes the list.
+    return word.tolist() if word.dtype == np.uint64 else word.astype(np.int64)

@@ -125,9 +125,19 @@ def load(
     found = _npstow.load(path, most, threads)
     if type(found) is np.ndarray:
         return found
+    pickles = {"encoding": encoding, "fix_imports": fix_imports}
+    if found == "zip":
+        from npstow._npz import NpzFile
+
+        return NpzFile(
+            path,
+            allow_pickle=allow_pickle,
+            pickle_kwargs=pickles,
+            max_header_size=max_header_size,
+            threads=threads,
+        )
     from npstow import _stream
 
-    pickles = {"encoding": encoding, "fix_imports": fix_imports}
     how = _stream.How(None, allow_pickle, pickles, max_header_size, threads, None)
     return _stream.load_other(path, found, how)
 

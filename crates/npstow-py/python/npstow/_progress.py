@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from npstow._types import Call
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from npstow._types import Call
 
 __all__ = ["Progress", "hook"]
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from npstow import _npstow
 from npstow._given import array_of, given, opened, packed
 from npstow._progress import Progress, hook
 from npstow._tree import Node, _node
-from npstow._types import Durability, Format, Saving
 
 if TYPE_CHECKING:
     from npstow._tree import StrPath
+    from npstow._types import Durability, Format, Saving
 
 __all__ = ["Difference", "Report", "convert", "diff", "digest", "save_tree"]
 
@@ -181,9 +180,10 @@ def _is_npy(target: StrPath, format: str | None) -> bool:
     return (format or os.path.splitext(os.fsdecode(target))[1].lower()) in ("npy", ".npy")
 
 
-@dataclass(frozen=True)
 class Difference:
     """One thing that differs between two trees; as text, a line."""
+
+    # No dataclass: importing those takes longer than all of npstow's own classes.
 
     #: The slash path of the array or group; ``""`` is the tree itself. Behind it, ``@`` and the
     #: name of an attribute that is no text.
@@ -200,6 +200,32 @@ class Difference:
     #: More of it: of values ``count``, ``total``, ``index``, ``field``, ``largest``, ``relative``;
     #: of metadata ``key``; of names and labels ``index``.
     details: Mapping[str, Any]
+
+    __match_args__ = ("name", "what", "left", "right", "text", "details")
+
+    def __init__(
+        self, name: str, what: str, left: Any, right: Any, text: str, details: Mapping[str, Any]
+    ) -> None:
+        values = (name, what, left, right, text, details)
+        self.__dict__.update(zip(self.__match_args__, values))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"cannot delete field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Difference:
+            return NotImplemented
+        return self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.what, self.text))
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+        return f"Difference({', '.join(shown)})"
 
     def __str__(self) -> str:
         return f"{self.name}: {self.text}" if self.name else self.text

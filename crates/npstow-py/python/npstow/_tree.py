@@ -14,14 +14,13 @@ from npstow._attrs import Attributes
 from npstow._hdf5 import FileAttributes, filled
 from npstow._key import simple
 from npstow._progress import Progress, hook
-from npstow._types import Call, Described, Noted
 
 if TYPE_CHECKING:
     from types import EllipsisType, TracebackType
 
     from numpy.typing import DTypeLike, NDArray
 
-    from npstow._types import Readable
+    from npstow._types import Call, Described, Noted, Readable
 
     StrPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     Index: TypeAlias = (
@@ -504,17 +503,9 @@ class Node:
             return out
 
     def _read_group(self, call: Call) -> dict[str, Any]:
-        tree: dict[str, Any] = {}
         if self.format == "hdf5" and self._has_varied():
             return self._read_each(call)
-        groups = {"": tree}
-        for path, array in self._node.load(call):
-            above, _, step = path.rpartition("/")
-            if array is None:
-                groups[path] = groups[above][step] = {}
-            else:
-                groups[above][step] = array
-        return tree
+        return self._node.load(call)
 
     def _has_varied(self) -> bool:
         """Whether something below the group has elements without a fixed length."""
