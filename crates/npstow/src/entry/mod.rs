@@ -412,7 +412,7 @@ impl Entry {
             return None;
         }
         let buffer = self.source.shared(offset, self.nbytes)?;
-        buffer.as_ptr().addr().is_multiple_of(UNPACKED_ALIGN).then_some(buffer)
+        (buffer.as_ptr().addr() % UNPACKED_ALIGN == 0).then_some(buffer)
     }
 
     /// Unpacks a whole stream in one go; the elements are shown where they lie behind the header.

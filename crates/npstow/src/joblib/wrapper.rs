@@ -84,7 +84,8 @@ impl State {
         let state = graph.object(object).and_then(|object| object.state).unwrap_or(Cell::NONE);
         let wrong = || Error::corrupt("the attributes of an array of joblib's", graph.kind(state));
         let mut values = [None; ATTRIBUTES];
-        for [key, value] in graph.dict(state).ok_or_else(wrong)?.as_chunks::<2>().0 {
+        for pair in graph.dict(state).ok_or_else(wrong)?.chunks_exact(2) {
+            let [key, value] = pair else { continue };
             let wrong = || Error::corrupt("a name of an attribute", graph.kind(*key));
             let name = bytes(graph, *key).ok_or_else(wrong)?;
             let place = names.iter().position(|known| known.as_bytes() == name);

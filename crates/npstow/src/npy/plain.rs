@@ -54,8 +54,9 @@ fn lengths(mut text: &[u8]) -> Option<(Vec<usize>, &[u8])> {
         let (length, rest) = number(text)?;
         lengths.push(length);
         text = match (rest, lengths.len()) {
-            ([b',', b')', rest @ ..], 1) => return Some((lengths, rest)),
-            ([b')', rest @ ..], 2..=MAX_NDIM) => return Some((lengths, rest)),
+            ([b',', b')', rest @ ..], 1) | ([b')', rest @ ..], 2..=MAX_NDIM) => {
+                return Some((lengths, rest));
+            }
             ([b',', b' ', rest @ ..], ..MAX_NDIM) => rest,
             _ => return None,
         };

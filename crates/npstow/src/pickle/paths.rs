@@ -225,25 +225,25 @@ fn steps(graph: &Graph, cell: Cell, names: Names, found: &mut dyn FnMut(Name<'_>
 
 /// Keys that are text, or integers, are steps; a dictionary with others has its pairs numbered.
 fn dict(graph: &Graph, cells: &[Cell], names: Names, found: &mut dyn FnMut(Name<'_>, Cell)) {
-    let pairs = || cells.as_chunks::<2>().0.iter();
+    let pairs = || cells.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
     let is_step = |key: &&str| !key.is_empty() && !key.contains(['/', '\0']);
-    let text = |[key, _]: &[Cell; 2]| graph.text(*key).filter(is_step);
-    let int = |[key, _]: &[Cell; 2]| graph.int(*key).filter(|_| graph.kind(*key) == "an integer");
+    let text = |(key, _): (Cell, Cell)| graph.text(key).filter(is_step);
+    let int = |(key, _): (Cell, Cell)| graph.int(key).filter(|_| graph.kind(key) == "an integer");
     if names == Names::Needed {
         if let Some(keys) = pairs().map(text).collect::<Option<Vec<_>>>() {
-            keys.iter().zip(pairs()).for_each(|(key, pair)| found(Name::Key(key), pair[1]));
+            keys.iter().zip(pairs()).for_each(|(key, (_, value))| found(Name::Key(key), value));
             return;
         }
         if let Some(keys) = pairs().map(int).collect::<Option<Vec<_>>>() {
-            keys.iter().zip(pairs()).for_each(|(key, pair)| found(Name::Int(*key), pair[1]));
+            keys.iter().zip(pairs()).for_each(|(key, (_, value))| found(Name::Int(*key), value));
             return;
         }
     }
-    for (at, [key, value]) in pairs().enumerate() {
-        found(Name::In("pairs", at), *value);
+    for (at, (key, value)) in pairs().enumerate() {
+        found(Name::In("pairs", at), value);
         // A key may hold an array as well: an object of a class that says how.
-        if graph.object(*key).is_some() || graph.tuple(*key).is_some() {
-            found(Name::In("keys", at), *key);
+        if graph.object(key).is_some() || graph.tuple(key).is_some() {
+            found(Name::In("keys", at), key);
         }
     }
 }
