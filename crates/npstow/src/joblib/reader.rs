@@ -83,7 +83,7 @@ impl Dump {
         folder: Option<&Path>,
         limits: &Limits,
     ) -> Result<Self> {
-        let mut wrappers = Wrappers::new(Folder::new(folder));
+        let mut wrappers = Wrappers::new(Folder::new(folder)).leaving_elements();
         let pickle = Pickle::open(source, limits, Some(&mut wrappers))?;
         Ok(Self { pickle, is_joblib: wrappers.met > 0 })
     }

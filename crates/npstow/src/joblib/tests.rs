@@ -386,3 +386,48 @@ fn arrays_that_a_call_makes_are_refused() {
         assert_eq!(read(bytes).is_ok(), is_read, "{}", made.escape_ascii());
     }
 }
+
+/// Bytes that are read, not shown, and how often.
+#[derive(Debug)]
+struct Counted(Vec<u8>, std::sync::atomic::AtomicUsize);
+
+impl crate::Source for Counted {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_into(&self, offset: u64, dst: &mut [u8]) -> std::io::Result<()> {
+        self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let start = usize::try_from(offset).unwrap();
+        dst.copy_from_slice(&self.0[start..start + dst.len()]);
+        Ok(())
+    }
+
+    fn view(&self, _: u64, _: usize) -> Result<crate::Buffer> {
+        Err(Error::unsupported("showing what is read"))
+    }
+}
+
+#[test]
+fn a_file_of_many_arrays_is_opened_with_few_reads() {
+    let mut tree = Tree::new();
+    for n in 0..1000u16 {
+        // Some are so small that they are kept, some so large that they are no neighbours.
+        let len = [3, 400, 700, 400, 60_000][usize::from(n) % 5] / if n > 100 { 20 } else { 1 };
+        let len = if n % 5 == 1 { 400 } else { len };
+        tree = tree.with(&format!("a{n}"), Array::from_vec(vec![n; len])).unwrap();
+    }
+    let mut bytes = Vec::new();
+    write_to(&mut bytes, &tree, &WriteOptions::default()).unwrap();
+    let source = Arc::new(Counted(bytes, std::sync::atomic::AtomicUsize::new(0)));
+    let file = OpenOptions::default().open_source(source.clone(), "x").unwrap();
+    let reads = source.1.load(std::sync::atomic::Ordering::Relaxed);
+    assert!((2..=80).contains(&reads), "{reads}");
+    let loaded = file.load().unwrap();
+    for (path, item) in tree.iter() {
+        let (Item::Array(made), Some(Item::Array(read))) = (item, loaded.get(path)) else {
+            panic!("{path}")
+        };
+        assert!(made.bytes() == read.bytes() && made.shape() == read.shape(), "{path}");
+    }
+}

@@ -19,11 +19,18 @@ pub(super) struct Wrappers {
     folder: Folder,
     /// How many there were.
     pub(super) met: usize,
+    /// Whether elements stay in the file, of small arrays as well.
+    leaves: bool,
 }
 
 impl Wrappers {
     pub(super) fn new(folder: Folder) -> Self {
-        Self { folder, met: 0 }
+        Self { folder, met: 0, leaves: false }
+    }
+
+    /// Elements are not kept in memory: whoever asks for them reads many at once from the file.
+    pub(super) fn leaving_elements(self) -> Self {
+        Self { leaves: true, ..self }
     }
 }
 
@@ -38,7 +45,7 @@ impl Beside for Wrappers {
         check_made(&machine.graph, object)?;
         let state = State::of(&machine.graph, object, known)?;
         match known {
-            Known::JoblibArray => between(machine, &state).map(Some),
+            Known::JoblibArray => between(machine, &state, self.leaves).map(Some),
             Known::JoblibFile => self.file(machine, &state).map(Some),
             Known::JoblibZfile => self.zfile(machine, &state).map(Some),
             _ => Ok(None),
@@ -147,8 +154,8 @@ fn text(graph: &Graph, cell: Cell) -> Option<&str> {
     std::str::from_utf8(bytes(graph, cell)?).ok()
 }
 
-/// An array whose elements stand behind the object: `NumpyArrayWrapper.read_array`.
-fn between(machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
+/// An array whose elements stand behind the object, left there or kept: `NumpyArrayWrapper.read_array`.
+fn between(machine: &mut Machine<'_>, state: &State, leaves: bool) -> Result<Cell> {
     let graph = &machine.graph;
     let order = match &*state.text(graph, "order")? {
         "C" => MemoryOrder::C,
@@ -171,7 +178,10 @@ fn between(machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
         let len = machine.byte()?;
         machine.take(len.into())?;
     }
-    let span = machine.take(described.nbytes)?;
+    let span = match leaves {
+        true => machine.skip(described.nbytes)?,
+        false => machine.take(described.nbytes)?,
+    };
     let array = ArrayNode { payload: Payload::Bytes(span), ..described.array };
     machine.graph.push_array(array)
 }

@@ -67,6 +67,12 @@ impl Machine<'_> {
         self.feed.string(&mut self.graph.store, len)
     }
 
+    /// The next bytes, which stay in the file unless they are few.
+    pub(crate) fn skip(&mut self, len: u64) -> Result<Span> {
+        self.check_outside_of_frame()?;
+        self.feed.skip(&mut self.graph.store, len)
+    }
+
     /// The value of the pickle that stands here.
     pub(crate) fn inner(&mut self) -> Result<Cell> {
         self.check_outside_of_frame()?;

@@ -10,6 +10,12 @@ const WINDOW: usize = 16 << 10;
 /// The largest window.
 const MOST: usize = 4 << 20;
 
+/// The first window behind bytes that were skipped, where there are often few opcodes.
+const HOP: usize = 256;
+
+/// From this length on, bytes are skipped that nobody needs in memory.
+const SKIPPED: u64 = 512;
+
 /// Strings from this length on are not read before somebody asks for them.
 pub(super) const FAR: u64 = 64 << 10;
 
@@ -118,9 +124,26 @@ impl Feed {
         }
         let offset = self.offset() + span.len();
         store.begin(offset);
+        self.go_on(store, offset, WINDOW);
+        Ok(span)
+    }
+
+    /// A part of the file was begun.
+    fn go_on(&mut self, store: &Store, offset: u64, window: usize) {
         self.position = store.all_held().len();
         self.shift = offset.wrapping_sub(self.position as u64);
-        self.window = WINDOW;
+        self.window = window;
+    }
+
+    /// The next `len` bytes, which stay in the file unless they are few.
+    pub(super) fn skip(&mut self, store: &mut Store, len: u64) -> Result<Span> {
+        if !(SKIPPED..FAR).contains(&len) || len > self.left() {
+            return self.string(store, len);
+        }
+        let span = Span::in_file(self.offset(), len);
+        let offset = self.offset() + len;
+        store.hop(self.position, offset);
+        self.go_on(store, offset, HOP);
         Ok(span)
     }
 
@@ -157,6 +180,31 @@ mod tests {
     use super::*;
     use crate::MemorySource;
     use std::sync::Arc;
+
+    #[test]
+    fn what_is_skipped_is_not_kept() {
+        let mut bytes = Vec::new();
+        for n in 0..1000u32 {
+            bytes.extend(n.to_le_bytes());
+            bytes.extend([7; 1000]);
+        }
+        let mut store = Store::default();
+        store.set_source(Arc::new(MemorySource::new(bytes)));
+        let mut feed = Feed::new(&mut store, 0, u64::MAX);
+        for n in 0..1000u32 {
+            assert_eq!(feed.array::<4>(&mut store).unwrap(), n.to_le_bytes());
+            let span = feed.skip(&mut store, 1000).unwrap();
+            assert_eq!((span.offset(), span.len()), (Some(u64::from(n) * 1004 + 4), 1000));
+            assert!(store.held(span).is_none());
+        }
+        assert!(store.all_held().len() <= 4000 && feed.left() == 0);
+        for n in 0..1000u32 {
+            let number = Span::in_file(u64::from(n) * 1004, 4);
+            assert_eq!(store.held(number), Some(&n.to_le_bytes()[..]));
+        }
+        assert_eq!(&*store.read(Span::in_file(4, 1000)).unwrap(), &[7; 1000]);
+        assert!(feed.skip(&mut store, 1000).is_err() && feed.array::<1>(&mut store).is_err());
+    }
 
     #[test]
     fn long_strings_are_jumped_over() {

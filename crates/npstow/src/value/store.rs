@@ -58,6 +58,37 @@ enum Given {
 /// Files beside the first one begin at such offsets, each behind the one before.
 const STEP: u64 = 1 << 20;
 
+/// How much of a file is read at once where little of it is kept.
+const AHEAD: usize = 256 << 10;
+
+/// What was read of a file beyond what is held.
+#[derive(Default)]
+struct Ahead {
+    offset: u64,
+    bytes: Vec<u8>,
+    /// Whether the part begun last comes from here.
+    is_used: bool,
+}
+
+impl Ahead {
+    fn get(&self, offset: u64, len: usize) -> Option<&[u8]> {
+        let start = usize::try_from(offset.checked_sub(self.offset)?).ok()?;
+        self.bytes.get(start..start.checked_add(len)?)
+    }
+
+    /// Reads what begins at `at` of a source, which stands at `offset` here.
+    fn read(&mut self, source: &dyn Source, at: u64, offset: u64) -> Result<()> {
+        let left = usize::try_from(source.len().saturating_sub(at)).unwrap_or(usize::MAX);
+        self.offset = offset;
+        self.bytes.resize(left.min(AHEAD), 0);
+        let read = source.read_into(at, &mut self.bytes);
+        if read.is_err() {
+            self.bytes.clear();
+        }
+        read.map_err(|e| Error::io("reading a pickle", e).at(at))
+    }
+}
+
 /// Bytes that were read, bytes that were decoded, and the source of those that were not read.
 #[derive(Default)]
 pub(crate) struct Store {
@@ -66,6 +97,7 @@ pub(crate) struct Store {
     parts: Vec<Part>,
     /// Which of them was begun last.
     current: usize,
+    ahead: Ahead,
     aside: Vec<u8>,
     given: Vec<Given>,
     source: Option<Arc<dyn Source>>,
@@ -132,8 +164,20 @@ impl Store {
         &self.held
     }
 
+    /// Begins a part behind bytes that are not kept: of what is held, nothing from `end` on. The
+    /// next such part is near, and comes with the same read.
+    pub(crate) fn hop(&mut self, end: usize, offset: u64) {
+        if let Some(part) = self.parts.get_mut(self.current) {
+            part.end = part.end.min(end.max(part.start));
+            self.held.truncate(part.end);
+        }
+        self.begin(offset);
+        self.ahead.is_used = true;
+    }
+
     /// Begins another part of the file.
     pub(crate) fn begin(&mut self, offset: u64) {
+        self.ahead.is_used = false;
         let start = self.held.len();
         if self.parts.get(self.current).is_some_and(|part| part.start == part.end) {
             self.parts.remove(self.current);
@@ -148,10 +192,18 @@ impl Store {
         let missing = || Error::invalid("bytes of no source");
         let (_, source, at) = self.locate(offset).ok_or_else(missing)?;
         let source = Arc::clone(source);
-        let start = self.held.len();
-        self.held.resize(start + len, 0);
-        let read = source.read_into(at, self.held.get_mut(start..).unwrap_or_default());
-        read.map_err(|e| Error::io("reading a pickle", e).at(at))?;
+        if self.ahead.is_used && self.ahead.get(offset, len).is_none() && len <= AHEAD {
+            self.ahead.read(&*source, at, offset)?;
+        }
+        match self.ahead.get(offset, len).filter(|_| self.ahead.is_used) {
+            Some(bytes) => self.held.extend_from_slice(bytes),
+            None => {
+                let start = self.held.len();
+                self.held.resize(start + len, 0);
+                let read = source.read_into(at, self.held.get_mut(start..).unwrap_or_default());
+                read.map_err(|e| Error::io("reading a pickle", e).at(at))?;
+            }
+        }
         if let Some(part) = self.parts.get_mut(self.current) {
             part.end = self.held.len();
         }
@@ -160,6 +212,7 @@ impl Store {
 
     /// Gives back memory that was kept in reserve.
     pub(crate) fn settle(&mut self) {
+        self.ahead = Ahead::default();
         if self.held.capacity() > self.held.len() / 4 * 5 + 4096 {
             self.held.shrink_to_fit();
         }

@@ -173,11 +173,14 @@ pub(in crate::pickle) fn lengths(graph: &Graph, cell: Cell) -> Result<Vec<usize>
     if lengths.len() > MAX_NDIM {
         return Err(Error::limit("a number of dimensions", MAX_NDIM as u64, lengths.len()));
     }
-    let one = |length: &Cell| {
+    // As many as there are: what collects results makes room for more.
+    let mut shape = Vec::with_capacity(lengths.len());
+    for length in lengths {
         let length = graph.int(*length).and_then(|length| usize::try_from(length).ok());
-        length.ok_or_else(|| Error::corrupt("a length of a shape", "something else"))
-    };
-    lengths.iter().map(one).collect()
+        let wrong = || Error::corrupt("a length of a shape", "something else");
+        shape.push(length.ok_or_else(wrong)?);
+    }
+    Ok(shape)
 }
 
 /// The elements: as many as the shape says.
