@@ -50,6 +50,13 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// What the processor calls itself.
+    pub(super) fn processor(&self) -> &str {
+        self.lines.iter().find(|(key, _)| *key == "processor").map_or("?", |(_, name)| name)
+    }
+}
+
 /// The kind of file system that `path` lies on.
 fn file_system(path: &Path) -> Result<String> {
     let path = fs::canonicalize(path).map_err(|why| format!("{}: {why}", path.display()))?;

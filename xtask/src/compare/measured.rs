@@ -26,11 +26,12 @@ pub(super) struct Series {
     numbers: Value,
 }
 
-/// When, of what and how often it was measured.
+/// When, of what, where and how often it was measured.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) date: String,
     pub(super) npstow: String,
+    pub(super) processor: String,
     pub(super) rounds: u64,
     pub(super) quick: bool,
 }
@@ -46,8 +47,8 @@ impl Run {
     }
 
     pub(super) fn text(&self) -> String {
-        let Self { date, npstow, rounds, .. } = self;
-        format!("On {date}, npstow {npstow}, {rounds} rounds.{}", self.trial())
+        let Self { date, npstow, processor, rounds, .. } = self;
+        format!("On {date}, npstow {npstow}, {rounds} rounds, on {processor}.{}", self.trial())
     }
 }
 
@@ -80,11 +81,13 @@ impl Measured {
             let (goal, measured) = (&verdict.goal, &verdict.measured);
             json!({"goal": goal, "measured": measured, "missed": verdict.missed, "limit": verdict.limit})
         });
-        let Run { date, npstow, rounds, quick } = &self.run;
+        let Run { date, npstow, processor, rounds, quick } = &self.run;
         json!({
             "key": self.key,
             "place": self.place,
-            "run": {"date": date, "npstow": npstow, "rounds": rounds, "quick": quick},
+            "run": {
+                "date": date, "npstow": npstow, "processor": processor, "rounds": rounds, "quick": quick,
+            },
             "goals": goals.collect::<Vec<_>>(),
             "series": series.collect::<Vec<_>>(),
             "text": self.text,
@@ -114,6 +117,7 @@ impl Measured {
             run: Run {
                 date: text(&run["date"])?,
                 npstow: text(&run["npstow"])?,
+                processor: text(&run["processor"])?,
                 rounds: run["rounds"].as_u64()?,
                 quick: run["quick"].as_bool()?,
             },
@@ -154,7 +158,13 @@ mod tests {
             verdicts: vec![verdict],
             text: format!("## {key}\n"),
             series: vec![series],
-            run: Run { date: date.to_owned(), npstow: "0.1.0".to_owned(), rounds: 7, quick: false },
+            run: Run {
+                date: date.to_owned(),
+                npstow: "0.1.0".to_owned(),
+                processor: "a processor".to_owned(),
+                rounds: 7,
+                quick: false,
+            },
         }
     }
 
@@ -181,7 +191,7 @@ mod tests {
     #[test]
     fn trials_say_so() {
         let mut run = measured("p1", "2026-01-01").run;
-        assert_eq!(run.text(), "On 2026-01-01, npstow 0.1.0, 7 rounds.");
+        assert_eq!(run.text(), "On 2026-01-01, npstow 0.1.0, 7 rounds, on a processor.");
         run.rounds = 5;
         assert!(run.text().ends_with("**A trial: fewer than 7 rounds.**"));
     }

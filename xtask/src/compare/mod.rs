@@ -91,6 +91,7 @@ fn measure(page: &mut Page<'_>) -> Result {
     let run = Run {
         date: machine.date.clone(),
         npstow: npstow.map(|(_, version)| version.clone()).unwrap_or_default(),
+        processor: machine.processor().to_owned(),
         rounds: options.rounds as u64,
         quick: options.quick,
     };
