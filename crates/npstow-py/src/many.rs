@@ -71,6 +71,9 @@ pub(crate) fn made(py: Python<'_>, loaded: npstow::Loaded) -> PyResult<Vec<Bound
     Ok(arrays)
 }
 
+/// How many axes an array of any NumPy may have.
+const MOST_AXES: usize = 32;
+
 /// How many of the first ones differ in nothing but where they are, at equal distances, and that
 /// distance. They are the parts of one array with another axis, if they are such: an element is no
 /// array, and a subarray adds axes of its own.
@@ -79,7 +82,9 @@ fn alike(slots: &[Slot]) -> (usize, usize) {
         [first, second, ..] => second.offset.checked_sub(first.offset).filter(|&step| step > 0),
         _ => None,
     };
-    let is_part = |slot: &Slot| !slot.shape.is_empty() && !matches!(slot.dtype, Dtype::Array(..));
+    let is_part = |slot: &Slot| {
+        (1..MOST_AXES).contains(&slot.shape.len()) && !matches!(slot.dtype, Dtype::Array(..))
+    };
     let (Some(step), true) = (step, slots.first().is_some_and(is_part)) else { return (1, 0) };
     let follows = |pair: &&[Slot]| match pair {
         [a, b] => {

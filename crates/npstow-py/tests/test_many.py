@@ -161,3 +161,24 @@ def test_a_difference_is_a_value(tmp_path):
         one.name = "y"
     with pytest.raises(AttributeError):
         del one.name
+
+
+@pytest.mark.parametrize("name", ["x.npz", "x"])
+def test_arrays_of_as_many_axes_as_there_may_be(tmp_path, name):
+    most = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
+    arrays = {f"a{n}": np.full((1,) * most, n, "f4") for n in range(3)}
+    arrays |= {f"b{n}": np.full((1,) * 31, n, "f4") for n in range(3)}
+    npstow.save_tree(tmp_path / name, arrays)
+    same(npstow.open(tmp_path / name).read(), arrays)
+    if name == "x.npz":
+        with npstow.load(tmp_path / name) as archive:
+            same({name: archive[name] for name in archive.files}, arrays)
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_an_index_beyond_all_rows_is_one_in_any_byte_order(tmp_path, order):
+    npstow.save(tmp_path / "x.npy", np.arange(10))
+    node = npstow.open(tmp_path / "x.npy")
+    assert list(node[np.array([3, 1], order + "u8")]) == [3, 1]
+    with pytest.raises((IndexError, OverflowError)):
+        node[np.array([2**64 - 1], order + "u8")]

@@ -76,4 +76,5 @@ def _picked(given: Any, axis: int, shape: tuple[int, ...]) -> Any:
     if not word.size:
         return []
     # What does not fit is refused by whoever takes the list.
-    return word.tolist() if word.dtype == np.uint64 else word.astype(np.int64)
+    is_long = word.dtype.kind == "u" and word.dtype.itemsize == 8
+    return word.tolist() if is_long else word.astype(np.int64)

@@ -68,7 +68,8 @@ impl<'a> Desk<'a> {
     /// Keeps the file at the start of the scratch memory.
     fn keep(&mut self, len: usize) -> Range<usize> {
         self.kept.fetch_add(len, Ordering::Relaxed);
-        if self.pool.is_empty() {
+        // Once: an empty file leaves it as empty as it was.
+        if self.pool.capacity() == 0 {
             // Files of one folder are often of one length.
             let room = len.next_multiple_of(ALIGN).saturating_mul(self.files);
             self.pool.reserve(room.saturating_add(ALIGN));
@@ -256,7 +257,10 @@ impl Folder {
                 Described::Pooled(header, range) => (header, range),
             };
             match self.slot(header.as_deref(), &range) {
-                Some(slot) => placed.push((at, Slot { offset: slot.offset - desk.start, ..slot })),
+                Some(slot) => {
+                    let offset = slot.offset.saturating_sub(desk.start);
+                    placed.push((at, Slot { offset, ..slot }));
+                }
                 None => {
                     let bytes = Buffer::copy_of(desk.pool.get(range).unwrap_or_default());
                     let entry = self.pooled(header.as_deref(), bytes).map_err(|e| (at, e))?;
@@ -458,5 +462,31 @@ impl Container for Folder {
         }
         let describe = |id: u64| self.entry(id);
         faults.extend(lint::lint(&self.found, &describe).into_iter().map(Fault::Note));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_that_begins_with_empty_files_begins_once() {
+        let kept = AtomicUsize::new(0);
+        // Where the memory lies is not ours to say: many of them.
+        let mut all = Vec::new();
+        for n in 0..200 {
+            let mut desk = Desk::new(&kept, n % 7);
+            let empty = desk.keep(0);
+            assert_eq!((empty.start, empty.end), (desk.start, desk.start));
+            desk.scratch = vec![7; 100 + n];
+            for len in [0, 100, 3] {
+                let start = desk.start;
+                let range = desk.keep(len);
+                assert_eq!((range.len(), desk.start), (len, start));
+                assert!(range.start >= start && (range.start - start) % ALIGN == 0);
+            }
+            all.push(desk);
+        }
+        assert!(all.iter().all(|desk| desk.pool.len() >= 103));
     }
 }

@@ -179,8 +179,8 @@ impl Appender {
         if self.held.is_empty() {
             return Ok(());
         }
+        let start = self.end(self.rows())?.saturating_sub(self.held.len() as u64);
         let held = std::mem::take(&mut self.held);
-        let start = self.end(self.rows())?.saturating_sub(held.len() as u64);
         let written = self.write_at(start, &held);
         self.held = held;
         written.map(|()| self.held.clear())
@@ -233,10 +233,11 @@ impl Appender {
             Some(header) => self.header = header,
             None => (self.file, self.header) = self.rewrite(&new)?,
         }
+        // The header counts them, whatever comes of the wait.
+        (self.rows, self.pending) = (self.rows(), 0);
         if matches!(self.durability, Durability::File | Durability::Full) {
             self.file.sync_data().map_err(failed)?;
         }
-        (self.rows, self.pending) = (self.rows(), 0);
         Ok(())
     }
 
