@@ -75,9 +75,9 @@ const WHY: [(&str, &str); 17] = [
     ),
     (
         "p14",
-        "The dump is read twice, once for the opcodes and once for the arrays; half of the \
-        instructions are the pickle's, a fifth each the paths and the arrays. A packed dump is one \
-        stream of zlib, which one core unpacks. Kept: the array of a packed dump stays where it \
+        "The dump is read twice, once for the opcodes and once for the arrays; before \
+        elements were left in the file, half of the instructions were the pickle's, a fifth each \
+        the paths and the arrays. A packed dump is one stream of zlib, which one core unpacks. Kept: the array of a packed dump stays where it \
         was unpacked.",
     ),
     (
