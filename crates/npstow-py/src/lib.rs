@@ -11,6 +11,7 @@ mod dtype;
 mod edit;
 mod error;
 mod given;
+mod held;
 mod input;
 mod joblib;
 mod key;

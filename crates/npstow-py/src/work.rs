@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::raise;
+use crate::held::Held;
 use crate::pool;
 use npstow::{Array, Buffer, Entry, Item, Result, Sink, Source, Tree};
 use pyo3::prelude::*;
@@ -77,10 +78,32 @@ pub(crate) fn run<T: Send>(
     progress: Option<&Bound<'_, PyAny>>,
     job: impl FnOnce(&Arc<Watch>) -> Result<T> + Send,
 ) -> PyResult<T> {
+    run_outside(py, nbytes, progress, |watch| pool::install(|| job(watch)))
+}
+
+/// Does a piece of work on what other threads may have this moment; see [`run`].
+///
+/// A thread of the pool that waits for its helpers does other work of the pool meanwhile: would
+/// that wait for what the thread holds, it waited for ever. So it is held by no thread of the pool.
+pub(crate) fn run_on<T: Send, R: Send>(
+    py: Python<'_>,
+    nbytes: u64,
+    held: &Held<T>,
+    job: impl FnOnce(&mut T, &Arc<Watch>) -> Result<R> + Send,
+) -> PyResult<R> {
+    run_outside(py, nbytes, None, |watch| held.with(|open| pool::install(|| job(open, watch))))
+}
+
+fn run_outside<T: Send>(
+    py: Python<'_>,
+    nbytes: u64,
+    progress: Option<&Bound<'_, PyAny>>,
+    job: impl FnOnce(&Arc<Watch>) -> Result<T> + Send,
+) -> PyResult<T> {
     let watch = Arc::new(Watch::default());
     watch.total.store(nbytes, Ordering::Relaxed);
     if progress.is_none() && nbytes < LONG {
-        return py.detach(|| pool::install(|| job(&watch))).map_err(raise);
+        return py.detach(|| job(&watch)).map_err(raise);
     }
     let progress = progress.map(|callable| callable.clone().unbind());
     let (done, raised) = py.detach(|| wait_for(&watch, progress.as_ref(), job));
@@ -103,6 +126,15 @@ pub(crate) fn brief<T: Send>(
     py.detach(|| pool::install(job)).map_err(raise)
 }
 
+/// Does a short piece of work on what other threads may have this moment; see [`run_on`].
+pub(crate) fn brief_on<T: Send, R: Send>(
+    py: Python<'_>,
+    held: &Held<T>,
+    job: impl FnOnce(&mut T) -> Result<R> + Send,
+) -> PyResult<R> {
+    py.detach(|| held.with(|open| pool::install(|| job(open)))).map_err(raise)
+}
+
 /// Does a short piece of work that one core does alone, without waking another.
 pub(crate) fn alone<T: Send>(
     py: Python<'_>,
@@ -120,7 +152,7 @@ fn wait_for<T: Send>(
     std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         let working = scope.spawn(move || {
-            let done = pool::install(|| job(watch));
+            let done = job(watch);
             // The receiver lives until the work is over.
             let _ = sender.send(());
             done

@@ -182,3 +182,16 @@ def test_an_index_beyond_all_rows_is_one_in_any_byte_order(tmp_path, order):
     assert list(node[np.array([3, 1], order + "u8")]) == [3, 1]
     with pytest.raises((IndexError, OverflowError)):
         node[np.array([2**64 - 1], order + "u8")]
+
+
+@pytest.mark.parametrize("length", [64, 70, 77, 80, 118, 128])
+def test_arrays_of_a_folder_are_aligned_whatever_their_headers_are(tmp_path, length):
+    """NumPy has headers of multiples of 64 bytes, and reads those of any length."""
+    rows = {f"a{i}": np.arange(5.0) + i for i in range(20)}
+    for name, array in rows.items():
+        header = b"{'descr':'<f8','fortran_order':False,'shape':(5,)}".ljust(length - 11) + b"\n"
+        head = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+        (tmp_path / f"{name}.npy").write_bytes(head + array.tobytes())
+        assert np.array_equal(np.load(tmp_path / f"{name}.npy"), array)
+    found = npstow.open(tmp_path).read()
+    assert all(array.flags.aligned and np.array_equal(array, rows[name]) for name, array in found.items())

@@ -134,6 +134,79 @@ def test_small_work_uses_no_threads_of_a_parent(tmp_path):
     assert child.exitcode == 0
 
 
+def change_in_child(begun, queue):
+    try:
+        with begun:
+            begun.commit()
+    except OSError as e:
+        queue.put(str(e))
+
+
+def begin(path, rows):
+    """Something begun at a path and not committed, and how it is opened and read."""
+    match path.suffix:
+        case ".npz":
+            npstow.save_tree(path, {"x": rows})
+            begun = npstow.edit(path)
+            begun["y"] = rows
+            return begun, lambda: npstow.edit(path), lambda: npstow.open(path)["y"].read()
+        case ".h5":
+            npstow.save_tree(path, {"x": rows}, resizable=True)
+            place, read = f"{path}:x", lambda: npstow.open(path)["x"].read()
+        case _:
+            npstow.save(path, rows)
+            place, read = path, lambda: npstow.load(path)
+    begun = npstow.Appender(place)
+    begun.push(rows)
+    return begun, lambda: npstow.Appender(place), lambda: read()[len(rows) :]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.parametrize("name", ["x.npy", "x.npz", "x.h5"])
+@pytest.mark.parametrize("count", [3, 10_000])
+def test_a_forked_child_changes_nothing_that_its_parent_began(tmp_path, name, count):
+    rows = np.arange(float(count))
+    begun, again, read = begin(tmp_path / name, rows)
+    before = (tmp_path / name).read_bytes()
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=change_in_child, args=(begun, queue))
+    child.start()
+    assert "only it can go on" in queue.get(timeout=30)
+    child.join(30)
+    assert child.exitcode == 0
+    assert (tmp_path / name).read_bytes() == before
+    with pytest.raises(OSError, match="another program is changing it"):
+        again()
+    with begun:
+        pass
+    assert np.array_equal(read(), rows)
+
+
+def test_threads_push_to_one_packed_file(tmp_path):
+    """Rows are packed on all cores; a thread that does so waits for no other one's rows."""
+    code = """
+        rows = np.arange(2_000_000.0).reshape(-1, 100)
+        npstow.save_tree(sys.argv[1], {"x": rows[:0]}, resizable=True, level=1)
+
+        def push():
+            for part in np.array_split(rows, 10):
+                appender.push(part)
+
+        with npstow.Appender(f"{sys.argv[1]}:x") as appender:
+            threads = [threading.Thread(target=push) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        found = npstow.open(sys.argv[1])["x"].read()
+        assert np.array_equal(found.sum(0), 4 * rows.sum(0))
+    """
+    done = run(code, tmp_path / "x.h5")
+    assert done.returncode == 0, done.stderr
+
+
 def test_threads_share_a_file(large):
     path, values = large
     node = npstow.open(path)

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::ours;
+use crate::sink::Owner;
 use crate::{Durability, Error, Result};
 use std::fs::{self, File};
 use std::io;
@@ -26,6 +27,7 @@ pub(super) struct NewFolder {
     #[cfg_attr(not(unix), allow(dead_code))]
     handle: Option<File>,
     placed: bool,
+    owner: Owner,
 }
 
 /// Up to so many files are waited for one by one; for more the whole file system is, which is
@@ -57,8 +59,8 @@ impl NewFolder {
             Durability::File | Durability::Full => true,
         };
         let by_file = waits && (files <= FEW || !cfg!(target_os = "linux"));
-        let placed = false;
-        let new = Self { temporary, target, durability, waits, by_file, handle, placed };
+        let (placed, owner) = (false, Owner::new());
+        let new = Self { temporary, target, durability, waits, by_file, handle, placed, owner };
         // From here on the temporary folder is removed when this value is dropped.
         if let Some(metadata) = old {
             fs::set_permissions(&new.temporary, metadata.permissions()).map_err(doing)?;
@@ -98,6 +100,7 @@ impl NewFolder {
     /// Puts the new folder in the place of the old one, which is removed.
     pub(super) fn commit(mut self, folders: &[PathBuf]) -> Result<()> {
         let doing = |e| Error::io("replacing the folder", e);
+        self.owner.check().map_err(doing)?;
         if self.waits {
             self.sync(folders).map_err(doing)?;
         }
@@ -157,7 +160,7 @@ impl NewFolder {
 
 impl Drop for NewFolder {
     fn drop(&mut self) {
-        if !self.placed {
+        if !self.placed && self.owner.is_here() {
             // Nobody is left to tell.
             let _ = fs::remove_dir_all(&self.temporary);
         }

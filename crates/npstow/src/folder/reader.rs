@@ -52,6 +52,9 @@ struct Desk<'a> {
 /// Files begin at multiples of this in the pool.
 const ALIGN: usize = 64;
 
+/// Elements that are read with others lie at multiples of so many bytes.
+const WORD: usize = 16;
+
 /// An array or a value, described.
 enum Described {
     Entry(Entry),
@@ -272,7 +275,8 @@ impl Folder {
         Ok(Own { memory, placed, others })
     }
 
-    /// A file in a pool whose elements are all there; what is wrong with others, their entries say.
+    /// A file in a pool whose elements are all there, and where every machine likes to find them;
+    /// what is wrong with others, their entries say.
     fn slot(&self, header: Option<&Header>, range: &Range<usize>) -> Option<Slot> {
         let place = |dtype, shape: &[usize], order, skip| Slot {
             dtype,
@@ -287,6 +291,9 @@ impl Folder {
         };
         let (skip, nbytes) = (usize::try_from(header.data_offset()).ok()?, header.nbytes().ok()?);
         self.limits.check_array(nbytes as u64).ok()?;
+        if skip % WORD != 0 {
+            return None;
+        }
         let is_there = !header.dtype().has_object() && skip.checked_add(nbytes)? <= range.len();
         is_there.then(|| place(header.dtype().clone(), header.shape(), header.order(), skip))
     }

@@ -187,11 +187,13 @@ impl Appender {
     }
 
     fn write_at(&mut self, end: u64, bytes: &[u8]) -> Result<()> {
-        let written = self.file.seek(SeekFrom::Start(end)).and_then(|_| self.file.write_all(bytes));
+        let failed = |e| Error::io("appending rows", e).at(end).in_path(&self.path);
+        let file = self.file.changed().map_err(failed)?;
+        let written = file.seek(SeekFrom::Start(end)).and_then(|_| file.write_all(bytes));
         written.map_err(|e| {
             // What was written of these rows would be in the way of the next ones.
-            let _ = self.file.set_len(end);
-            Error::io("appending rows", e).at(end).in_path(&self.path)
+            let _ = file.set_len(end);
+            failed(e)
         })
     }
 
@@ -224,19 +226,20 @@ impl Appender {
     fn commit_rows(&mut self) -> Result<()> {
         self.file.still_at(&self.path)?;
         self.flush()?;
-        let failed = |e| Error::io("waiting for the rows", e);
-        if self.durability != Durability::None {
-            self.file.sync_data().map_err(failed)?;
-        }
         let new = self.shape_of(self.rows())?;
-        match replace_header(&mut self.file, &self.header, &new)? {
+        let failed = |e| Error::io("waiting for the rows", e);
+        let file = self.file.changed().map_err(|e| Error::io("appending rows", e))?;
+        if self.durability != Durability::None {
+            file.sync_data().map_err(failed)?;
+        }
+        match replace_header(file, &self.header, &new)? {
             Some(header) => self.header = header,
             None => (self.file, self.header) = self.rewrite(&new)?,
         }
         // The header counts them, whatever comes of the wait.
         (self.rows, self.pending) = (self.rows(), 0);
         if matches!(self.durability, Durability::File | Durability::Full) {
-            self.file.sync_data().map_err(failed)?;
+            self.file.changed().and_then(|file| file.sync_data()).map_err(failed)?;
         }
         Ok(())
     }
@@ -248,9 +251,10 @@ impl Appender {
         let bytes = new.to_bytes(None)?;
         let mut copy = AtomicFile::create(&self.path, self.durability)?;
         crate::Sink::write_all(&mut copy, &bytes).map_err(failed)?;
-        self.file.seek(SeekFrom::Start(self.header.data_offset())).map_err(failed)?;
+        let old = self.file.changed().map_err(failed)?;
+        old.seek(SeekFrom::Start(self.header.data_offset())).map_err(failed)?;
         // In the kernel where it can: io::copy between files uses copy_file_range.
-        io::copy(&mut *self.file, &mut copy.file()).map_err(failed)?;
+        io::copy(old, &mut copy.file()).map_err(failed)?;
         // Locked before it has a name: nobody comes between.
         let file = Locked::new(copy.file().try_clone().map_err(failed)?).map_err(failed)?;
         self.file.still_at(&self.path)?;
@@ -273,7 +277,7 @@ impl Drop for Appender {
         if self.pending > 0 {
             if let Ok(end) = self.end(self.rows) {
                 // Nobody is left to tell; `repair` would do the same.
-                let _ = self.file.set_len(end);
+                let _ = self.file.changed().and_then(|file| file.set_len(end));
             }
         }
     }

@@ -90,8 +90,9 @@ fn mend(path: &Path) -> Result<Repair> {
         *outermost = rows;
     }
     let new = header.with_shape(&shape)?;
+    let file = file.changed().map_err(failed)?;
     // The header first: it then counts fewer rows than are there, never more.
-    if new != header && replace_header(&mut file, &header, &new)?.is_none() {
+    if new != header && replace_header(file, &header, &new)?.is_none() {
         return Err(Error::unsupported("repairing a header without room for the change"));
     }
     file.set_len(new.data_offset() + new.nbytes()? as u64).map_err(failed)?;

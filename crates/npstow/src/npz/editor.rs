@@ -337,20 +337,22 @@ impl Tail {
         if self.durability == Durability::None {
             return Ok(());
         }
-        self.file.sync_data().map_err(|e| Error::io("waiting for the disk", e))
+        let waited = self.file.changed().and_then(|file| file.sync_data());
+        waited.map_err(|e| Error::io("waiting for the disk", e))
     }
 }
 
 impl Sink for Tail {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)
+        self.file.changed()?.write_all(bytes)
     }
 
     fn patch(&mut self, offset: u64, bytes: &[u8]) -> Option<io::Result<()>> {
         let mut patch = || {
-            self.file.seek(SeekFrom::Start(offset))?;
-            self.file.write_all(bytes)?;
-            self.file.seek(SeekFrom::End(0)).map(drop)
+            let file = self.file.changed()?;
+            file.seek(SeekFrom::Start(offset))?;
+            file.write_all(bytes)?;
+            file.seek(SeekFrom::End(0)).map(drop)
         };
         Some(patch())
     }
@@ -364,7 +366,7 @@ impl Drop for Tail {
     fn drop(&mut self) {
         if !self.committed {
             // Nobody is left to tell; the next change or `repair` would do the same.
-            let _ = self.file.set_len(self.old_len);
+            let _ = self.file.changed().and_then(|file| file.set_len(self.old_len));
         }
     }
 }
@@ -374,15 +376,15 @@ impl Drop for Tail {
 fn open_for_change(path: &Path) -> Result<(Locked, FileSource, Directory)> {
     let failed = |e| Error::io("opening for change", e);
     let mut file = Locked::open(path)?;
-    let source = || FileSource::new(file.try_clone().map_err(failed)?);
-    let whole: Arc<dyn Source> = Arc::new(source()?);
+    let source = |file: &Locked| FileSource::new(file.try_clone().map_err(failed)?);
+    let whole: Arc<dyn Source> = Arc::new(source(&file)?);
     let (directory, leftover) = sound(&whole)?;
     let end = directory.end();
     if leftover > 0 {
-        file.set_len(end).map_err(failed)?;
+        file.changed().and_then(|file| file.set_len(end)).map_err(failed)?;
     }
-    let source = source()?;
-    file.seek(SeekFrom::Start(end)).map_err(failed)?;
+    let source = source(&file)?;
+    file.changed().and_then(|file| file.seek(SeekFrom::Start(end))).map_err(failed)?;
     Ok((file, source, directory))
 }
 

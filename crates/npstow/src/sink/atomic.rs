@@ -5,7 +5,7 @@
 //! one. File systems that cannot do this get a temporary name in the same folder from the start.
 #![forbid(unsafe_code)]
 
-use super::Sink;
+use super::{Owner, Sink};
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -57,6 +57,7 @@ pub struct AtomicFile {
     target: PathBuf,
     durability: Durability,
     replaces: bool,
+    owner: Owner,
 }
 
 /// Where the bytes are before the commit.
@@ -81,11 +82,12 @@ impl AtomicFile {
     }
 
     fn begin(path: &Path, durability: Durability) -> io::Result<Self> {
+        let owner = Owner::new();
         // `/dev/stdout` may be a link to a pipe, which has no path to follow it to.
         if fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
             let file = OpenOptions::new().write(true).open(path)?;
             let (place, target) = (Place::Direct, path.to_owned());
-            return Ok(Self { file, place, target, durability, replaces: false });
+            return Ok(Self { file, place, target, durability, replaces: false, owner });
         }
         let target = follow_links(path)?;
         let old = match OpenOptions::new().write(true).open(&target) {
@@ -97,13 +99,13 @@ impl AtomicFile {
         if let (Some(file), Some(metadata)) = (old, &old_metadata) {
             if !metadata.is_file() {
                 let place = Place::Direct;
-                return Ok(Self { file, place, target, durability, replaces: false });
+                return Ok(Self { file, place, target, durability, replaces: false, owner });
             }
         }
         let (file, place) = open_beside(&target)?;
         // From here on the temporary name is removed when this value is dropped.
         let replaces = old_metadata.is_some();
-        let new = Self { file, place, target, durability, replaces };
+        let new = Self { file, place, target, durability, replaces, owner };
         if let Some(metadata) = old_metadata {
             // Before the permissions: a change of owner takes some of them away.
             keep_owner(&new.file, &metadata);
@@ -125,6 +127,7 @@ impl AtomicFile {
 
     /// Overwrites bytes that were written before; the next write goes on at the end.
     pub(crate) fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.owner.check()?;
         self.file.seek(SeekFrom::Start(offset))?;
         self.file.write_all(bytes)?;
         self.file.seek(SeekFrom::End(0)).map(drop)
@@ -133,13 +136,15 @@ impl AtomicFile {
     /// Puts the new file in the place of the old one.
     ///
     /// # Errors
-    /// `Io`; the old file is then as it was.
+    /// `Io`, also in a process that was forked from the one that began the file; the old file is
+    /// then as it was.
     pub fn commit(self) -> Result<()> {
         let target = self.target.clone();
         self.finish().map_err(|e| Error::io("replacing the file", e).in_path(target))
     }
 
     fn finish(mut self) -> io::Result<()> {
+        self.owner.check()?;
         if matches!(self.place, Place::Direct) {
             return self.file.flush();
         }
@@ -181,14 +186,17 @@ impl AtomicFile {
 impl Drop for AtomicFile {
     fn drop(&mut self) {
         if let Place::Named(Some(name)) = &self.place {
-            // Nobody is left to tell.
-            let _ = fs::remove_file(name);
+            if self.owner.is_here() {
+                // Nobody is left to tell.
+                let _ = fs::remove_file(name);
+            }
         }
     }
 }
 
 impl Sink for AtomicFile {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.owner.check()?;
         self.file.write_all(bytes)
     }
 
@@ -385,7 +393,8 @@ mod tests {
         for commit in [false, true] {
             let (file, place) = open_named(&target).unwrap();
             let (target, durability) = (target.clone(), Durability::None);
-            let mut file = AtomicFile { file, place, target, durability, replaces: false };
+            let owner = Owner::new();
+            let mut file = AtomicFile { file, place, target, durability, replaces: false, owner };
             assert_eq!(names(dir.path()).len(), 1);
             file.write_all(b"x").unwrap();
             if commit {
@@ -395,6 +404,25 @@ mod tests {
             }
             assert_eq!(names(dir.path()), if commit { vec!["f"] } else { vec![] });
         }
+    }
+
+    #[test]
+    fn a_forked_process_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("f");
+        let (file, place) = open_named(&target).unwrap();
+        let forked = |file: &File| {
+            let Place::Named(name) = &place else { panic!("{place:?}") };
+            let (target, place) = (target.clone(), Place::Named(name.clone()));
+            let (file, owner) = (file.try_clone().unwrap(), Owner::parent());
+            AtomicFile { file, place, target, durability: Durability::None, replaces: false, owner }
+        };
+        assert!(forked(&file).write_all(b"y").is_err());
+        assert!(forked(&file).patch(0, b"y").unwrap().is_err());
+        let e = forked(&file).commit().unwrap_err();
+        assert!(e.to_string().contains("only it can go on"), "{e}");
+        assert_eq!(file.metadata().unwrap().len(), 0);
+        assert_eq!(names(dir.path()).len(), 1);
     }
 
     #[cfg(unix)]

@@ -1,19 +1,24 @@
 //! One writer at a time.
 #![forbid(unsafe_code)]
 
+use super::Owner;
 use crate::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::path::Path;
 
 /// A file that is changed in place, locked against others who do the same; readers are not kept
 /// out.
 ///
 /// The lock belongs to the open file, which a forked process holds open as well: closing it here
-/// would leave it locked there. So it is given back by name.
+/// would leave it locked there. So it is given back by name, and only by the process that locked
+/// it; the other one changes nothing.
 #[derive(Debug)]
-pub(crate) struct Locked(File);
+pub(crate) struct Locked {
+    file: File,
+    owner: Owner,
+}
 
 fn looking(e: io::Error) -> Error {
     Error::io("looking whether the file is still there", e)
@@ -44,6 +49,19 @@ impl Locked {
             }
         }
         Err(Error::io("opening for change", io::Error::other("it is replaced again and again")))
+    }
+
+    fn of(file: File) -> Self {
+        Self { file, owner: Owner::new() }
+    }
+
+    /// The file, to change it.
+    ///
+    /// # Errors
+    /// In a process that has it from the one that locked it.
+    pub(crate) fn changed(&mut self) -> io::Result<&mut File> {
+        self.owner.check()?;
+        Ok(&mut self.file)
     }
 
     /// An error where the path stands for another file by now, or for none: what is written to
@@ -79,7 +97,7 @@ impl Locked {
         use rustix::io::Errno;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             // Network file systems without locks: no worse off than without npstow.
-            Ok(()) | Err(Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(Self(file)),
+            Ok(()) | Err(Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(Self::of(file)),
             Err(Errno::AGAIN) => {
                 let what = "another program is changing it";
                 Err(io::Error::new(io::ErrorKind::WouldBlock, what))
@@ -91,15 +109,17 @@ impl Locked {
     /// Nothing is locked on systems without such locks.
     #[cfg(not(unix))]
     pub(crate) fn new(file: File) -> io::Result<Self> {
-        Ok(Self(file))
+        Ok(Self::of(file))
     }
 }
 
 #[cfg(unix)]
 impl Drop for Locked {
     fn drop(&mut self) {
-        // Where there was no lock, there is none to give back.
-        let _ = rustix::fs::flock(&self.0, rustix::fs::FlockOperation::Unlock);
+        if self.owner.is_here() {
+            // Where there was no lock, there is none to give back.
+            let _ = rustix::fs::flock(&self.file, rustix::fs::FlockOperation::Unlock);
+        }
     }
 }
 
@@ -107,13 +127,7 @@ impl Deref for Locked {
     type Target = File;
 
     fn deref(&self) -> &File {
-        &self.0
-    }
-}
-
-impl DerefMut for Locked {
-    fn deref_mut(&mut self) -> &mut File {
-        &mut self.0
+        &self.file
     }
 }
 
@@ -133,6 +147,21 @@ mod tests {
         drop(first);
         Locked::new(File::open(&path).unwrap()).unwrap();
         drop(clone);
+    }
+
+    #[test]
+    fn a_forked_process_changes_nothing_and_gives_no_lock_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        let first = Locked::new(File::create(&path).unwrap()).unwrap();
+        let file = first.try_clone().unwrap();
+        let mut forked = Locked { file, owner: Owner::parent() };
+        let e = forked.changed().unwrap_err();
+        assert!(e.to_string().contains("only it can go on"), "{e}");
+        drop(forked);
+        assert!(Locked::new(File::open(&path).unwrap()).is_err());
+        drop(first);
+        Locked::new(File::open(&path).unwrap()).unwrap();
     }
 
     #[test]

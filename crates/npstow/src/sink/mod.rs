@@ -5,10 +5,12 @@
 
 mod atomic;
 mod lock;
+mod owner;
 
 pub(crate) use atomic::reserve;
 pub use atomic::{AtomicFile, Durability};
 pub(crate) use lock::Locked;
+pub(crate) use owner::Owner;
 
 use std::io::{self, Write};
 

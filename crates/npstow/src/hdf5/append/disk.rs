@@ -26,16 +26,17 @@ pub(super) trait Disk: fmt::Debug + Send + Sync {
 
 impl Disk for Locked {
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.seek(SeekFrom::Start(offset))?;
-        self.write_all(bytes)
+        let file = self.changed()?;
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
+        self.changed()?.sync_data()
     }
 
     fn set_len(&mut self, len: u64) -> io::Result<()> {
-        std::fs::File::set_len(self, len)
+        self.changed()?.set_len(len)
     }
 
     fn source(&self) -> Result<Arc<dyn Source>> {
