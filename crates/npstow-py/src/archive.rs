@@ -261,7 +261,10 @@ impl Archive {
             return Ok(Vec::new());
         }
         let load = || reader.load_own(places, &|source| source);
-        let load = || pool::install(|| pool::limited(self.threads, load));
+        let load = || match total < work::LIGHT {
+            true => npstow::alone(load),
+            false => pool::install(|| pool::limited(self.threads, load)),
+        };
         many::made(py, py.detach(load).map_err(|e| self.raise(e))?)
     }
 

@@ -10,7 +10,7 @@ use crate::node::Noted;
 use crate::options::{Saving, durability};
 use crate::tree::{Given, nbytes, notes};
 use crate::{pool, work};
-use npstow::{ErrorKind, Format, npz};
+use npstow::{Appender as Appended, ErrorKind, Format, Result, npz};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 
@@ -22,14 +22,14 @@ pub(crate) struct Editor(Held<npz::Editor>);
 /// An array of a file, open for more rows.
 #[derive(Debug)]
 #[pyclass(frozen, module = "npstow._npstow")]
-pub(crate) struct Appender(Held<npstow::Appender>);
+pub(crate) struct Appender(Held<Appended>);
 
 #[pymethods]
 impl Editor {
     #[new]
     fn new(py: Python<'_>, path: PathBuf, saving: Saving) -> PyResult<Self> {
         let options = saving.npz().map_err(raise)?;
-        let editor = work::brief(py, || npz::Editor::open_with(path, &options))?;
+        let editor = work::alone(py, || npz::Editor::open_with(path, &options))?;
         Ok(Self(Held::new(editor)))
     }
 
@@ -48,21 +48,20 @@ impl Editor {
     }
 
     fn remove(&self, py: Python<'_>, name: &str) -> PyResult<()> {
-        work::brief_on(py, &self.0, |editor| editor.remove(name))
+        work::alone(py, || self.0.with(|editor| editor.remove(name)))
     }
 
     fn rename(&self, py: Python<'_>, from: &str, to: &str) -> PyResult<()> {
-        work::brief_on(py, &self.0, |editor| editor.rename(from, to))
+        work::alone(py, || self.0.with(|editor| editor.rename(from, to)))
     }
 
     fn set_notes(&self, py: Python<'_>, name: &str, noted: Noted) -> PyResult<()> {
         let notes = notes(noted);
-        work::brief_on(py, &self.0, |editor| editor.set_notes(name, &notes))
+        work::alone(py, || self.0.with(|editor| editor.set_notes(name, &notes)))
     }
 
     fn commit(&self, py: Python<'_>) -> PyResult<()> {
-        let editor = py.detach(|| self.0.take()).map_err(raise)?;
-        work::brief(py, || editor.commit())
+        work::alone(py, || self.0.take()?.commit())
     }
 
     /// Takes back what was not committed; does nothing where that was done.
@@ -82,7 +81,7 @@ impl Appender {
     #[pyo3(signature = (path, durability=None))]
     fn new(py: Python<'_>, path: PathBuf, durability: Option<&str>) -> PyResult<Self> {
         let durability = self::durability(durability).map_err(raise)?;
-        let appender = work::brief(py, || npstow::Appender::open_with(path, durability))?;
+        let appender = work::alone(py, || Appended::open_with(path, durability))?;
         Ok(Self(Held::new(appender)))
     }
 
@@ -93,22 +92,21 @@ impl Appender {
 
     fn push(&self, rows: &Bound<'_, PyAny>) -> PyResult<()> {
         let (py, rows) = (rows.py(), array(rows)?);
-        // What is large, or packed, wants all cores.
-        let push = |appender: &mut npstow::Appender| match appender.format() {
-            Format::Npy if rows.nbytes() <= LIGHT => appender.push(&rows),
-            _ => pool::install(|| appender.push(&rows)),
-        };
-        work::alone(py, || self.0.with(push))
+        let is_light = rows.nbytes() <= LIGHT;
+        work::alone(py, || self.0.with(|appender| spread(appender, is_light, |it| it.push(&rows))))
     }
 
     fn commit(&self, py: Python<'_>) -> PyResult<()> {
-        work::brief_on(py, &self.0, npstow::Appender::commit)
+        work::alone(py, || self.0.with(|appender| spread(appender, true, Appended::commit)))
     }
 
     /// Commits and closes; says how many rows there are.
     fn finish(&self, py: Python<'_>) -> PyResult<usize> {
-        let appender = py.detach(|| self.0.take()).map_err(raise)?;
-        work::brief(py, || appender.finish())
+        let finish = |appender: &mut Appended| {
+            appender.commit()?;
+            Ok(appender.rows())
+        };
+        work::alone(py, || spread(&mut self.0.take()?, true, finish))
     }
 
     /// Takes back what was not committed; does nothing where that was done.
@@ -124,6 +122,18 @@ impl Appender {
 
 /// Rows of so many bytes are written by the thread that brings them.
 const LIGHT: usize = 1 << 20;
+
+/// Does something with an appender: on all cores, where rows may be packed, or are many.
+fn spread<T: Send>(
+    appender: &mut Appended,
+    is_light: bool,
+    job: impl FnOnce(&mut Appended) -> Result<T> + Send,
+) -> Result<T> {
+    match appender.format() {
+        Format::Npy if is_light => job(appender),
+        _ => pool::install(|| job(appender)),
+    }
+}
 
 /// Writes an archive anew without what was replaced or removed; says how long it was and is.
 #[pyfunction]

@@ -53,7 +53,7 @@ pub(crate) fn joblib_dump<'py>(
     let options = WriteOptions::default().compress(compressor, level).protocol(protocol);
     let value = take(object, protocol, None)?;
     let tree = Tree::from(Item::try_from(&value).map_err(raise)?);
-    target.write(py, value.rough_nbytes(), true, (None, progress), |sink, _| {
+    target.write(py, value.rough_nbytes(), (None, progress), |sink, _| {
         write_to(sink, &tree, &options)
     })
 }

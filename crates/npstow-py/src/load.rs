@@ -65,7 +65,7 @@ pub(crate) fn load<'py>(
     };
     warn(py, start.is_old)?;
     let entry = &start.entry;
-    let memory = work::run_one(py, entry.nbytes() as u64, progress, |watch| {
+    let memory = work::run(py, entry.nbytes() as u64, progress, |watch| {
         pool::limited(threads, || read(&watch.entry(entry), &start.bytes).map_err(place))
     })?;
     output::owned(py, entry.dtype(), entry.shape(), entry.order(), memory)

@@ -8,6 +8,8 @@ use pyo3::exceptions::{PyIndexError, PyKeyError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::collections::HashMap;
+use std::path::Path;
+use std::{fs, io};
 
 /// All arrays and values below a group, as a dictionary of arrays and dictionaries. Small ones
 /// share memory, which lives as long as any of them.
@@ -19,11 +21,36 @@ pub(crate) fn all<'py>(
     // How much there is to do is known only where all was described: that takes its own reading.
     let total = match progress {
         Some(_) => work::brief(py, || nbytes(node))?,
+        None if is_light(node) => 0,
         None => work::UNKNOWN,
     };
     let (nodes, loaded) = work::run(py, total, progress, |watch| node.load_own(&watch.wrap()))?;
     crate::node::warn_of_left_out(py, node)?;
     nested(py, &nodes, made(py, loaded)?)
+}
+
+/// Whether all is in so few bytes that one thread reads them before another is awake. Where they
+/// are packed, that thread unpacks them, too.
+pub(crate) fn is_light(node: &Node) -> bool {
+    stored_len(node.file().path()).is_ok_and(|len| len.is_some_and(|len| len < work::LIGHT))
+}
+
+/// Bytes of a file, or of the few ones of a folder that has no others in it.
+fn stored_len(path: &Path) -> io::Result<Option<u64>> {
+    const FEW: usize = 16;
+    let about = fs::metadata(path)?;
+    if !about.is_dir() {
+        return Ok(about.is_file().then_some(about.len()));
+    }
+    let mut total = 0;
+    for (count, file) in fs::read_dir(path)?.enumerate() {
+        let about = file?.metadata()?;
+        if count >= FEW || !about.is_file() {
+            return Ok(None);
+        }
+        total += about.len();
+    }
+    Ok(Some(total))
 }
 
 /// What is below a group: paths, groups in front of what is in them, and the arrays among them.

@@ -188,7 +188,7 @@ impl Node {
     ) -> PyResult<Bound<'py, PyAny>> {
         let entry = self.whole(py)?;
         let options = orders(native, order).map_err(raise)?;
-        let memory = work::run_one(py, entry.nbytes() as u64, progress, |watch| {
+        let memory = work::run(py, entry.nbytes() as u64, progress, |watch| {
             // Nothing is allocated for a mere claim.
             entry.check()?;
             let mut memory = BufferMut::zeroed(entry.nbytes())?;
@@ -216,7 +216,7 @@ impl Node {
         let entry = self.whole(py)?;
         let options = orders(native, Some(order)).map_err(raise)?;
         let mut out = Writable::new(out)?;
-        work::run_one(py, entry.nbytes() as u64, progress, |watch| {
+        work::run(py, entry.nbytes() as u64, progress, |watch| {
             watch.entry(&entry).read_into_with(out.bytes_mut(), &options)
         })
     }
@@ -235,7 +235,7 @@ impl Node {
         let memory = match entry.data() {
             // What is not packed comes read by read.
             Data::Raw { .. } => work::run_alone(py, nbytes as u64, job),
-            _ => work::run_one(py, nbytes as u64, None, job),
+            _ => work::run(py, nbytes as u64, None, job),
         }?;
         owned(py, entry.dtype(), &shape, entry.order(), memory)
     }
@@ -248,7 +248,7 @@ impl Node {
     /// SHA-256 of the content.
     fn digest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let nbytes = self.0.entry().map_err(raise)?.nbytes() as u64;
-        let hash = work::run_one(py, nbytes, None, |watch| match self.0.kind() {
+        let hash = work::run(py, nbytes, None, |watch| match self.0.kind() {
             NodeKind::Value => self.0.digest(),
             _ => npstow::digest(&watch.entry(&self.0.entry()?)),
         })?;

@@ -225,11 +225,12 @@ fn write<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
     let Some(target) = target else {
-        let bytes = work::brief(py, || pickle::to_bytes(&value, &options))?;
+        let bytes =
+            work::run(py, value.rough_nbytes(), None, |_| pickle::to_bytes(&value, &options))?;
         return Ok(Some(PyBytes::new(py, &bytes)));
     };
     let tree = Tree::from(Item::try_from(&value).map_err(raise)?);
-    target.write(py, value.rough_nbytes(), true, (None, progress), |sink, _| {
+    target.write(py, value.rough_nbytes(), (None, progress), |sink, _| {
         pickle::write_to(sink, &tree, &options)
     })?;
     Ok(None)

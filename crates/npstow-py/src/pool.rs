@@ -41,13 +41,16 @@ fn build() -> Option<Arc<ThreadPool>> {
 /// More threads than so many times the cores only stand in each other's way.
 const TIMES: usize = 4;
 
-/// Does a job with so many threads, where that was said, and else with those it has.
-pub(crate) fn limited<T: Send>(threads: Option<usize>, job: impl FnOnce() -> T + Send) -> T {
+fn of(threads: usize) -> Option<ThreadPool> {
+    // The system is asked in some 20 calls: as long as it takes to read a small file.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let most = cores.saturating_mul(TIMES);
-    let made =
-        |threads: usize| ThreadPoolBuilder::new().num_threads(threads.min(most)).build().ok();
-    match threads.and_then(made) {
+    ThreadPoolBuilder::new().num_threads(threads.min(most)).build().ok()
+}
+
+/// Does a job with so many threads, where that was said, and else with those it has.
+pub(crate) fn limited<T: Send>(threads: Option<usize>, job: impl FnOnce() -> T + Send) -> T {
+    match threads.and_then(of) {
         Some(own) => own.install(job),
         None => job(),
     }

@@ -29,7 +29,7 @@ pub(crate) fn save(
     let array = input::array(array)?;
     warn(py, array.dtype(), array.shape())?;
     let write = |sink: &mut dyn Sink, _: Option<&Arc<Watch>>| npy::write_to(sink, &array);
-    target.write(py, array.nbytes() as u64, true, (threads, progress), write)
+    target.write(py, array.nbytes() as u64, (threads, progress), write)
 }
 
 /// A member of an archive: an array, or the bytes of an NPY file of objects.
@@ -95,7 +95,7 @@ pub(crate) fn savez(
         }
         writer.finish().map(drop)
     };
-    target.write(py, nbytes, false, (threads, progress), write)
+    target.write(py, nbytes, (threads, progress), write)
 }
 
 /// The same arrays, which ask whether to go on as they are read: what is packed for a stream is
@@ -137,7 +137,6 @@ impl Target<'_> {
         self,
         py: Python<'_>,
         nbytes: u64,
-        is_one: bool,
         (threads, progress): (Option<usize>, Option<&Bound<'_, PyAny>>),
         job: impl FnOnce(&mut dyn Sink, Option<&Arc<Watch>>) -> Result<()> + Send,
     ) -> PyResult<()> {
@@ -157,11 +156,7 @@ impl Target<'_> {
             file.commit()
         };
         let job = |watch: &Arc<Watch>| pool::limited(threads, || write(watch));
-        match is_one {
-            true => work::run_one(py, nbytes, progress, job),
-            // Many small ones want all cores, too.
-            false => work::run(py, nbytes, progress, job),
-        }
+        work::run(py, nbytes, progress, job)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::error::raise;
 use crate::input::{Memo, array};
+use crate::many;
 use crate::node::{Node, Noted};
 use crate::options::Saving;
 use crate::work::{self, WatchedSink};
@@ -57,7 +58,10 @@ fn item<'py>(given: &Bound<'py, PyAny>, memo: &mut Memo<'py>) -> PyResult<(Item,
         return Ok((Item::Array(memo.array(given)?), None));
     };
     let node = &node.get().0;
-    let mut tree = work::brief(given.py(), || node.to_tree())?;
+    let mut tree = match many::is_light(node) {
+        true => work::alone(given.py(), || node.to_tree())?,
+        false => work::brief(given.py(), || node.to_tree())?,
+    };
     crate::node::warn_of_left_out(given.py(), node)?;
     let notes = tree.notes("").cloned();
     // What is alone has no name; a group is the tree itself, notes included.

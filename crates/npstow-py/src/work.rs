@@ -21,9 +21,8 @@ use std::time::Duration;
 /// Work on fewer bytes is over before anybody would want to stop it.
 const LONG: u64 = 32 << 20;
 
-/// Work on one array of fewer bytes is done sooner than the lock is given back; it needs no other
-/// thread either.
-const SHORT: u64 = 16 << 10;
+/// Work on fewer bytes is done before another thread is awake.
+pub(crate) const LIGHT: u64 = 64 << 10;
 
 /// As many bytes, where nobody knows how many.
 pub(crate) const UNKNOWN: u64 = u64::MAX;
@@ -42,20 +41,6 @@ pub(crate) struct Watch {
     done: AtomicU64,
 }
 
-/// Does a piece of work on one array of about `nbytes` bytes; see [`run`].
-pub(crate) fn run_one<T: Send>(
-    py: Python<'_>,
-    nbytes: u64,
-    progress: Option<&Bound<'_, PyAny>>,
-    job: impl FnOnce(&Arc<Watch>) -> Result<T> + Send,
-) -> PyResult<T> {
-    if progress.is_none() && nbytes < SHORT {
-        // Not with the lock: what it waits for may be another thread.
-        return py.detach(|| job(&Arc::default())).map_err(raise);
-    }
-    run(py, nbytes, progress, job)
-}
-
 /// Does a piece of work that keeps to its thread: where it is not long, no other one is woken.
 pub(crate) fn run_alone<T: Send>(
     py: Python<'_>,
@@ -63,7 +48,7 @@ pub(crate) fn run_alone<T: Send>(
     job: impl FnOnce(&Arc<Watch>) -> Result<T> + Send,
 ) -> PyResult<T> {
     if nbytes < LONG {
-        return py.detach(|| job(&Arc::default())).map_err(raise);
+        return alone(py, || job(&Arc::default()));
     }
     run(py, nbytes, None, job)
 }
@@ -78,6 +63,9 @@ pub(crate) fn run<T: Send>(
     progress: Option<&Bound<'_, PyAny>>,
     job: impl FnOnce(&Arc<Watch>) -> Result<T> + Send,
 ) -> PyResult<T> {
+    if progress.is_none() && nbytes < LIGHT {
+        return alone(py, || job(&Arc::default()));
+    }
     run_outside(py, nbytes, progress, |watch| pool::install(|| job(watch)))
 }
 
@@ -91,6 +79,9 @@ pub(crate) fn run_on<T: Send, R: Send>(
     held: &Held<T>,
     job: impl FnOnce(&mut T, &Arc<Watch>) -> Result<R> + Send,
 ) -> PyResult<R> {
+    if nbytes < LIGHT {
+        return alone(py, || held.with(|open| job(open, &Arc::default())));
+    }
     run_outside(py, nbytes, None, |watch| held.with(|open| pool::install(|| job(open, watch))))
 }
 
@@ -126,21 +117,13 @@ pub(crate) fn brief<T: Send>(
     py.detach(|| pool::install(job)).map_err(raise)
 }
 
-/// Does a short piece of work on what other threads may have this moment; see [`run_on`].
-pub(crate) fn brief_on<T: Send, R: Send>(
-    py: Python<'_>,
-    held: &Held<T>,
-    job: impl FnOnce(&mut T) -> Result<R> + Send,
-) -> PyResult<R> {
-    py.detach(|| held.with(|open| pool::install(|| job(open)))).map_err(raise)
-}
-
-/// Does a short piece of work that one core does alone, without waking another.
+/// Does a short piece of work that one core does alone, without waking another. The interpreter's
+/// lock is not held: what is waited for may be another thread.
 pub(crate) fn alone<T: Send>(
     py: Python<'_>,
     job: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<T> {
-    py.detach(job).map_err(raise)
+    py.detach(|| npstow::alone(job)).map_err(raise)
 }
 
 /// The work in a thread, and what a signal's handler or `progress` has raised meanwhile.

@@ -207,6 +207,87 @@ def test_threads_push_to_one_packed_file(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+SMALL = """
+    place, array = sys.argv[1], np.arange(100.0)
+    arrays = {"a": array, "g": {"b": array.astype("i4")}}
+
+    def edit():
+        with npstow.edit(f"{place}/x.npz") as archive:
+            archive["c"] = array
+
+    def append():
+        with npstow.Appender(f"{place}/x.npy") as appender:
+            appender.push(array)
+
+    def every():
+        with npstow.load(f"{place}/x.npz") as archive:
+            dict(archive)
+
+    work = {
+        "load": lambda: npstow.load(f"{place}/x.npy"),
+        "map": lambda: npstow.load(f"{place}/x.npy", mmap_mode="r"),
+        "rows": lambda: npstow.open(f"{place}/x.npy")[[3, 5]],
+        "every": every,
+        "edit": edit,
+        "append": append,
+        "save": lambda: npstow.save(f"{place}/y.npy", array),
+        "pack": lambda: npstow.savez_compressed(f"{place}/y.npz", a=array, b=array),
+        "pickle": lambda: npstow.pickle.dump(arrays, f"{place}/x.pkl"),
+        "unpickle": lambda: npstow.pickle.load(f"{place}/x.pkl"),
+        "dump": lambda: npstow.joblib.dump(arrays, f"{place}/x.joblib", compress=3),
+        "undump": lambda: npstow.joblib.load(f"{place}/x.joblib"),
+    }
+    flat = {"a": array, "b": array[:5]}
+    for name, what in [("x.npy", array), ("x.npz", arrays), ("x.h5", arrays), ("folder", flat)]:
+        path = f"{place}/{name}"
+        npstow.save_tree(path, what)
+        work |= {
+            f"save {name}": lambda path=path, what=what: npstow.save_tree(path, what),
+            f"read {name}": lambda path=path: npstow.open(path).read(),
+            f"compare {name}": lambda path=path, what=what: npstow.diff(path, path),
+        }
+    begun = len(os.listdir("/proc/self/task"))
+    for name, small in work.items():
+        small()
+        assert len(os.listdir("/proc/self/task")) == begun, f"{name} begins threads"
+    npstow.save_tree(f"{place}/y.npz", {"x": np.zeros(1 << 20)})
+    assert len(os.listdir("/proc/self/task")) > begun, "the test counts nothing"
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="no /proc")
+def test_small_work_begins_no_threads(tmp_path):
+    """To wake one takes as long as to read a small file."""
+    done = run(SMALL, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def calls(work, times):
+    """Reads of this process that `work` adds for each time; what it opens else is read, too."""
+
+    def reads():
+        with open("/proc/self/io") as file:
+            return int(next(line for line in file if line.startswith("syscr:")).split()[1])
+
+    work()
+    start = reads()
+    alone = reads() - start
+    start = reads()
+    for _ in range(times):
+        work()
+    return (reads() - start - alone) / times
+
+
+@pytest.mark.skipif(not os.path.isfile("/proc/self/io"), reason="no /proc")
+def test_a_small_file_is_read_and_nothing_else_is(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(100))
+    np.savez(tmp_path / "x.npz", a=np.arange(100))
+    assert calls(lambda: npstow.load(tmp_path / "x.npy"), 50) == 1
+    assert calls(lambda: npstow.load(tmp_path / "x.npy", mmap_mode="r"), 50) == 1
+    assert calls(lambda: npstow.open(tmp_path / "x.npy").read(), 50) <= 3
+    assert calls(lambda: npstow.open(tmp_path / "x.npz")["a"].read(), 50) <= 6
+
+
 def test_threads_share_a_file(large):
     path, values = large
     node = npstow.open(path)

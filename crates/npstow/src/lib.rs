@@ -102,6 +102,8 @@ pub use literal::{Literal, LiteralOptions};
 pub use notes::{Meta, Notes};
 #[cfg(feature = "derive")]
 pub use npstow_derive::Record;
+#[doc(inline)]
+pub use parallel::alone;
 pub use sink::{AtomicFile, Durability, Sink, WriteSink};
 pub use source::{FileSource, MemorySource, PartSource, Source, read_stream};
 pub use tree::{Item, Tree};

@@ -1,6 +1,56 @@
 //! Work on all cores, where the feature is on.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "parallel")]
+mod here {
+    use std::cell::Cell;
+
+    thread_local! {
+        /// Whether this thread works alone.
+        static ALONE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Gives the thread back what it was, whatever becomes of the job.
+    struct Before(bool);
+
+    impl Drop for Before {
+        fn drop(&mut self) {
+            ALONE.set(self.0);
+        }
+    }
+
+    pub(super) fn alone<T>(job: impl FnOnce() -> T) -> T {
+        let _before = Before(ALONE.replace(true));
+        job()
+    }
+
+    pub(crate) fn is_alone() -> bool {
+        ALONE.get()
+    }
+}
+
+#[cfg(feature = "parallel")]
+pub(crate) use here::is_alone;
+
+/// Does a job with this thread alone: no other one is woken, and none is begun.
+///
+/// To wake a thread takes as long as to read a small file, so what is known to be small is done
+/// sooner alone. A job within rayon's `ThreadPool::install` has that pool's threads again.
+///
+/// ```
+/// use npstow::{Array, npz};
+/// let mut writer = npz::Writer::new(Vec::new(), &npz::WriteOptions::default())?;
+/// npstow::alone(|| writer.add("x", &Array::from_vec(vec![1u8, 2])))?;
+/// # writer.finish()?;
+/// # Ok::<(), npstow::Error>(())
+/// ```
+pub fn alone<T>(job: impl FnOnce() -> T) -> T {
+    #[cfg(feature = "parallel")]
+    return here::alone(job);
+    #[cfg(not(feature = "parallel"))]
+    job()
+}
+
 /// Does `work` for every item, side by side, and collects what comes of it in order.
 #[cfg(feature = "parallel")]
 pub(crate) fn each<T: Send, R: Send, E: Send>(
@@ -11,6 +61,7 @@ pub(crate) fn each<T: Send, R: Send, E: Send>(
     match items.len() {
         // No thread is woken for what one does alone.
         0 | 1 => items.into_iter().map(work).collect(),
+        _ if is_alone() => items.into_iter().map(work).collect(),
         _ => items.into_par_iter().map(work).collect(),
     }
 }
@@ -89,14 +140,44 @@ pub(crate) fn ordered<T, R, E>(
 /// How many items are worth having at hand at once.
 pub(crate) fn width() -> usize {
     #[cfg(feature = "parallel")]
-    return rayon::current_num_threads();
+    return if is_alone() { 1 } else { rayon::current_num_threads() };
     #[cfg(not(feature = "parallel"))]
     1
 }
 
 #[cfg(all(test, feature = "parallel", any(feature = "npz", feature = "hdf5")))]
 mod tests {
-    use super::ordered;
+    use super::{alone, each, ordered};
+    use std::convert::Infallible;
+    use std::thread::{self, ThreadId};
+
+    /// The threads that work on many items, of every way there is.
+    #[allow(clippy::unwrap_used)]
+    fn threads() -> Vec<ThreadId> {
+        let own = |_| thread::current().id();
+        let mut seen: Vec<ThreadId> =
+            each((0..64).collect(), |n: u32| Ok::<_, Infallible>(own(n))).unwrap();
+        ordered(0..64u32, own, |id| {
+            seen.push(id);
+            Ok::<_, Infallible>(())
+        })
+        .unwrap();
+        let mut bytes = vec![0; 16 << 20];
+        let noted = |_: usize, _: &mut [u8]| Ok(own(0));
+        seen.extend(crate::array::map_blocks(&mut bytes, 1 << 20, noted).unwrap());
+        seen
+    }
+
+    #[test]
+    fn alone_is_one_thread_and_a_pool_within_has_its_own() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let own = thread::current().id();
+        assert!(alone(threads).iter().all(|id| *id == own));
+        assert!(alone(|| pool.install(threads)).iter().all(|id| *id != own));
+        assert!(pool.install(|| alone(threads)).windows(2).all(|ids| ids[0] == ids[1]));
+        let panicked = std::panic::catch_unwind(|| alone(|| panic!("within")));
+        assert!(panicked.is_err() && !super::is_alone());
+    }
 
     #[test]
     fn what_comes_of_it_is_in_order_wherever_it_is_done() {

@@ -69,7 +69,7 @@ const WHY: [(&str, &str); 17] = [
     ),
     (
         "p13",
-        "10,000 arrays of 16 numbers, some 4,500 instructions each: opcodes, checks of what NumPy's \
+        "10,000 arrays of 16 numbers, some 4,300 instructions each: opcodes, checks of what NumPy's \
         `_reconstruct` and `__setstate__` are given, nodes of the graph; a third of the time is \
         page faults of that. Kept: the search for shared objects no longer hashes.",
     ),
@@ -96,11 +96,7 @@ const WHY: [(&str, &str); 17] = [
         descriptions and their text. Tried: all headers with 30 reads instead of 4,000, no faster \
         in memory.",
     ),
-    (
-        "small",
-        "Both pay for the calls of the system and for an array of NumPy's. It was 2.0 times as fast \
-        on the other processor.",
-    ),
+    ("small", "Both pay for the calls of the system and for an array of NumPy's."),
     (
         "import",
         "NumPy's own import is most of it; some 5 ms are npstow's library and its modules. What is \

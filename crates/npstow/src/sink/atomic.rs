@@ -165,10 +165,12 @@ impl AtomicFile {
 
     fn rename(&mut self) -> io::Result<()> {
         if let Place::Unnamed = self.place {
-            match link_unnamed(&self.file, &self.target) {
-                Ok(()) => return Ok(()),
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(e),
+            // Where there was a file, it will be there still.
+            let linked = (!self.replaces).then(|| link_unnamed(&self.file, &self.target));
+            match linked {
+                Some(Ok(())) => return Ok(()),
+                Some(Err(e)) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+                Some(Err(_)) | None => {}
             }
             let name = with_free_name(&self.target, |name| link_unnamed(&self.file, name))?.1;
             self.place = Place::Named(Some(name));

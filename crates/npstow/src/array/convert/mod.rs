@@ -50,6 +50,12 @@ pub(crate) fn copy_strided(
     part(&mut bytes[start..], src.bytes, plan.src_start, &plan.axes, plan.unit);
 }
 
+/// Whether work on so many bytes is for several threads.
+#[cfg(feature = "parallel")]
+fn is_shared(nbytes: usize) -> bool {
+    nbytes > GRAIN && !crate::parallel::is_alone()
+}
+
 /// Does `fill(index, block)` for every block of `dst`, side by side where there are cores.
 pub(crate) fn for_blocks(
     dst: &mut [u8],
@@ -57,7 +63,7 @@ pub(crate) fn for_blocks(
     fill: impl Fn(usize, &mut [u8]) -> Result<()> + Sync,
 ) -> Result<()> {
     #[cfg(feature = "parallel")]
-    if dst.len() > GRAIN {
+    if is_shared(dst.len()) {
         use rayon::prelude::*;
         return dst.par_chunks_mut(block).enumerate().try_for_each(|(i, bytes)| fill(i, bytes));
     }
@@ -71,7 +77,7 @@ pub(crate) fn map_blocks<R: Send>(
     fill: impl Fn(usize, &mut [u8]) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
     #[cfg(feature = "parallel")]
-    if dst.len() > GRAIN {
+    if is_shared(dst.len()) {
         use rayon::prelude::*;
         return dst.par_chunks_mut(block).enumerate().map(|(i, bytes)| fill(i, bytes)).collect();
     }
@@ -149,7 +155,7 @@ impl Plan {
 #[cfg(feature = "parallel")]
 fn part(dst: &mut [u8], src: &[u8], start: usize, axes: &[Axis], unit: usize) {
     let total = axes.iter().map(|axis| axis.len).product::<usize>().saturating_mul(unit);
-    if total <= GRAIN {
+    if !is_shared(total) {
         return kernels::copy(dst, src, start, axes, unit);
     }
     let Some((outer, rest)) = axes.split_first() else {

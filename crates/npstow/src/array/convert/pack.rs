@@ -36,7 +36,7 @@ fn copy_swapped(dst: &mut [u8], src: &[u8], itemsize: usize, plan: &SwapPlan) {
         swap_band(dst, itemsize, plan);
     };
     #[cfg(feature = "parallel")]
-    if dst.len() > super::GRAIN {
+    if super::is_shared(dst.len()) {
         use rayon::prelude::*;
         dst.par_chunks_mut(band).zip(src.par_chunks(band)).for_each(one);
         return;

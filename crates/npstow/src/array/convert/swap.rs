@@ -19,7 +19,7 @@ pub(crate) fn swap_by(bytes: &mut [u8], itemsize: usize, plan: &SwapPlan) {
         return;
     }
     #[cfg(feature = "parallel")]
-    if bytes.len() > super::GRAIN {
+    if super::is_shared(bytes.len()) {
         use rayon::prelude::*;
         bytes.par_chunks_mut(band_len(itemsize)).for_each(|band| swap_band(band, itemsize, plan));
         return;
