@@ -176,3 +176,17 @@ fn swapping_keeps_fortran_order_and_gathers_the_rest() {
         if cfg!(target_endian = "little") { want } else { plainly(&stepped) }
     );
 }
+
+#[test]
+#[cfg(feature = "parallel")]
+fn large_work_is_done_alone_where_that_is_said() {
+    let own = std::thread::current().id();
+    let threads = || {
+        let noted = |_: usize, _: &mut [u8]| Ok(std::thread::current().id());
+        super::map_blocks(&mut vec![0; 4 * super::GRAIN], 1 << 16, noted).unwrap()
+    };
+    let alone = crate::alone(threads);
+    assert!(alone.len() == 256 && alone.iter().all(|id| *id == own));
+    assert!(threads().iter().all(|id| *id != own));
+    assert!(crate::alone(|| !super::is_shared(usize::MAX)));
+}
