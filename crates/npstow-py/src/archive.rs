@@ -351,7 +351,7 @@ impl Archive {
         };
         if nbytes as u64 <= SMALL && progress.is_none() {
             // Threads would cost more than they do.
-            let read = py.detach(|| read(entry));
+            let read = py.detach(|| npstow::alone(|| read(entry)));
             return read.map_err(|e: Error| self.raise(e.in_member(name)));
         }
         let read = work::run(py, nbytes as u64, progress, |watch| {

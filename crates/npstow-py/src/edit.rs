@@ -8,9 +8,9 @@ use crate::held::Held;
 use crate::input::array;
 use crate::node::Noted;
 use crate::options::{Saving, durability};
-use crate::tree::{Given, nbytes, notes};
+use crate::tree::{Given, effort, notes};
 use crate::{pool, work};
-use npstow::{Appender as Appended, ErrorKind, Format, Result, npz};
+use npstow::{Appender as Appended, Format, Result, npz};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 
@@ -37,13 +37,12 @@ impl Editor {
     #[pyo3(signature = (given, replaced=None))]
     fn put(&self, py: Python<'_>, given: Given<'_>, replaced: Option<&str>) -> PyResult<()> {
         let tree = given.tree()?;
-        work::run_on(py, nbytes(&tree), &self.0, |editor, watch| {
+        work::run_on(py, effort(&tree), &self.0, |editor, watch| {
             let tree = watch.tree(tree, true)?;
-            match replaced.map(|name| editor.remove(name)) {
-                Some(Err(e)) if e.kind() != ErrorKind::NotFound => return Err(e),
-                _ => {}
+            match replaced {
+                Some(name) => editor.replace_tree(name, &tree),
+                None => editor.add_tree(&tree),
             }
-            editor.add_tree(&tree)
         })
     }
 

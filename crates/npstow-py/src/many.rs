@@ -21,7 +21,8 @@ pub(crate) fn all<'py>(
     // How much there is to do is known only where all was described: that takes its own reading.
     let total = match progress {
         Some(_) => work::brief(py, || nbytes(node))?,
-        None if is_light(node) => 0,
+        // What is in few bytes may be packed, or lie in other files.
+        None if is_light(py, node) => work::alone(py, || nbytes(node))?,
         None => work::UNKNOWN,
     };
     let (nodes, loaded) = work::run(py, total, progress, |watch| node.load_own(&watch.wrap()))?;
@@ -29,10 +30,11 @@ pub(crate) fn all<'py>(
     nested(py, &nodes, made(py, loaded)?)
 }
 
-/// Whether all is in so few bytes that one thread reads them before another is awake. Where they
-/// are packed, that thread unpacks them, too.
-pub(crate) fn is_light(node: &Node) -> bool {
-    stored_len(node.file().path()).is_ok_and(|len| len.is_some_and(|len| len < work::LIGHT))
+/// Whether the file is so short that one thread has described all that is in it before another is
+/// awake.
+pub(crate) fn is_light(py: Python<'_>, node: &Node) -> bool {
+    let path = node.file().path();
+    py.detach(|| stored_len(path)).is_ok_and(|len| len.is_some_and(|len| len < work::LIGHT))
 }
 
 /// Bytes of a file, or of the few ones of a folder that has no others in it.

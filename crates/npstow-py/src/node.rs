@@ -20,7 +20,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use std::ffi::{CString, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A group, an array or a value of an open file.
@@ -51,12 +51,27 @@ pub(crate) fn open(
     max_header_size: Option<u64>,
     fill_missing: bool,
 ) -> PyResult<Node> {
-    let opened = py.detach(|| options(max_header_size, fill_missing).open(path));
-    let file = opened.map_err(raise)?;
+    let is_much = is_packed(&path) && py.detach(|| is_long(&path));
+    let open = || options(max_header_size, fill_missing).open(path);
+    let file = match is_much {
+        true => work::brief(py, open)?,
+        false => work::alone(py, open)?,
+    };
     if let Some(warning) = file.warning() {
         warn(py, &format!("{}: {warning}", file.path().display()))?;
     }
     Ok(Node(file.root()))
+}
+
+/// Whether a file is called packed as a whole: it is unpacked when it is opened, on all cores.
+fn is_packed(path: &Path) -> bool {
+    const ENDINGS: [&str; 8] = ["z", "gz", "tgz", "bz2", "xz", "lzma", "lz4", "zst"];
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ENDINGS.iter().any(|one| one.eq_ignore_ascii_case(ending)))
+}
+
+fn is_long(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|about| about.len() >= work::LIGHT)
 }
 
 fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
@@ -92,8 +107,9 @@ pub(crate) fn open_given(
         Given::Bytes(bytes) => Arc::new(MemorySource::new(Buffer::from_owner(bytes))),
         Given::Object(object) => Arc::new(FileObject::new(&object)?),
     };
-    let opened = py.detach(|| options(max_header_size, fill_missing).open_source(source, name));
-    Ok(Node(opened.map_err(raise)?.root()))
+    // An object is asked by the thread that has it.
+    let open = || options(max_header_size, fill_missing).open_source(source, name);
+    Ok(Node(work::alone(py, open)?.root()))
 }
 
 fn options(max_header_size: Option<u64>, fill_missing: bool) -> OpenOptions {
@@ -235,7 +251,13 @@ impl Node {
         let memory = match entry.data() {
             // What is not packed comes read by read.
             Data::Raw { .. } => work::run_alone(py, nbytes as u64, job),
-            _ => work::run(py, nbytes as u64, None, job),
+            // Of what is packed, all chunks that have a part of it are unpacked.
+            _ => work::run(
+                py,
+                (entry.nbytes() as u64).min(work::LIGHT).max(nbytes as u64),
+                None,
+                job,
+            ),
         }?;
         owned(py, entry.dtype(), &shape, entry.order(), memory)
     }
@@ -271,11 +293,10 @@ impl Node {
     }
 
     /// What NumPy would print, reading no more than that; of a group, nothing.
-    fn preview(&self, threshold: usize, edgeitems: usize) -> PyResult<String> {
+    fn preview(&self, py: Python<'_>, threshold: usize, edgeitems: usize) -> PyResult<String> {
         let options = PreviewOptions::default().threshold(threshold).edgeitems(edgeitems);
-        let entry = self.0.entry().map_err(raise)?;
-        let corners = entry.corners(&Selection::all(), &options).map_err(raise)?;
-        Ok(corners.to_string())
+        let corners = || self.0.entry()?.corners(&Selection::all(), &options);
+        Ok(work::alone(py, corners)?.to_string())
     }
 
     /// All arrays and values below a group, in memory, as a dictionary of arrays and dictionaries.

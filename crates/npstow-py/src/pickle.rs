@@ -152,7 +152,7 @@ pub(crate) fn value_of<'py>(
     persistent_load: Option<Bound<'py, PyAny>>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let value = py.detach(|| node.get().0.value()).map_err(raise)?;
+    let value = work::alone(py, || node.get().0.value())?;
     make(py, &value, &Wishes { persistent_load, ..Wishes::default() }, progress)
 }
 

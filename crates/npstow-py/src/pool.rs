@@ -14,7 +14,7 @@ pub(crate) fn install<T: Send>(job: impl FnOnce() -> T + Send) -> T {
     match pool() {
         Some(pool) => pool.install(job),
         // No more threads are to be had: it goes without.
-        None => job(),
+        None => npstow::alone(job),
     }
 }
 

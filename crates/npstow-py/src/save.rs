@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 use crate::error::raise;
+use crate::tree::EACH;
 use crate::work::{self, Watch, WatchedSink};
 use crate::{dtype, input, pool, stream};
 use npstow::npy::{self, Header, Version};
@@ -65,6 +66,7 @@ pub(crate) fn savez(
         options = options.compress(level);
     }
     let (mut runs, mut nbytes, mut memo) = (Vec::new(), 0, input::Memo::default());
+    let count = members.len();
     for (name, member) in members {
         match member {
             Member::Objects(bytes) => {
@@ -95,7 +97,8 @@ pub(crate) fn savez(
         }
         writer.finish().map(drop)
     };
-    target.write(py, nbytes, (threads, progress), write)
+    let places = if progress.is_some() { 0 } else { EACH * count as u64 };
+    target.write(py, nbytes + places, (threads, progress), write)
 }
 
 /// The same arrays, which ask whether to go on as they are read: what is packed for a stream is

@@ -8,7 +8,7 @@
 
 use crate::error::raise;
 use crate::pool;
-use crate::work::Watch;
+use crate::work::{self, Watch};
 use npstow::{Result, Sink};
 use pyo3::exceptions::PyBlockingIOError;
 use pyo3::intern;
@@ -39,8 +39,7 @@ pub(crate) fn pour(
     let watch = Arc::new(Watch::default());
     let writer = Writer::new(object)?;
     if nbytes < PIECE as u64 {
-        let made =
-            py.detach(|| pool::install(|| collected(|sink| job(sink, &watch)))).map_err(raise)?;
+        let made = work::sized(py, nbytes, || collected(|sink| job(sink, &watch)))?;
         writer.write(&made)?;
         return told(progress, nbytes, nbytes);
     }

@@ -58,7 +58,7 @@ fn item<'py>(given: &Bound<'py, PyAny>, memo: &mut Memo<'py>) -> PyResult<(Item,
         return Ok((Item::Array(memo.array(given)?), None));
     };
     let node = &node.get().0;
-    let mut tree = match many::is_light(node) {
+    let mut tree = match many::is_light(given.py(), node) {
         true => work::alone(given.py(), || node.to_tree())?,
         false => work::brief(given.py(), || node.to_tree())?,
     };
@@ -81,6 +81,14 @@ pub(crate) fn nbytes(tree: &Tree) -> u64 {
     tree.leaves().into_iter().map(size).sum()
 }
 
+/// What it takes to say where an array is, as bytes of another one.
+pub(crate) const EACH: u64 = 128;
+
+/// Bytes of all arrays, and what it takes to say where each of them is.
+pub(crate) fn effort(tree: &Tree) -> u64 {
+    nbytes(tree) + EACH * tree.leaves().len() as u64
+}
+
 /// Writes a tree to a path, atomically.
 #[pyfunction]
 #[pyo3(signature = (path, given, saving, progress=None))]
@@ -99,7 +107,8 @@ pub(crate) fn save_tree(
         not_kept(py, &path, is_noted)?;
     }
     let is_watched = progress.is_some();
-    work::run(py, nbytes(&tree), progress, |watch| {
+    let total = if is_watched { nbytes(&tree) } else { effort(&tree) };
+    work::run(py, total, progress, |watch| {
         let by_name = !matches!(format, Some(Format::Npy | Format::Npz)) || is_scattered(&tree);
         let tree = watch.tree(tree, is_watched || by_name)?;
         match format {
@@ -147,7 +156,7 @@ pub(crate) fn set_notes(
 ) -> PyResult<()> {
     let (notes, durability) =
         (notes(noted), crate::options::durability(durability).map_err(raise)?);
-    work::brief(py, || npstow::set_notes(path, name, &notes, durability))
+    work::alone(py, || npstow::set_notes(path, name, &notes, durability))
 }
 
 /// SHA-256 of the content of an array in memory.

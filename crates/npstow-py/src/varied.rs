@@ -3,6 +3,7 @@
 
 use crate::error::raise;
 use crate::output::shared;
+use crate::work;
 use npstow::{Attribute, Data, Entry, Error, Limits, Result, VariedItem};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
@@ -21,7 +22,7 @@ pub(crate) fn elements<'py>(
         varied.each_digested(&mut |_| {})?;
         (0..count).map(|number| varied.item(number)).collect()
     };
-    let items = py.detach(read).map_err(raise)?;
+    let items = work::sized(py, varied.raw().nbytes() as u64, read)?;
     let list = PyList::empty(py);
     for item in items {
         list.append(object(py, item, Limits::default().max_depth())?)?;
@@ -80,7 +81,7 @@ pub(crate) fn attributes<'py>(py: Python<'py>, node: &npstow::Node) -> PyResult<
                     (name, list.into_any(), Some((dtype, shape)))
                 }
                 None => {
-                    let array = py.detach(|| entry.read()).map_err(raise)?;
+                    let array = work::sized(py, entry.nbytes() as u64, || entry.read())?;
                     (name, shared(py, &array)?.call_method0("copy")?, None)
                 }
             },

@@ -117,6 +117,15 @@ pub(crate) fn brief<T: Send>(
     py.detach(|| pool::install(job)).map_err(raise)
 }
 
+/// Does a piece of work on `nbytes` bytes that goes on to its end, whatever happens.
+pub(crate) fn sized<T: Send>(
+    py: Python<'_>,
+    nbytes: u64,
+    job: impl FnOnce() -> Result<T> + Send,
+) -> PyResult<T> {
+    if nbytes < LIGHT { alone(py, job) } else { brief(py, job) }
+}
+
 /// Does a short piece of work that one core does alone, without waking another. The interpreter's
 /// lock is not held: what is waited for may be another thread.
 pub(crate) fn alone<T: Send>(

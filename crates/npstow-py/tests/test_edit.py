@@ -148,3 +148,19 @@ def test_nothing_is_left_beside(archive):
         editor["a"] = [1]
     npstow.compact(archive)
     assert os.listdir(archive.parent) == ["run.npz"]
+
+
+def test_what_is_not_replaced_stays(archive, tmp_path):
+    """Where the new array cannot be read, the old one is there as before."""
+    broken = tmp_path / "broken.npz"
+    np.savez(broken, x=np.arange(1000))
+    data = bytearray(broken.read_bytes())
+    data[500] ^= 1
+    broken.write_bytes(data)
+    before = content(archive)
+    with npstow.edit(archive) as editor:
+        for name in ("a", "g"):
+            with pytest.raises(npstow.Error, match="CRC"):
+                editor[name] = npstow.open(broken)["x"]
+        editor["b"] = [5]
+    assert content(archive) == before | {"b": [5]}

@@ -140,6 +140,8 @@ def change_in_child(begun, queue):
             begun.commit()
     except OSError as e:
         queue.put(str(e))
+    else:
+        queue.put("changed")
 
 
 def begin(path, rows):
@@ -171,7 +173,7 @@ def test_a_forked_child_changes_nothing_that_its_parent_began(tmp_path, name, co
     before = (tmp_path / name).read_bytes()
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
-    child = context.Process(target=change_in_child, args=(begun, queue))
+    child = context.Process(target=change_in_child, args=(begun, queue), daemon=True)
     child.start()
     assert "only it can go on" in queue.get(timeout=30)
     child.join(30)
@@ -208,6 +210,9 @@ def test_threads_push_to_one_packed_file(tmp_path):
 
 
 SMALL = """
+    import gzip
+    import h5py
+
     place, array = sys.argv[1], np.arange(100.0)
     arrays = {"a": array, "g": {"b": array.astype("i4")}}
 
@@ -225,6 +230,9 @@ SMALL = """
 
     work = {
         "load": lambda: npstow.load(f"{place}/x.npy"),
+        "preview": lambda: npstow.open(f"{place}/chunked.h5")["x"]._repr_html_(),
+        "packed": lambda: npstow.open(f"{place}/x.npy.gz").read(),
+        "file": lambda: npstow.save(open(f"{place}/z.npy", "wb"), array),
         "map": lambda: npstow.load(f"{place}/x.npy", mmap_mode="r"),
         "rows": lambda: npstow.open(f"{place}/x.npy")[[3, 5]],
         "every": every,
@@ -246,6 +254,10 @@ SMALL = """
             f"read {name}": lambda path=path: npstow.open(path).read(),
             f"compare {name}": lambda path=path, what=what: npstow.diff(path, path),
         }
+    with h5py.File(f"{place}/chunked.h5", "w") as file:
+        file.create_dataset("x", data=np.zeros((500, 500)), chunks=(50, 50), compression=1)
+    with gzip.open(f"{place}/x.npy.gz", "wb") as file:
+        np.save(file, array)
     begun = len(os.listdir("/proc/self/task"))
     for name, small in work.items():
         small()
@@ -263,10 +275,10 @@ def test_small_work_begins_no_threads(tmp_path):
 
 
 def calls(work, times):
-    """Reads of this process that `work` adds for each time; what it opens else is read, too."""
+    """Reads of this thread that `work` adds for each time; what it opens else is read, too."""
 
     def reads():
-        with open("/proc/self/io") as file:
+        with open("/proc/thread-self/io") as file:
             return int(next(line for line in file if line.startswith("syscr:")).split()[1])
 
     work()
@@ -278,7 +290,7 @@ def calls(work, times):
     return (reads() - start - alone) / times
 
 
-@pytest.mark.skipif(not os.path.isfile("/proc/self/io"), reason="no /proc")
+@pytest.mark.skipif(not os.path.isfile("/proc/thread-self/io"), reason="no /proc")
 def test_a_small_file_is_read_and_nothing_else_is(tmp_path):
     np.save(tmp_path / "x.npy", np.arange(100))
     np.savez(tmp_path / "x.npz", a=np.arange(100))

@@ -38,10 +38,10 @@ pub(crate) use here::is_alone;
 /// sooner alone. A job within rayon's `ThreadPool::install` has that pool's threads again.
 ///
 /// ```
-/// use npstow::{Array, npz};
-/// let mut writer = npz::Writer::new(Vec::new(), &npz::WriteOptions::default())?;
-/// npstow::alone(|| writer.add("x", &Array::from_vec(vec![1u8, 2])))?;
-/// # writer.finish()?;
+/// use npstow::{Array, MemoryOrder};
+/// let array = Array::from_vec_shape(vec![1u8, 2, 3, 4], &[2, 2])?;
+/// let turned = npstow::alone(|| array.to_contiguous(MemoryOrder::F))?;
+/// assert_eq!(turned.shape(), [2, 2]);
 /// # Ok::<(), npstow::Error>(())
 /// ```
 pub fn alone<T>(job: impl FnOnce() -> T) -> T {

@@ -101,7 +101,7 @@ impl<'py, 'a> Maker<'py, 'a> {
             return ndarray.call1((shape, dtype, memory, 0, py.None(), order));
         }
         let entry = Entry::try_from(&value.to_value()).map_err(raise)?;
-        let memory = py.detach(|| -> Result<BufferMut> {
+        let read = || -> Result<BufferMut> {
             entry.check()?;
             let mut memory = BufferMut::zeroed(entry.nbytes())?;
             let options = ReadOptions::default();
@@ -114,9 +114,10 @@ impl<'py, 'a> Maker<'py, 'a> {
                 (false, true) => {}
             }
             Ok(memory)
-        });
+        };
+        let memory = work::sized(py, entry.nbytes() as u64, read)?;
         let dtype = if is_swapped { dtype::exact(py, &native)? } else { dtype };
-        let memory = Bound::new(py, Memory::own(memory.map_err(raise)?))?;
+        let memory = Bound::new(py, Memory::own(memory))?;
         if may_wait && !is_swapped && entry.nbytes() > 0 {
             self.far.push(Far { entry, memory: Writable::new(&memory)? });
         }
@@ -165,7 +166,7 @@ impl<'py, 'a> Maker<'py, 'a> {
             Some(bytes) => PyByteArray::new(py, bytes),
             None => {
                 let far = value.to_value();
-                let array = py.detach(|| far.to_array()).map_err(raise)?;
+                let array = work::alone(py, || far.to_array())?;
                 PyByteArray::new(py, array.bytes().unwrap_or_default())
             }
         };

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::Maker;
-use crate::error::raise;
+use crate::work;
 use npstow::{Form, ValueRef};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -100,18 +100,18 @@ impl<'py, 'a> Maker<'py, 'a> {
             }
             Form::FarStr => {
                 let far = value.to_value();
-                let text = py.detach(|| far.to_text().map(std::borrow::Cow::into_owned));
-                PyString::new(py, &text.map_err(raise)?).into_any()
+                let text = || far.to_text().map(std::borrow::Cow::into_owned);
+                PyString::new(py, &work::alone(py, text)?).into_any()
             }
             Form::Bytes(Some(bytes)) => PyBytes::new(py, bytes).into_any(),
             Form::ByteArray(Some(bytes)) => PyByteArray::new(py, bytes).into_any(),
             Form::Bytes(None) => {
                 let far = value.to_value();
-                PyBytes::new(py, &py.detach(|| far.to_bytes()).map_err(raise)?).into_any()
+                PyBytes::new(py, &work::alone(py, || far.to_bytes())?).into_any()
             }
             Form::ByteArray(None) => {
                 let far = value.to_value();
-                PyByteArray::new(py, &py.detach(|| far.to_bytes()).map_err(raise)?).into_any()
+                PyByteArray::new(py, &work::alone(py, || far.to_bytes())?).into_any()
             }
             Form::Global(module, name) => match self.class(value)? {
                 Some(class) => class,

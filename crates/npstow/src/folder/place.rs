@@ -315,6 +315,24 @@ mod tests {
     }
 
     #[test]
+    fn a_forked_process_places_and_removes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("run");
+        let forked = || {
+            let mut new = build(&target, Durability::None, "1");
+            new.owner = Owner::parent();
+            (new.temporary.clone(), new)
+        };
+        let (temporary, new) = forked();
+        drop(new);
+        assert!(temporary.join("sub/a.npy").exists());
+        let (temporary, new) = forked();
+        let e = new.commit(&[]).unwrap_err();
+        assert!(e.to_string().contains("only it can go on"), "{e}");
+        assert!(temporary.join("sub/a.npy").exists() && !target.exists());
+    }
+
+    #[test]
     fn the_old_folder_stays_until_the_commit() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("run");

@@ -159,6 +159,7 @@ impl Appender {
     }
 
     fn put(&mut self, rows: usize, bytes: &[u8]) -> Result<()> {
+        self.file.changed().map_err(|e| Error::io("appending rows", e).in_path(&self.path))?;
         let total = self.rows().checked_add(rows).ok_or_else(|| Error::invalid("too many rows"))?;
         self.end(total)?;
         if bytes.len() >= DIRECT || self.held.len() + bytes.len() > HELD {

@@ -180,13 +180,30 @@ impl Editor {
     /// As [`add`](Self::add).
     pub fn replace_item(&mut self, name: &str, item: &Item) -> Result<()> {
         let done = self.attempt(|editor| {
-            match editor.remove(name) {
-                Err(e) if e.kind() == crate::ErrorKind::NotFound => {}
-                done => done?,
-            }
+            editor.remove_any(name)?;
             editor.writer.add_below(name, item)
         });
         self.place(done, name)
+    }
+
+    /// Adds everything in a tree, in the place of what has the name `name` here.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn replace_tree(&mut self, name: &str, tree: &Tree) -> Result<()> {
+        let done = self.attempt(|editor| {
+            editor.remove_any(name)?;
+            editor.writer.add_tree(tree)
+        });
+        self.place(done, "")
+    }
+
+    /// Takes out what has the name, if anything has.
+    fn remove_any(&mut self, name: &str) -> Result<()> {
+        match self.remove(name) {
+            Err(e) if e.kind() == crate::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
     }
 
     /// Takes an array, a value, or a group with all that is in it out of the archive.
@@ -561,6 +578,21 @@ mod tests {
     }
 
     #[test]
+    fn a_tree_takes_the_place_of_a_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.npz");
+        archive(&path, &[("x", 1, 5), ("g/y", 2, 6), ("g/z", 3, 7)]);
+        let mut editor = Editor::open(&path).unwrap();
+        editor.replace_tree("g", &Tree::new().with("g/y", array(4, 4)).unwrap()).unwrap();
+        editor.replace_tree("new", &Tree::new().with("new", array(5, 8)).unwrap()).unwrap();
+        let taken = Tree::new().with("x", array(6, 8)).unwrap();
+        assert_eq!(editor.replace_tree("nothing", &taken).unwrap_err().kind(), ErrorKind::Exists);
+        editor.commit().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(content(&bytes), expected(&[("x", 1, 5), ("g/y", 4, 4), ("new", 5, 8)]));
+    }
+
+    #[test]
     fn what_fails_changes_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.npz");
@@ -578,6 +610,7 @@ mod tests {
         let mut two = Tree::new().with("new", array(4, 4)).unwrap();
         two.insert("bad", item.clone()).unwrap();
         assert!(editor.add_tree(&two).is_err());
+        assert!(editor.replace_tree("x", &two).is_err());
         assert!(editor.replace_item("g", &Item::from(two)).is_err());
         // The names are free again, and those of what stays are taken.
         editor.add("new", &array(5, 8)).unwrap();

@@ -97,7 +97,9 @@ fn write(tools: &Tools, inputs: &Inputs, file: &Hdf5) -> Contest {
 fn unpack(tools: &Tools, inputs: &Inputs, file: &Hdf5, sum: f64) -> Contest {
     let mut field = Field::new(tools, Check::Sum(sum), Prepare::Nothing);
     run(&mut field, &["p16", "read"], &[file.packed.as_path()]);
-    for name in CRATES {
+    // It says of such a file: invalid data layout version: 5.
+    let reads = |name: &str| name != "hdf5-pure" || file.form != "latest";
+    for name in CRATES.into_iter().filter(|name| reads(name)) {
         field.rust(name, &[name, "p16", "read"], &[file.packed.as_path()]);
     }
     let size = mebibytes(inputs.smooth.nbytes);
@@ -106,7 +108,7 @@ fn unpack(tools: &Tools, inputs: &Inputs, file: &Hdf5, sum: f64) -> Contest {
     let contest = field.contest(
         ("p16", file.marked("unpack old", "unpack latest")),
         title,
-        "`Node::read`, of h5py's file.",
+        "`Node::read`, of h5py's file. hdf5-pure reads no chunks of the latest form.",
         faster(4.0),
     );
     Contest { times: 1, warm: warm(tools, 2 * inputs.smooth.nbytes), ..contest }
