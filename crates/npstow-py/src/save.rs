@@ -4,6 +4,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 use crate::error::raise;
+use crate::held::Held;
 use crate::tree::EACH;
 use crate::work::{self, Watch, WatchedSink};
 use crate::{dtype, input, pool, stream};
@@ -15,7 +16,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Saves an array to a path, atomically, or to a file object.
 #[pyfunction]
@@ -240,45 +241,34 @@ fn told(py: Python<'_>, header: &[u8]) -> PyResult<()> {
 /// A file that takes the place of the old one when it is whole, for what Python writes itself.
 #[derive(Debug)]
 #[pyclass(frozen, module = "npstow._npstow")]
-pub(crate) struct NewFile(Mutex<Option<AtomicFile>>);
+pub(crate) struct NewFile(Held<AtomicFile>);
 
 #[pymethods]
 impl NewFile {
     #[new]
     fn new(path: PathBuf) -> PyResult<Self> {
         let file = AtomicFile::create(path, Durability::default()).map_err(raise)?;
-        Ok(Self(Mutex::new(Some(file))))
+        Ok(Self(Held::new(file)))
     }
 
     fn write(&self, py: Python<'_>, bytes: &Bound<'_, PyAny>) -> PyResult<usize> {
         let bytes = input::bytes(bytes)?;
-        py.detach(|| {
-            let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let closed = || Error::invalid("the file is closed");
-            let file = file.as_mut().ok_or_else(closed)?;
-            file.write_all(&bytes).map_err(|e| Error::io("writing", e))?;
-            Ok(bytes.len())
-        })
-        .map_err(raise)
+        let write = |file: &mut AtomicFile| file.write_all(&bytes);
+        py.detach(|| self.0.with(|file| write(file).map_err(|e| Error::io("writing", e))))
+            .map_err(raise)?;
+        Ok(bytes.len())
     }
 
-    /// Puts it in the place of the old one.
+    /// Puts it in the place of the old one, unless that was done already.
     fn commit(&self, py: Python<'_>) -> PyResult<()> {
-        py.detach(|| match self.take() {
-            Some(file) => file.commit(),
-            None => Ok(()),
-        })
-        .map_err(raise)
+        if !self.0.is_open() {
+            return Ok(());
+        }
+        py.detach(|| self.0.take()?.commit()).map_err(raise)
     }
 
     /// Forgets it, unless it was committed.
     fn discard(&self) {
-        drop(self.take());
-    }
-}
-
-impl NewFile {
-    fn take(&self) -> Option<AtomicFile> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        drop(self.0.take());
     }
 }

@@ -10,7 +10,8 @@ const WHY: [(&str, &str); 17] = [
         "p1",
         "Page faults of the new memory. npstow takes less time than one core needs to read into huge \
         pages; ndarray-npy is near the limit for pages of 4 KiB. Kept: huge pages, and two cores \
-        for large reads.",
+        for large reads. Of the memory beyond the array some 0.2 MiB are made; the rest is the \
+        program's own file, as far as it was touched.",
     ),
     (
         "p2",
@@ -30,7 +31,7 @@ const WHY: [(&str, &str); 17] = [
     (
         "p4",
         "Page faults of the new memory, and the read; the checksum is fused with it. Two cores take \
-        half of what one core needs at least (the limit).",
+        half of what one core needs at least (the limit). Memory beyond the array: as in P1.",
     ),
     (
         "p5",
@@ -69,7 +70,7 @@ const WHY: [(&str, &str); 17] = [
     ),
     (
         "p13",
-        "10,000 arrays of 16 numbers, some 4,300 instructions each: opcodes, checks of what NumPy's \
+        "10,000 arrays of 16 numbers, some 4,500 instructions each (callgrind, the program's start included): opcodes, checks of what NumPy's \
         `_reconstruct` and `__setstate__` are given, nodes of the graph; a third of the time is \
         page faults of that. Kept: the search for shared objects no longer hashes.",
     ),
