@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import npstow
+from npstow import _npstow
 
 LARGE = 40 << 20
 
@@ -184,6 +185,36 @@ def test_a_forked_child_changes_nothing_that_its_parent_began(tmp_path, name, co
     with begun:
         pass
     assert np.array_equal(read(), rows)
+
+
+def place_in_child(file, queue):
+    try:
+        file.commit()
+    except OSError as e:
+        queue.put(str(e))
+    else:
+        queue.put("in its place")
+    file.discard()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_puts_no_file_in_its_place(tmp_path):
+    file = _npstow.NewFile(tmp_path / "x.npy")
+    file.write(b"parent")
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=place_in_child, args=(file, queue), daemon=True)
+    child.start()
+    assert "only it can go on" in queue.get(timeout=30)
+    child.join(30)
+    assert child.exitcode == 0
+    assert not list(tmp_path.glob("*.npy"))
+    file.commit()
+    file.commit()
+    assert (tmp_path / "x.npy").read_bytes() == b"parent"
+    with pytest.raises(ValueError, match="closed"):
+        file.write(b"more")
 
 
 def test_threads_push_to_one_packed_file(tmp_path):
