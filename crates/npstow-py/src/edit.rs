@@ -91,8 +91,8 @@ impl Appender {
 
     fn push(&self, rows: &Bound<'_, PyAny>) -> PyResult<()> {
         let (py, rows) = (rows.py(), array(rows)?);
-        let is_light = rows.nbytes() <= LIGHT;
-        work::alone(py, || self.0.with(|appender| spread(appender, is_light, |it| it.push(&rows))))
+        let are_few = rows.nbytes() <= FEW;
+        work::alone(py, || self.0.with(|appender| spread(appender, are_few, |it| it.push(&rows))))
     }
 
     fn commit(&self, py: Python<'_>) -> PyResult<()> {
@@ -120,16 +120,16 @@ impl Appender {
 }
 
 /// Rows of so many bytes are written by the thread that brings them.
-const LIGHT: usize = 1 << 20;
+const FEW: usize = 1 << 20;
 
 /// Does something with an appender: on all cores, where rows may be packed, or are many.
 fn spread<T: Send>(
     appender: &mut Appended,
-    is_light: bool,
+    are_few: bool,
     job: impl FnOnce(&mut Appended) -> Result<T> + Send,
 ) -> Result<T> {
     match appender.format() {
-        Format::Npy if is_light => job(appender),
+        Format::Npy if are_few => job(appender),
         _ => pool::install(|| job(appender)),
     }
 }
