@@ -4,6 +4,7 @@
 //! is framed: readers need no frames.
 #![forbid(unsafe_code)]
 
+mod names;
 mod numpy;
 mod out;
 mod plain;

@@ -144,7 +144,7 @@ pub(super) fn is_one_call(out: &Out<'_>) -> bool {
 }
 
 /// Where arrays begin in what joblib's `mmap_mode` maps: joblib's own begin at multiples of 16.
-const ALIGNMENT: u64 = 64;
+const ALIGNMENT: usize = 64;
 
 /// An array as joblib has it: an object that says what it is, then the elements.
 fn between(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry, is_raw: bool) -> Result<()> {
@@ -164,15 +164,15 @@ fn between(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry, is_raw: bool) ->
     out.known_text("allow_mmap")?;
     out.bool(is_raw)?;
     out.known_text("numpy_array_alignment_bytes")?;
-    out.size(usize::try_from(ALIGNMENT).unwrap_or_default())?;
+    out.size(ALIGNMENT)?;
     out.op(code::SETITEMS)?;
     out.op(code::BUILD)?;
     // One byte for the number of bytes of padding, then those.
     let behind = out.offset() + 1;
-    let padding = behind.next_multiple_of(ALIGNMENT) - behind;
-    let mut bytes = vec![u8::try_from(padding).unwrap_or_default()];
-    bytes.resize(1 + bytes.first().map_or(0, |len| usize::from(*len)), 0xff);
-    out.raw(&bytes)?;
+    let padding = behind.next_multiple_of(ALIGNMENT as u64) - behind;
+    let mut bytes = [0xff; ALIGNMENT];
+    bytes[0] = u8::try_from(padding).unwrap_or_default();
+    out.raw(bytes.get(..=usize::from(bytes[0])).unwrap_or_default())?;
     pieces(out, entry)
 }
 
@@ -225,6 +225,9 @@ pub(super) fn payload(out: &mut Out<'_>, entry: &Entry) -> Result<()> {
 }
 
 fn pieces(out: &mut Out<'_>, entry: &Entry) -> Result<()> {
+    if let Some(bytes) = entry.lying() {
+        return out.raw(bytes);
+    }
     for piece in entry.pieces(entry.order())? {
         let piece = piece?.to_contiguous(entry.order())?;
         out.raw(piece.bytes_in(entry.order()).unwrap_or_default())?;

@@ -1,10 +1,10 @@
 //! Opcodes going out: each in the shortest form that its protocol has.
 #![forbid(unsafe_code)]
 
+use super::names::Names;
 use crate::pickle::opcode::code;
 use crate::value::{LAST_OLD, to_old, trimmed};
 use crate::{Error, Result, Sink};
-use std::collections::HashMap;
 
 /// What is gathered before it is given to the sink.
 const GATHERED: usize = 256 << 10;
@@ -18,7 +18,7 @@ pub(super) struct Out<'s> {
     /// How many things are remembered.
     memoized: u32,
     /// Names that were written.
-    names: HashMap<(&'static str, &'static str), u32>,
+    names: Names,
     /// Whether the elements of arrays stand between the opcodes, as joblib has it; and whether they
     /// can be mapped there.
     pub(super) between: Option<bool>,
@@ -27,7 +27,7 @@ pub(super) struct Out<'s> {
 impl<'s> Out<'s> {
     pub(super) fn new(sink: &'s mut dyn Sink, protocol: u8) -> Self {
         let bytes = vec![code::PROTO, protocol];
-        let names = HashMap::new();
+        let names = Names::default();
         Self { sink, bytes, written: 0, protocol, memoized: 0, names, between: None }
     }
 
@@ -45,7 +45,7 @@ impl<'s> Out<'s> {
 
     /// Text that comes again and again: written once, remembered then.
     pub(super) fn known_text(&mut self, text: &'static str) -> Result<()> {
-        if let Some(&at) = self.names.get(&("", text)) {
+        if let Some(at) = self.names.get(("", text)) {
             return self.get(at);
         }
         self.text(text.as_bytes())?;
@@ -201,7 +201,7 @@ impl<'s> Out<'s> {
 
     /// A name of the library's own table; written once, remembered then.
     pub(super) fn name(&mut self, module: &'static str, name: &'static str) -> Result<()> {
-        if let Some(&at) = self.names.get(&(module, name)) {
+        if let Some(at) = self.names.get((module, name)) {
             return self.get(at);
         }
         let (old_module, old_name) = to_old(module, name);

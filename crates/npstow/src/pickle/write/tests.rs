@@ -267,3 +267,25 @@ fn elements_without_bytes_are_written_as_a_state() {
         assert!(!String::from_utf8_lossy(&again).contains("_frombuffer"));
     }
 }
+
+/// What lies in memory is not read once more before it is written, unless it has a checksum.
+#[test]
+#[cfg(feature = "npz")]
+fn elements_with_a_checksum_are_compared_before_they_are_written() {
+    let values: Vec<u32> = (0..1000).map(|x| x * 0x0101_0101).collect();
+    let tree = Tree::new().with("a", Array::from_vec(values)).unwrap();
+    let mut archive = Vec::new();
+    crate::npz::write_to(&mut archive, &tree, &crate::npz::WriteOptions::default()).unwrap();
+    let place = archive.windows(4).position(|bytes| bytes == [77; 4]);
+    let pickled = |bytes: Vec<u8>| {
+        let source = std::sync::Arc::new(crate::MemorySource::new(bytes));
+        let reader = crate::npz::open_source(source, &crate::Limits::default()).unwrap();
+        let tree = Tree::new().with("a", reader.entry("a").unwrap()).unwrap();
+        let mut out = Vec::new();
+        write_to(&mut out, &tree, &WriteOptions::default()).map(|()| out)
+    };
+    assert!(pickled(archive.clone()).is_ok());
+    archive[place.unwrap()] ^= 1;
+    let e = pickled(archive).unwrap_err();
+    assert_eq!(e.kind(), crate::ErrorKind::Corrupt, "{e}");
+}
