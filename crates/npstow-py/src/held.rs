@@ -33,7 +33,15 @@ impl<T> Held<T> {
     /// # Errors
     /// `Invalid` where it is closed already; `Io` in another process.
     pub(crate) fn take(&self) -> Result<T> {
-        self.lock()?.take().ok_or_else(closed)
+        self.close()?.ok_or_else(closed)
+    }
+
+    /// As [`take`](Self::take), but for nothing where it is closed already.
+    ///
+    /// # Errors
+    /// `Io` in another process.
+    pub(crate) fn close(&self) -> Result<Option<T>> {
+        Ok(self.lock()?.take())
     }
 
     /// Whether it is open; in another process, too, so that who goes on there is refused.

@@ -261,14 +261,15 @@ impl NewFile {
 
     /// Puts it in the place of the old one, unless that was done already.
     fn commit(&self, py: Python<'_>) -> PyResult<()> {
-        if !self.0.is_open() {
-            return Ok(());
-        }
-        py.detach(|| self.0.take()?.commit()).map_err(raise)
+        py.detach(|| match self.0.close()? {
+            Some(file) => file.commit(),
+            None => Ok(()),
+        })
+        .map_err(raise)
     }
 
     /// Forgets it, unless it was committed.
-    fn discard(&self) {
-        drop(self.0.take());
+    fn discard(&self, py: Python<'_>) {
+        py.detach(|| drop(self.0.take()));
     }
 }

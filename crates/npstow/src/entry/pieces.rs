@@ -140,15 +140,6 @@ enum Origin<'a> {
 }
 
 impl Entry {
-    /// The elements where they lie in memory, in the order of the file. Not those with a checksum,
-    /// which are read, so that it is compared; nor those that are not all there.
-    #[cfg(feature = "pickle")]
-    pub(crate) fn lying(&self) -> Option<&[u8]> {
-        let (Data::Raw { offset }, None) = (&self.data, self.seal) else { return None };
-        let start = usize::try_from(*offset).ok()?;
-        self.source.in_memory()?.get(start..)?.get(..self.nbytes)
-    }
-
     /// The array in pieces of this order.
     pub(crate) fn pieces(&self, order: MemoryOrder) -> Result<Pieces<'_>> {
         self.check()?;

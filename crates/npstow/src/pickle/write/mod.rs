@@ -199,7 +199,8 @@ fn leaf(out: &mut Out<'_>, dtypes: &mut Dtypes, item: &Item, options: &WriteOpti
     match item {
         // Bytes that are no array.
         Item::Value(entry) => out.bytes(entry.read()?.bytes().unwrap_or_default()),
-        _ => numpy::array(out, dtypes, &entry),
+        Item::Array(array) => numpy::array(out, dtypes, &entry, array.bytes_in(entry.order())),
+        _ => numpy::array(out, dtypes, &entry, None),
     }
 }
 

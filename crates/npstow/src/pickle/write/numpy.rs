@@ -3,7 +3,7 @@
 
 use super::out::Out;
 use crate::array::MemoryOrder;
-use crate::entry::Entry;
+use crate::entry::{BAND, Entry};
 use crate::pickle::opcode::code;
 use crate::{Dtype, Error, Record, Result};
 use std::collections::HashMap;
@@ -147,7 +147,12 @@ pub(super) fn is_one_call(out: &Out<'_>) -> bool {
 const ALIGNMENT: usize = 64;
 
 /// An array as joblib has it: an object that says what it is, then the elements.
-fn between(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry, is_raw: bool) -> Result<()> {
+fn between(
+    out: &mut Out<'_>,
+    seen: &mut Dtypes,
+    (entry, lying): (&Entry, Lying<'_>),
+    is_raw: bool,
+) -> Result<()> {
     out.name("joblib.numpy_pickle", "NumpyArrayWrapper")?;
     out.op(code::EMPTY_TUPLE)?;
     out.op(code::NEWOBJ)?;
@@ -173,16 +178,25 @@ fn between(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry, is_raw: bool) ->
     let mut bytes = [0xff; ALIGNMENT];
     bytes[0] = u8::try_from(padding).unwrap_or_default();
     out.raw(bytes.get(..=usize::from(bytes[0])).unwrap_or_default())?;
-    pieces(out, entry)
+    pieces(out, entry, lying)
 }
 
+/// The elements of an array where they lie in memory, in the array's own order; of what is read
+/// from a source there are none, for whoever looks after that source is to see it read.
+pub(super) type Lying<'a> = Option<&'a [u8]>;
+
 /// An array of NumPy's own class.
-pub(super) fn array(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Result<()> {
+pub(super) fn array(
+    out: &mut Out<'_>,
+    seen: &mut Dtypes,
+    entry: &Entry,
+    lying: Lying<'_>,
+) -> Result<()> {
     if entry.dtype().has_object() {
         return Err(Error::unsupported("Python objects as elements of an array"));
     }
     if let Some(is_raw) = out.between {
-        return between(out, seen, entry, is_raw);
+        return between(out, seen, (entry, lying), is_raw);
     }
     let is_fortran = entry.order() == MemoryOrder::F;
     // NumPy cannot tell how many elements without bytes there are in a buffer.
@@ -190,7 +204,7 @@ pub(super) fn array(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Resu
         out.name("numpy.core.numeric", "_frombuffer")?;
         out.op(code::MARK)?;
         out.begin_bytearray(entry.nbytes() as u64)?;
-        pieces(out, entry)?;
+        pieces(out, entry, lying)?;
         dtype(out, seen, entry.dtype())?;
         shape(out, entry.shape())?;
         out.text(if is_fortran { b"F" } else { b"C" })?;
@@ -198,35 +212,35 @@ pub(super) fn array(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Resu
         return out.op(code::REDUCE);
     }
     begin(out, false, None)?;
-    state(out, seen, entry)?;
+    state(out, seen, entry, lying)?;
     out.op(code::TUPLE)?;
     out.op(code::BUILD)
 }
 
 /// The state of an array behind a mark, but for the end of the tuple.
-fn state(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry) -> Result<()> {
+fn state(out: &mut Out<'_>, seen: &mut Dtypes, entry: &Entry, lying: Lying<'_>) -> Result<()> {
     out.op(code::MARK)?;
     out.int(1)?;
     shape(out, entry.shape())?;
     dtype(out, seen, entry.dtype())?;
     out.bool(entry.order() == MemoryOrder::F)?;
-    payload(out, entry)
+    payload(out, entry, lying)
 }
 
 /// The elements as bytes.
-pub(super) fn payload(out: &mut Out<'_>, entry: &Entry) -> Result<()> {
+pub(super) fn payload(out: &mut Out<'_>, entry: &Entry, lying: Lying<'_>) -> Result<()> {
     if out.protocol < 3 {
         // The length of the text is known when all of it is.
         let array = entry.read()?;
         return out.bytes(array.bytes().unwrap_or_default());
     }
     out.begin_bytes(entry.nbytes() as u64)?;
-    pieces(out, entry)
+    pieces(out, entry, lying)
 }
 
-fn pieces(out: &mut Out<'_>, entry: &Entry) -> Result<()> {
-    if let Some(bytes) = entry.lying() {
-        return out.raw(bytes);
+fn pieces(out: &mut Out<'_>, entry: &Entry, lying: Lying<'_>) -> Result<()> {
+    if let Some(bytes) = lying {
+        return bytes.chunks(BAND).try_for_each(|piece| out.raw(piece));
     }
     for piece in entry.pieces(entry.order())? {
         let piece = piece?.to_contiguous(entry.order())?;

@@ -126,7 +126,7 @@ impl<'a> Values<'a> {
             }
             Task::Elements(cell) => match self.graph.scalar(cell) {
                 Some(scalar) => out.bytes(&self.graph.store.read(scalar.bytes)?),
-                None => numpy::payload(out, &self.entry(cell)?),
+                None => numpy::payload(out, &self.entry(cell)?, None),
             },
         }
     }
@@ -429,7 +429,7 @@ impl<'a> Values<'a> {
         if array.class.is_none() && is_plain && is_bytes && numpy::is_one_call(out) {
             let entry = self.entry(cell)?;
             // The entry has the lengths of a subarray as axes, which is what the array had.
-            numpy::array(out, dtypes, &entry)?;
+            numpy::array(out, dtypes, &entry, None)?;
             return self.remember(cell, out);
         }
         let masked = array.mask.is_some();
@@ -452,7 +452,7 @@ impl<'a> Values<'a> {
             self.array_state(cell, &without, false);
             return Ok(());
         }
-        numpy::array(out, dtypes, &self.entry(cell)?)
+        numpy::array(out, dtypes, &self.entry(cell)?, None)
     }
 
     fn array_state(&mut self, cell: Cell, array: &ArrayNode, masked: bool) {
