@@ -105,27 +105,30 @@ def load(
     if threads is not None and threads < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")
     most = _most(max_header_size, allow_pickle)
-    if hasattr(file, "read") or mmap_mode or progress:
+    mmap_mode = mmap_mode or None
+    pickles = {"encoding": encoding, "fix_imports": fix_imports}
+    how = (mmap_mode, allow_pickle, pickles, max_header_size, threads, progress)
+    if hasattr(file, "read"):
         from npstow import _stream
 
-        how = _stream.How(
-            mmap_mode or None,
-            allow_pickle,
-            {"encoding": encoding, "fix_imports": fix_imports},
-            max_header_size,
-            threads,
-            progress,
-        )
-        if hasattr(file, "read"):
-            return _stream.load(file, how)
-        return _stream.load_path(os.fsdecode(file), how)
+        return _stream.load(file, _stream.How(*how))
     path = os.fsdecode(file)
     if "\0" in path:
         raise ValueError("embedded null byte")
-    found = _npstow.load(path, most, threads)
+    if mmap_mode:
+        found, offset = _npstow.map_header(path, most)
+        if not isinstance(found, str):
+            if "w" in mmap_mode:
+                text = f"mmap_mode {mmap_mode!r} makes a new file: use open_memmap for that"
+                raise ValueError(text)
+            return mapped(path, found, offset, mmap_mode)
+    elif progress:
+        with hook(progress, f"loading {path}") as call:
+            found = _npstow.load(path, most, threads, call)
+    else:
+        found = _npstow.load(path, most, threads)
     if type(found) is np.ndarray:
         return found
-    pickles = {"encoding": encoding, "fix_imports": fix_imports}
     if found == "zip":
         from npstow._npz import NpzFile
 
@@ -134,12 +137,14 @@ def load(
             allow_pickle=allow_pickle,
             pickle_kwargs=pickles,
             max_header_size=max_header_size,
+            mmap_mode=mmap_mode,
             threads=threads,
+            progress=progress,
         )
+    # Imported for those who need it: that takes longer than to load or to map a small array.
     from npstow import _stream
 
-    how = _stream.How(None, allow_pickle, pickles, max_header_size, threads, None)
-    return _stream.load_other(path, found, how)
+    return _stream.load_other(path, found, _stream.How(*how))
 
 
 def _most(max_header_size: int, allow_pickle: bool | None) -> int:

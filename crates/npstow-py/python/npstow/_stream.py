@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npstow import _errors, _npstow
-from npstow._npy import _most, is_bytes, mapped
+from npstow._npy import _most, is_bytes
 from npstow._progress import Progress, hook
 
-__all__ = ["How", "dumped", "load", "load_other", "load_path", "save"]
+__all__ = ["How", "dumped", "load", "load_other", "save"]
 
 #: Memory that is given to a stream before any of its bytes has come, whatever it declares.
 _FIRST = 64 << 20
@@ -50,32 +50,10 @@ class How(NamedTuple):
         return "auto" if encoding == "ASCII" else encoding
 
 
-def load_path(path: str, how: How) -> Any:
-    """``load`` of a path, where something is asked for besides."""
-    if how.mmap_mode:
-        found, offset = _npstow.map_header(path, how.most)
-        if not isinstance(found, str):
-            _mode(how.mmap_mode)
-            return mapped(path, found, offset, how.mmap_mode)
-    else:
-        with hook(how.progress, f"loading {path}") as call:
-            found = _npstow.load(path, how.most, how.threads, call)
-    return load_other(path, found, how)
-
-
-def _mode(mmap_mode: str) -> None:
-    if "w" in mmap_mode:
-        raise ValueError(f"mmap_mode {mmap_mode!r} makes a new file: use open_memmap for that")
-
-
 def load_other(path: str, found: Any, how: How) -> Any:
     """What is at a path: ``found`` is the word for what it is, or where the pickle begins."""
-    if isinstance(found, np.ndarray):
-        return found
     if found == "empty":
         raise _end(path)
-    if found == "zip":
-        return _archive(path, how)
     if isinstance(found, int) and how.allow_pickle is None:
         with hook(how.progress, f"loading {path}") as call:
             return _array(_npstow.pickle_load(path, found, how.strings, [], None, call)[0], path)
