@@ -189,18 +189,43 @@ pub(crate) struct Plan<'a> {
 
 /// The last header that was made: many arrays of one file look alike.
 #[derive(Debug, Default)]
-pub(crate) struct HeaderMemo(Option<(Header, Option<Version>, Arc<[u8]>)>);
+pub(crate) struct HeaderMemo(Option<Made>);
+
+/// A header, and what it was made of.
+#[derive(Debug)]
+struct Made {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    order: MemoryOrder,
+    version: Option<Version>,
+    bytes: Arc<[u8]>,
+    /// How many bytes the elements have.
+    nbytes: usize,
+}
 
 impl HeaderMemo {
-    fn bytes(&mut self, header: Header, version: Option<Version>) -> Result<Arc<[u8]>> {
-        match &self.0 {
-            Some((old, of, bytes)) if *old == header && *of == version => Ok(Arc::clone(bytes)),
+    fn made(
+        &mut self,
+        dtype: &Dtype,
+        shape: &[usize],
+        order: MemoryOrder,
+        version: Option<Version>,
+    ) -> Result<&Made> {
+        let is_same = |made: &Made| {
+            made.shape == shape
+                && made.order == order
+                && made.version == version
+                && made.dtype == *dtype
+        };
+        let made = match self.0.take() {
+            Some(made) if is_same(&made) => made,
             _ => {
-                let bytes: Arc<[u8]> = header.to_bytes(version)?.into();
-                self.0 = Some((header, version, Arc::clone(&bytes)));
-                Ok(bytes)
+                let header = Header::new(dtype.clone(), shape, order)?;
+                let (bytes, nbytes) = (header.to_bytes(version)?.into(), header.nbytes()?);
+                Made { dtype: dtype.clone(), shape: shape.to_vec(), order, version, bytes, nbytes }
             }
-        }
+        };
+        Ok(self.0.insert(made))
     }
 }
 
@@ -227,10 +252,9 @@ impl<'a> Plan<'a> {
             || dtype.itemsize() == 0;
         let order = if both { MemoryOrder::C } else { order };
         let stored = options.stored_as.clone().or(swapped);
-        let header = Header::new(stored.unwrap_or_else(|| dtype.clone()), shape, order)?;
-        let nbytes = header.nbytes()?;
-        let header = memo.bytes(header, options.version)?;
-        let nbytes = pickle.as_ref().map_or(nbytes, Vec::len);
+        let made = memo.made(stored.as_ref().unwrap_or(dtype), shape, order, options.version)?;
+        let header = Arc::clone(&made.bytes);
+        let nbytes = pickle.as_ref().map_or(made.nbytes, Vec::len);
         let lying = match payload {
             Payload::Array(array) if swap == SwapPlan::Nothing => array.bytes_in(order),
             _ => None,

@@ -28,7 +28,7 @@ pub(super) fn copy_member<S: Sink>(
     let listed = listed(directory, index)?;
     let located = locate(source, directory, index, &mut Window::single())?;
     let central = directory.header(listed)?;
-    let mut member = Member::new(name, listed.method);
+    let mut member = Member::new(name.to_owned(), listed.method);
     (member.crc32, member.packed_len) = (listed.crc32, listed.packed_len);
     member.unpacked_len = listed.unpacked_len;
     member.zip64 = listed.packed_len.max(listed.unpacked_len) >= u64::from(u32::MAX);
@@ -53,7 +53,8 @@ pub(super) fn copy_member<S: Sink>(
     }
     let header = npy_header(source, listed, located.data_offset, name)?;
     let at = writer.position();
-    let local = member.local(at, header.as_ref().map(|header| header.len() as u64))?;
+    let mut local = Vec::new();
+    member.local(at, header.as_ref().map(|header| header.len() as u64), &mut local)?;
     writer.take_name(name)?;
     writer.write(&local)?;
     copy_bytes(writer, source, located.data_offset, listed.packed_len)?;

@@ -33,10 +33,10 @@ pub(super) struct Member {
 
 impl Member {
     /// A member of this name, without data.
-    pub(super) fn new(name: &str, method: Method) -> Self {
+    pub(super) fn new(name: String, method: Method) -> Self {
         let flags = if name.is_ascii() { Flags::default() } else { Flags::UTF8 };
         Self {
-            name: name.as_bytes().to_vec(),
+            name: name.into_bytes(),
             flags,
             method,
             date: DATE,
@@ -58,8 +58,14 @@ impl Member {
         if self.zip64 { 45 } else { 20 }
     }
 
-    /// The local header of a member at `at`.
-    pub(super) fn local(&self, at: u64, header_len: Option<u64>) -> Result<Vec<u8>> {
+    /// The local header of a member at `at`, whose NPY header is so long, where it has one;
+    /// appends it, and says how long it is.
+    pub(super) fn local(
+        &self,
+        at: u64,
+        header_len: Option<u64>,
+        out: &mut Vec<u8>,
+    ) -> Result<usize> {
         let mut header = LocalHeader {
             needed: self.needed(),
             flags: self.flags,
@@ -73,17 +79,16 @@ impl Member {
             name: &self.name,
             ..LocalHeader::default()
         };
-        let mut padding = Vec::new();
+        let mut padding = [0; Alignment::MOST];
         if let (Method::STORED, Some(array)) = (self.method, header_len) {
             let data = at + header.written_len() as u64 + array;
             if let Some(field) = Alignment::fitting(ALIGN, data) {
-                field.write(&mut padding)?;
-                header.extra = &padding;
+                header.extra = field.write(&mut padding)?;
             }
         }
-        let mut out = Vec::with_capacity(header.written_len());
-        header.write(&mut out)?;
-        Ok(out)
+        let start = out.len();
+        header.write(out)?;
+        Ok(out.len() - start)
     }
 
     /// The entry of the directory for a member at `at` whose local header has `local_len` bytes;

@@ -4,7 +4,7 @@
 
 use super::content::Content;
 use super::member::Member;
-use super::writer::{Writer, array_name};
+use super::writer::{Writer, array_name, npy_name};
 use super::zip::{LocalHeader, Method};
 use crate::npy::{Payload, Plan};
 use crate::{Error, Item, Result, Sink, codec, parallel};
@@ -96,9 +96,10 @@ impl<S: Sink> Writer<S> {
     fn lay<'a>(&mut self, name: &str, payload: Payload<'a>, at: u64) -> Result<Laid<'a>> {
         let plan = self.plan(payload)?;
         let content = Content::Array(&plan);
-        let mut member = self.begin(&format!("{name}.npy"), &content, Method::STORED)?;
+        let mut member = self.begin(npy_name(name), &content, Method::STORED)?;
         (member.packed_len, member.unpacked_len) = (plan.len(), plan.len());
-        let local = member.local(at, content.header_len())?;
+        let mut local = Vec::new();
+        member.local(at, content.header_len(), &mut local)?;
         Ok(Laid { member, plan, at, local })
     }
 }

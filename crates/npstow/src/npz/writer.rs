@@ -171,7 +171,7 @@ impl<S: Sink> Writer<S> {
             let e = Error::invalid("bytes that are no NPY file of an array of objects");
             return Err(e.in_member(name));
         }
-        self.put(&format!("{name}.npy"), &Content::Bytes(npy)).map_err(|e| e.in_member(name))
+        self.put(npy_name(name), &Content::Bytes(npy)).map_err(|e| e.in_member(name))
     }
 
     /// Adds many members at once, packed side by side, in this order. The names are those of
@@ -225,7 +225,8 @@ impl<S: Sink> Writer<S> {
         let alone = tree.is_empty() && tree.notes("").is_none() && !below.is_empty();
         let within = tree.empty_groups().into_iter().map(|path| format!("{below}{path}/"));
         for name in alone.then(|| below.to_owned()).into_iter().chain(within) {
-            self.put_stored(&name, &Content::Bytes(&[])).map_err(|e| e.in_member(&name))?;
+            let done = self.put_stored(name.clone(), &Content::Bytes(&[]));
+            done.map_err(|e| e.in_member(&name))?;
         }
         self.add_notes(below, tree)
     }
@@ -253,19 +254,19 @@ impl<S: Sink> Writer<S> {
 
     fn add_payload(&mut self, name: &str, payload: Payload<'_>) -> Result<()> {
         let plan = self.plan(payload)?;
-        self.put(&[name, ".npy"].concat(), &Content::Array(&plan))
+        self.put(npy_name(name), &Content::Array(&plan))
     }
 
     fn add_content(&mut self, name: &str, content: &Content<'_>) -> Result<()> {
         if names::array_name(name).is_some() {
             return Err(Error::invalid("a value under a name that arrays have (.npy)"));
         }
-        self.put(name, content)
+        self.put(name.to_owned(), content)
     }
 
     /// Members that are small enough to be held are packed on all cores, a batch at a time.
     fn add_packed(&mut self, leaves: &[(&str, &Item)]) -> Result<()> {
-        let mut batch: Vec<(String, Plan<'_>)> = Vec::new();
+        let mut batch: Vec<(&str, Plan<'_>)> = Vec::new();
         let mut len = 0;
         for (name, item) in leaves {
             let payload = match item {
@@ -282,7 +283,7 @@ impl<S: Sink> Writer<S> {
             let plan = self.plan(payload).map_err(|e| e.in_member(name))?;
             let small = plan.len() <= self.packing.block_len(plan.len()) as u64;
             len += plan.len();
-            batch.push((format!("{name}.npy"), plan));
+            batch.push((name, plan));
             if !small || len >= Packing::BATCH {
                 self.put_batch(std::mem::take(&mut batch))?;
                 len = 0;
@@ -291,9 +292,10 @@ impl<S: Sink> Writer<S> {
         self.put_batch(batch)
     }
 
-    fn put_batch<'a>(&mut self, batch: Vec<(String, Plan<'a>)>) -> Result<()> {
+    /// Adds arrays, which have their names, of one batch.
+    fn put_batch<'a>(&mut self, batch: Vec<(&'a str, Plan<'a>)>) -> Result<()> {
         let packing = self.packing.clone();
-        let work = |(name, plan): (String, Plan<'a>)| {
+        let work = |(name, plan): (&'a str, Plan<'a>)| {
             let block = packing.block_len(plan.len()) as u64;
             let packed = (plan.len() <= block).then(|| packing.pack(&Content::Array(&plan)));
             (name, plan, packed)
@@ -301,15 +303,17 @@ impl<S: Sink> Writer<S> {
         parallel::ordered(batch, work, |(name, plan, packed)| {
             let content = Content::Array(&plan);
             let done = match packed {
-                Some(packed) => packed.and_then(|packed| self.put_packed(&name, &content, &packed)),
-                None => self.put(&name, &content),
+                Some(packed) => {
+                    packed.and_then(|packed| self.put_packed(npy_name(name), &content, &packed))
+                }
+                None => self.put(npy_name(name), &content),
             };
-            done.map_err(|e| e.in_member(name.trim_end_matches(".npy")))
+            done.map_err(|e| e.in_member(name))
         })
     }
 
     /// Writes a member of exactly this name.
-    fn put(&mut self, name: &str, content: &Content<'_>) -> Result<()> {
+    fn put(&mut self, name: String, content: &Content<'_>) -> Result<()> {
         if self.packing.is_stored() {
             return self.put_stored(name, content);
         }
@@ -321,7 +325,7 @@ impl<S: Sink> Writer<S> {
         self.put_blocks(name, content)
     }
 
-    fn put_stored(&mut self, name: &str, content: &Content<'_>) -> Result<()> {
+    fn put_stored(&mut self, name: String, content: &Content<'_>) -> Result<()> {
         let mut member = self.begin(name, content, Method::STORED)?;
         let len = content.len();
         (member.packed_len, member.unpacked_len) = (len, len);
@@ -337,8 +341,7 @@ impl<S: Sink> Writer<S> {
         }
         member.crc32 = known.unwrap_or(member.crc32);
         let at = self.position();
-        let header = member.local(at, content.header_len())?;
-        self.write(&header)?;
+        let header_len = self.write_local(&member, content)?;
         let mut crc = Crc32::new();
         let mut written = 0;
         let patched = known.is_none() && self.sink.can_patch();
@@ -358,13 +361,13 @@ impl<S: Sink> Writer<S> {
         }
         if patched {
             member.crc32 = crc.finish();
-            self.patch(at, &member.local(at, content.header_len())?)?;
+            self.patch_local(&member, at, content)?;
         }
-        self.end(&member, at, header.len(), content)
+        self.end(&member, at, header_len, content)
     }
 
     /// Writes a member that is packed already.
-    fn put_packed(&mut self, name: &str, content: &Content<'_>, packed: &Packed) -> Result<()> {
+    fn put_packed(&mut self, name: String, content: &Content<'_>, packed: &Packed) -> Result<()> {
         let member = self.begin(name, content, Method::DEFLATE)?;
         self.write_packed(member, content, packed)
     }
@@ -377,14 +380,13 @@ impl<S: Sink> Writer<S> {
     ) -> Result<()> {
         member.set(packed, content.len());
         let at = self.position();
-        let header = member.local(at, content.header_len())?;
-        self.write(&header)?;
+        let header_len = self.write_local(&member, content)?;
         self.write(&packed.bytes)?;
-        self.end(&member, at, header.len(), content)
+        self.end(&member, at, header_len, content)
     }
 
     /// Packs a member block by block, all cores at once, and writes as it goes.
-    fn put_blocks(&mut self, name: &str, content: &Content<'_>) -> Result<()> {
+    fn put_blocks(&mut self, name: String, content: &Content<'_>) -> Result<()> {
         let mut member = self.begin(name, content, Method::DEFLATE)?;
         let at = self.position();
         let mut packing = self.packing.clone();
@@ -406,20 +408,38 @@ impl<S: Sink> Writer<S> {
             }
             drop(held);
             member.set(&sizes, content.len());
-            let header = member.local(at, content.header_len())?;
-            self.write(&header)?;
+            let header_len = self.write_local(&member, content)?;
             packing.blocks(content, &mut |bytes| self.write(bytes))?;
-            return self.end(&member, at, header.len(), content);
+            return self.end(&member, at, header_len, content);
         }
         // Sizes that make the header as long as the true ones will.
         member.unpacked_len = content.len();
         member.packed_len = content.len();
-        let header = member.local(at, content.header_len())?;
-        self.write(&header)?;
+        let header_len = self.write_local(&member, content)?;
         let sizes = packing.blocks(content, &mut |bytes| self.write(bytes))?;
         member.set(&sizes, content.len());
-        self.patch(at, &member.local(at, content.header_len())?)?;
-        self.end(&member, at, header.len(), content)
+        self.patch_local(&member, at, content)?;
+        self.end(&member, at, header_len, content)
+    }
+
+    /// Writes the local header of a member whose data come next, and says how long it is.
+    fn write_local(&mut self, member: &Member, content: &Content<'_>) -> Result<usize> {
+        let at = self.position();
+        if self.pending.len() >= PENDING {
+            self.flush()?;
+        }
+        if self.pending.capacity() == 0 {
+            let few = content.len().saturating_mul(16);
+            self.pending.reserve_exact(usize::try_from(few).unwrap_or(PENDING).min(PENDING));
+        }
+        member.local(at, content.header_len(), &mut self.pending)
+    }
+
+    /// Writes the local header of a member again, now that more is known of it.
+    fn patch_local(&mut self, member: &Member, at: u64, content: &Content<'_>) -> Result<()> {
+        let mut header = Vec::new();
+        member.local(at, content.header_len(), &mut header)?;
+        self.patch(at, &header)
     }
 
     /// Takes a name.
@@ -440,11 +460,11 @@ impl<S: Sink> Writer<S> {
     /// Checks a name and takes it.
     pub(super) fn begin(
         &mut self,
-        name: &str,
+        name: String,
         content: &Content<'_>,
         method: Method,
     ) -> Result<Member> {
-        self.take_name(name)?;
+        self.take_name(&name)?;
         // A deflated member may become longer than it was, so the room for long sizes is
         // there before it is needed.
         let margin = content.len() / 1000 + (1 << 20);
@@ -645,6 +665,11 @@ fn members_of<'a>(tree: &'a Tree, below: &str) -> Vec<(String, &'a Item)> {
         }
     }
     leaves
+}
+
+/// The member that holds an array of this name.
+pub(super) fn npy_name(name: &str) -> String {
+    [name, ".npy"].concat()
 }
 
 /// What an array is called in an archive: one called `x.npy` where `x` is something else is the

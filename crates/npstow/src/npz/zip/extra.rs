@@ -67,8 +67,8 @@ fn put(out: &mut Vec<u8>, id: u16, parts: &[&[u8]]) -> Result<()> {
     let longer = |_| Error::invalid(format_args!("an extra field of {len} bytes (at most 65535)"));
     let short = u16::try_from(len).map_err(longer)?;
     out.reserve(4 + len);
-    out.extend(id.to_le_bytes());
-    out.extend(short.to_le_bytes());
+    let ([a, b], [c, d]) = (id.to_le_bytes(), short.to_le_bytes());
+    out.extend_from_slice(&[a, b, c, d]);
     parts.iter().for_each(|part| out.extend_from_slice(part));
     Ok(())
 }
@@ -76,7 +76,7 @@ fn put(out: &mut Vec<u8>, id: u16, parts: &[&[u8]]) -> Result<()> {
 /// The extra fields as they are written: a zip64 field with these values, where there are any,
 /// in the place of an old one.
 pub(super) fn with_zip64<'a>(extra: &'a [u8], wide: &[u64]) -> Cow<'a, [u8]> {
-    if wide.is_empty() && find(extra, Zip64::ID).is_none() {
+    if wide.is_empty() && (extra.is_empty() || find(extra, Zip64::ID).is_none()) {
         return Cow::Borrowed(extra);
     }
     let mut new = Vec::with_capacity(extra.len() + 28);
@@ -181,6 +181,8 @@ impl Alignment {
     pub(crate) const ID: u16 = 0xd935;
     /// The shortest field: kind, length, alignment.
     const SIZE: usize = 6;
+    /// The longest field that brings something to a multiple of 64, or of less.
+    pub(crate) const MOST: usize = 64 + Self::SIZE - 1;
 
     /// The field that brings what would begin at `offset` to a multiple of `to`; `None` where it
     /// is one already.
@@ -202,15 +204,17 @@ impl Alignment {
         Ok(Self { to, len: payload.len() + 4 })
     }
 
-    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
-        let end = out.len() + self.len;
-        let len = u16::try_from(self.len - 4).map_err(|_| Error::invalid("too much padding"))?;
-        out.reserve(self.len);
-        for value in [Self::ID, len, self.to] {
-            out.extend(value.to_le_bytes());
-        }
-        out.resize(end, 0);
-        Ok(())
+    /// Writes the field to the start of `zeros`, and gives as much of it as it takes.
+    ///
+    /// # Errors
+    /// `Invalid` where there is no room.
+    pub(crate) fn write<'a>(&self, zeros: &'a mut [u8]) -> Result<&'a [u8]> {
+        let narrow = || Error::invalid("too much padding");
+        let out = zeros.get_mut(..self.len).ok_or_else(narrow)?;
+        let len = u16::try_from(self.len - 4).map_err(|_| narrow())?;
+        let words = [Self::ID, len, self.to].map(u16::to_le_bytes);
+        out.iter_mut().zip(words.as_flattened()).for_each(|(to, from)| *to = *from);
+        Ok(out)
     }
 }
 
@@ -249,8 +253,8 @@ impl<'a> HeaderCopy<'a> {
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<()> {
-        let (extra, len) = (self.local_extra_len.to_le_bytes(), self.len.to_le_bytes());
-        put(out, Self::ID, &[&[Self::VERSION], &extra, &len, &[self.major], self.text])
+        let ([a, b], [c, d, e, f]) = (self.local_extra_len.to_le_bytes(), self.len.to_le_bytes());
+        put(out, Self::ID, &[&[Self::VERSION, a, b, c, d, e, f, self.major], self.text])
     }
 
     /// The copy of a whole NPY header; `None` where it is too long, or none.
@@ -387,12 +391,12 @@ mod tests {
                 assert_eq!(offset % 64, 0);
                 continue;
             };
-            let mut out = Vec::new();
-            field.write(&mut out).unwrap();
+            let mut zeros = [0; Alignment::MOST];
+            let out = field.write(&mut zeros).unwrap();
             assert_eq!(out.len(), field.len);
             assert_eq!((offset + field.len as u64) % 64, 0);
-            assert!(field.len < 64 + 6);
-            let payload = find(&out, Alignment::ID).unwrap();
+            assert!(field.write(&mut vec![0; field.len - 1]).is_err());
+            let payload = find(out, Alignment::ID).unwrap();
             assert_eq!(Alignment::parse(payload).unwrap(), field);
             cut(payload, 2, |p| Alignment::parse(p).map(|_| ()));
         }
