@@ -5,11 +5,12 @@
 
 use crate::error::raise_zip;
 use crate::memory::Memory;
+use crate::output::Road;
 use crate::source::FileObject;
 use crate::{dtype, many, output, pool, work};
 use npstow::{
-    Buffer, BufferMut, Data, Entry, Error, FileSource, Limits, MemoryOrder, MemorySource, Source,
-    npz,
+    Buffer, BufferMut, Data, Entry, Error, FileSource, Limits, MemoryOrder, MemorySource,
+    ReadOptions, Source, npz,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -229,10 +230,12 @@ impl Archive {
         if matches!(entry.data(), Data::Objects { .. }) {
             return Ok(py.None().into_bound(py));
         }
-        let memory = self.bytes(py, &entry, name, progress)?;
+        // Of what comes in steps, progress can be told.
+        let road = if progress.is_some() || !is_array { Road::Exact } else { Road::Fast };
+        let own = self.own(py, &entry, name, (road, progress))?;
         match is_array {
-            true => output::owned(py, entry.dtype(), entry.shape(), entry.order(), memory),
-            false => Ok(PyBytes::new(py, memory.bytes()).into_any()),
+            true => output::own(py, entry.dtype(), entry.shape(), entry.order(), own),
+            false => Ok(PyBytes::new(py, own.0.bytes()).into_any()),
         }
     }
 
@@ -272,7 +275,8 @@ impl Archive {
     fn raw<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, Memory>> {
         let reader = self.reader()?;
         let entry = py.detach(|| reader.bytes_of(name)).map_err(|e| self.raise(e))?;
-        Bound::new(py, Memory::own(self.bytes(py, &entry, name, None)?))
+        let (memory, _) = self.own(py, &entry, name, (Road::Exact, None))?;
+        Bound::new(py, Memory::own(memory))
     }
 
     /// Where the elements of an array lie in the file; `None` where they are packed, or objects,
@@ -333,22 +337,16 @@ impl Archive {
         PyList::new(py, names)
     }
 
-    /// What an entry of the archive holds.
-    fn bytes(
+    /// What an entry of the archive holds: memory, and where it begins there.
+    fn own(
         &self,
         py: Python<'_>,
         entry: &Entry,
         name: &str,
-        progress: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<BufferMut> {
+        (road, progress): (Road, Option<&Bound<'_, PyAny>>),
+    ) -> PyResult<(BufferMut, usize)> {
         let nbytes = entry.nbytes();
-        let read = |entry: &Entry| {
-            // Nothing is allocated for a mere claim.
-            entry.check()?;
-            let mut memory = BufferMut::zeroed(nbytes)?;
-            entry.read_into(memory.bytes_mut())?;
-            Ok(memory)
-        };
+        let read = |entry: &Entry| road.own(entry, &ReadOptions::default());
         if nbytes as u64 <= SMALL && progress.is_none() {
             // Threads would cost more than they do.
             let read = py.detach(|| npstow::alone(|| read(entry)));

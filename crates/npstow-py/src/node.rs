@@ -6,7 +6,7 @@ use crate::error::{raise, raise_selection};
 use crate::key::selection;
 use crate::many;
 use crate::memory::Writable;
-use crate::output::{owned, shared};
+use crate::output::{self, Road, owned, shared};
 use crate::source::FileObject;
 use crate::varied;
 use crate::work;
@@ -204,19 +204,17 @@ impl Node {
     ) -> PyResult<Bound<'py, PyAny>> {
         let entry = self.whole(py)?;
         let options = orders(native, order).map_err(raise)?;
-        let memory = work::run(py, entry.nbytes() as u64, progress, |watch| {
-            // Nothing is allocated for a mere claim.
-            entry.check()?;
-            let mut memory = BufferMut::zeroed(entry.nbytes())?;
-            watch.entry(&entry).read_into_with(memory.bytes_mut(), &options)?;
-            Ok(memory)
+        // Of what comes in steps, progress can be told.
+        let road = if progress.is_some() { Road::Exact } else { Road::Fast };
+        let own = work::run(py, entry.nbytes() as u64, progress, |watch| {
+            road.own(&watch.entry(&entry), &options)
         })?;
         let dtype = match native {
             true => entry.dtype().to_order(Order::NATIVE),
             false => entry.dtype().clone(),
         };
         let order = memory_order(order).map_err(raise)?.unwrap_or(entry.order());
-        owned(py, &dtype, entry.shape(), order, memory)
+        output::own(py, &dtype, entry.shape(), order, own)
     }
 
     /// Reads the array into the memory of another one, which is back to back in that order.

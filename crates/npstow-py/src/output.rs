@@ -3,10 +3,44 @@
 
 use crate::dtype;
 use crate::memory::Memory;
-use npstow::{Array, BufferMut, Dtype, MemoryOrder, Slot};
+use npstow::{Array, BufferMut, Dtype, Entry, MemoryOrder, ReadOptions, Result, Slot};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
+
+/// How an array is read into memory of its own.
+#[derive(Clone, Copy)]
+pub(crate) enum Road {
+    /// The fastest: the memory may have more than the elements.
+    Fast,
+    /// Just the elements; what is packed as one stream comes in steps.
+    Exact,
+}
+
+impl Road {
+    /// The memory, and where the elements begin there.
+    pub(crate) fn own(self, entry: &Entry, options: &ReadOptions) -> Result<(BufferMut, usize)> {
+        if matches!(self, Self::Fast) {
+            return entry.read_own(options);
+        }
+        // Nothing is allocated for a mere claim.
+        entry.check()?;
+        let mut memory = BufferMut::zeroed(entry.nbytes())?;
+        entry.read_into_with(memory.bytes_mut(), options)?;
+        Ok((memory, 0))
+    }
+}
+
+/// A `numpy.ndarray` over the part of a memory that begins so far in it; nobody else has it.
+pub(crate) fn own<'py>(
+    py: Python<'py>,
+    dtype: &Dtype,
+    shape: &[usize],
+    order: MemoryOrder,
+    (memory, start): (BufferMut, usize),
+) -> PyResult<Bound<'py, PyAny>> {
+    made(py, dtype, shape, order, &Bound::new(py, Memory::own(memory))?, start)
+}
 
 /// A `numpy.ndarray` over memory that it alone has.
 pub(crate) fn owned<'py>(
@@ -16,7 +50,7 @@ pub(crate) fn owned<'py>(
     order: MemoryOrder,
     memory: BufferMut,
 ) -> PyResult<Bound<'py, PyAny>> {
-    made(py, dtype, shape, order, &Bound::new(py, Memory::own(memory))?, 0)
+    own(py, dtype, shape, order, (memory, 0))
 }
 
 /// A `numpy.ndarray` over memory that is filled in this order from `offset` on.

@@ -137,6 +137,18 @@ pub(crate) fn ordered<T, R, E>(
     items.into_iter().try_for_each(|item| then(work(item)))
 }
 
+/// Does two jobs, side by side where there is another thread.
+pub(crate) fn both<A: Send, B: Send>(
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    #[cfg(feature = "parallel")]
+    if width() > 1 {
+        return rayon::join(one, other);
+    }
+    (one(), other())
+}
+
 /// How many items are worth having at hand at once.
 pub(crate) fn width() -> usize {
     #[cfg(feature = "parallel")]

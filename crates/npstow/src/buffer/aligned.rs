@@ -7,7 +7,7 @@
 //! needs no `unsafe`, and zeroing a few KiB is not measurable beside a system call.
 
 use super::Buffer;
-use crate::{Error, Result};
+use crate::{Error, Result, parallel};
 use memmap2::{MmapMut, MmapOptions};
 use std::fmt;
 use std::io;
@@ -20,6 +20,12 @@ const MAPPED_FROM: usize = 128 << 10;
 
 /// A huge page.
 const HUGE: usize = 2 << 20;
+
+/// The smallest page.
+const PAGE: usize = 4 << 10;
+
+/// Less than this is not given its pages beforehand.
+const TOUCHED: usize = if cfg!(test) { 4 << 10 } else { 8 << 20 };
 
 /// How much is mapped for `len` bytes: a large part of a huge page costs less as a whole one.
 fn mapped(len: usize) -> usize {
@@ -92,6 +98,24 @@ impl BufferMut {
         let mut moved = Self::zeroed(len)?;
         moved.bytes_mut().copy_from_slice(kept);
         Ok(moved)
+    }
+
+    /// Has the system give the first `len` bytes now, on all cores. Else each page is given to the
+    /// one thread that first writes to it, which waits meanwhile.
+    ///
+    /// They are still zero, unless something was written to them: then some of that is lost.
+    pub(crate) fn touch(&mut self, len: usize) {
+        let len = len.min(self.len());
+        // Less was given all at once, or is not worth a second core; one alone gains nothing.
+        if len < TOUCHED || parallel::width() < 2 {
+            return;
+        }
+        let part = |bytes: &mut [u8]| {
+            bytes.chunks_mut(PAGE).filter_map(<[u8]>::first_mut).for_each(|first| *first = 0);
+            Ok::<(), std::convert::Infallible>(())
+        };
+        let parts = self.bytes_mut().get_mut(..len).unwrap_or_default().chunks_mut(HUGE);
+        let _ = parallel::each(parts.collect(), part);
     }
 
     /// The bytes, to be read.
@@ -182,6 +206,21 @@ mod tests {
             assert_eq!((b.len(), b.is_empty()), (len, len == 0));
             assert!(b.bytes().iter().all(|&x| x == 0));
             assert_eq!(b.bytes_mut().as_ptr().align_offset(ALIGN), 0, "{len}");
+        }
+    }
+
+    #[test]
+    fn what_is_touched_is_zero_and_what_is_behind_it_stays() {
+        for len in [0, 1, PAGE, PAGE + 1, HUGE - 1, 2 * HUGE + 5] {
+            for touched in [0, 1, PAGE, PAGE + 1, HUGE, len.saturating_sub(1), len, usize::MAX] {
+                let mut b = BufferMut::zeroed(len).unwrap();
+                b.touch(touched);
+                assert!(b.bytes().iter().all(|&x| x == 0), "{len} {touched}");
+                b.bytes_mut().fill(7);
+                b.touch(touched);
+                let behind = b.bytes().get(touched..).unwrap_or_default();
+                assert!(behind.iter().all(|&x| x == 7), "{len} {touched}");
+            }
         }
     }
 

@@ -49,9 +49,36 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     crc.finish()
 }
 
+/// So much of what is hashed on all cores is one thread's at a time.
+const PART: usize = if cfg!(test) { 1 << 10 } else { 4 << 20 };
+
+/// The checksum of `bytes`, taken on all cores where there are many.
+pub(crate) fn crc32_of_many(bytes: &[u8]) -> u32 {
+    let part = |bytes: &[u8]| {
+        let mut crc = Crc32::new();
+        crc.update(bytes);
+        Ok::<_, std::convert::Infallible>(crc)
+    };
+    let parts = crate::parallel::each(bytes.chunks(PART).collect(), part);
+    let mut all = Crc32::new();
+    parts.unwrap_or_else(|never| match never {}).iter().for_each(|crc| all.combine(crc));
+    all.finish()
+}
+
 #[cfg(all(test, feature = "npz"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_bytes_have_the_checksum_that_they_have_in_one() {
+        let bytes: Vec<u8> =
+            (0..5 * PART + 17).map(|i| u8::try_from(i * 7 % 251).unwrap()).collect();
+        for len in [0, 1, PART - 1, PART, PART + 1, 3 * PART, bytes.len()] {
+            let bytes = &bytes[..len];
+            assert_eq!(crc32_of_many(bytes), crc32(bytes), "{len}");
+            assert_eq!(crate::alone(|| crc32_of_many(bytes)), crc32(bytes), "{len}");
+        }
+    }
 
     #[test]
     fn blocks_are_combined() {

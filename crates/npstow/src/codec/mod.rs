@@ -53,7 +53,7 @@ mod zstd;
 
 #[cfg(feature = "npz")]
 pub(crate) use adler::Adler32;
-pub(crate) use crc::{Crc32, crc32};
+pub(crate) use crc::{Crc32, crc32, crc32_of_many};
 #[allow(unused_imports)] // Salvage is about to use it.
 pub(crate) use stream::{Measured, measure, reader};
 

@@ -57,6 +57,24 @@ impl Blocks {
 }
 
 impl Coded {
+    /// Whether there is next to nothing behind so many bytes of elements: to unpack all of it takes
+    /// no more memory than they do.
+    pub(super) fn is_all(&self, nbytes: usize) -> bool {
+        let elements = self.skip.saturating_add(nbytes as u64);
+        self.unpacked_len.saturating_sub(elements) <= BEHIND
+    }
+
+    /// Whether it is unpacked in one go, by one thread, with all packed bytes at hand.
+    fn is_one(&self) -> bool {
+        self.blocks.is_none() && self.packed_len <= AT_ONCE
+    }
+
+    /// How much memory is fetched before the first byte is unpacked.
+    pub(super) fn ahead(&self) -> usize {
+        let most = self.packed_len.saturating_mul(AHEAD).min(self.unpacked_len);
+        usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
     /// How the stream is packed.
     #[must_use]
     pub fn codec(&self) -> Codec {
@@ -112,13 +130,36 @@ impl Coded {
 /// steps; beyond it memory stays bounded.
 const AT_ONCE: u64 = 256 << 20;
 
+/// So much that is behind the elements is unpacked with them.
+const BEHIND: u64 = 1 << 20;
+
+/// So many times as many bytes as are packed are given their memory before the first one is
+/// unpacked: of a file that claims more than it has, no more is touched.
+const AHEAD: u64 = 8;
+
 impl Entry {
     /// All of a stream, unpacked: the bytes before the elements too.
     pub(super) fn unpack_whole(&self, coded: &Coded) -> Result<BufferMut> {
         let len = usize::try_from(coded.unpacked_len).map_err(|_| too_large())?;
         let mut whole = BufferMut::zeroed(len)?;
-        self.unpack_into(coded, 0, whole.bytes_mut())?;
+        if !coded.is_one() || coded.codec == Codec::LATIN1 {
+            self.unpack_into(coded, 0, whole.bytes_mut())?;
+            return Ok(whole);
+        }
+        // One thread unpacks; the others can at least fetch what it needs.
+        let read = || packed_bytes(&*self.source, coded.offset, coded.packed_len);
+        let (packed, ()) = parallel::both(read, || whole.touch(coded.ahead()));
+        self.unpack_one(coded, &packed?, whole.bytes_mut())?;
         Ok(whole)
+    }
+
+    /// Unpacks all of a stream that is there; checks the seal.
+    fn unpack_one(&self, coded: &Coded, packed: &[u8], dst: &mut [u8]) -> Result<()> {
+        codec::decode_into(coded.codec, packed, dst)?;
+        match &self.seal {
+            Some(seal) => seal.check(codec::crc32_of_many(dst)),
+            None => Ok(()),
+        }
     }
 
     /// Unpacks what begins `at` bytes into the stream and fills `dst`; checks the seal.
@@ -131,17 +172,13 @@ impl Entry {
         if let Some(blocks) = &coded.blocks {
             return self.unpack_blocks(coded, blocks, at, dst);
         }
-        if !whole || coded.packed_len > AT_ONCE {
+        if !whole || !coded.is_one() {
             let mut decoder = Decoder::new(self, coded, true)?;
             decoder.read(at, dst)?;
             return decoder.finish();
         }
         let packed = packed_bytes(&*self.source, coded.offset, coded.packed_len)?;
-        codec::decode_into(coded.codec, &packed, dst)?;
-        match &self.seal {
-            Some(seal) => seal.check(codec::crc32(dst)),
-            None => Ok(()),
-        }
+        self.unpack_one(coded, &packed, dst)
     }
 
     /// Unpacks all blocks side by side; those that lie within `dst` straight into it.

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::many::{Taken, read_parts, small, take};
-use super::{Data, Entry, SMALL};
+use super::{Data, Entry, ReadOptions, SMALL};
 use crate::array::MemoryOrder;
 use crate::{BufferMut, Dtype, Error, Result, Source, parallel};
 use std::sync::Arc;
@@ -107,14 +107,6 @@ impl Entry {
         };
         read_loaded(entries).map_err(placed)
     }
-
-    fn read_own(&self) -> Result<BufferMut> {
-        self.check()?;
-        self.limits.check_array(self.nbytes as u64)?;
-        let mut memory = BufferMut::zeroed(self.nbytes)?;
-        self.read_into(memory.bytes_mut())?;
-        Ok(memory)
-    }
 }
 
 /// As [`Entry::read_all`]; an error says which one it is about.
@@ -134,8 +126,8 @@ pub(crate) fn read_loaded(entries: &[Entry]) -> Result<Loaded, (usize, Error)> {
     for Taken { index, place, what, .. } in taken {
         slots.set(index, what.slot(memory, place));
     }
-    let one = |(at, entry): (usize, &Entry)| match entry.read_own() {
-        Ok(memory) => Ok((at, memory)),
+    let one = |(at, entry): (usize, &Entry)| match entry.read_own(&ReadOptions::default()) {
+        Ok(own) => Ok((at, own)),
         Err(e) => Err((at, e)),
     };
     // Large ones one after another, since each keeps the machine busy by itself.
@@ -143,10 +135,10 @@ pub(crate) fn read_loaded(entries: &[Entry]) -> Result<Loaded, (usize, Error)> {
         others.iter().partition(|(_, entry)| matches!(entry.data, Data::Raw { .. }));
     let mut own = large.into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
     own.extend(parallel::each(packed, one)?);
-    for (at, memory) in own {
+    for (at, (memory, start)) in own {
         let memory = slots.keep(memory);
         if let Some(entry) = entries.get(at) {
-            slots.set(at, entry.slot(memory, 0));
+            slots.set(at, entry.slot(memory, start));
         }
     }
     Ok(slots.finish())

@@ -28,6 +28,7 @@ mod native;
 #[cfg(feature = "pickle")]
 mod object;
 mod origin;
+mod own;
 #[cfg(feature = "pickle")]
 mod pickled;
 mod pieces;
@@ -390,18 +391,28 @@ impl Entry {
         let order = options.memory_order.unwrap_or(self.order);
         let dtype =
             options.byte_order.map_or_else(|| self.dtype.clone(), |o| self.dtype.to_order(o));
-        let buffer = match &self.data {
-            Data::Coded(coded) if !self.differs(order) => self.unpack(coded, options)?,
-            _ => match self.shared(order, options) {
-                Some(buffer) => buffer,
-                None => {
-                    let mut buffer = BufferMut::zeroed(self.nbytes)?;
-                    self.fill(buffer.bytes_mut(), options)?;
-                    buffer.freeze()
-                }
-            },
+        let buffer = match self.shared(order, options) {
+            Some(buffer) => buffer,
+            None => {
+                let (memory, start) = self.fresh(order, options)?;
+                memory.freeze().slice(start..start + self.nbytes)?
+            }
         };
         Array::new(dtype, &self.shape, order, buffer)
+    }
+
+    /// New memory with the elements in it, and where they begin there.
+    fn fresh(&self, order: MemoryOrder, options: &ReadOptions) -> Result<(BufferMut, usize)> {
+        match &self.data {
+            Data::Coded(coded) if !self.differs(order) && coded.is_all(self.nbytes) => {
+                self.unpack(coded, options)
+            }
+            _ => {
+                let mut memory = BufferMut::zeroed(self.nbytes)?;
+                self.fill(memory.bytes_mut(), options)?;
+                Ok((memory, 0))
+            }
+        }
     }
 
     /// The elements where they lie, if they lie as they are asked for in memory that is ours alone.
@@ -416,18 +427,17 @@ impl Entry {
         (buffer.as_ptr().addr() % UNPACKED_ALIGN == 0).then_some(buffer)
     }
 
-    /// Unpacks a whole stream in one go; the elements are shown where they lie behind the header.
-    fn unpack(&self, coded: &Coded, options: &ReadOptions) -> Result<Buffer> {
+    /// Unpacks a whole stream in one go; the elements stay where they lie behind the header.
+    fn unpack(&self, coded: &Coded, options: &ReadOptions) -> Result<(BufferMut, usize)> {
         let mut whole = self.unpack_whole(coded)?;
-        let start = usize::try_from(coded.skip)
+        let mut start = usize::try_from(coded.skip)
             .map_err(|_| Error::unsupported("a header larger than the address space"))?;
-        let mut range = start..start + self.nbytes;
         if start % UNPACKED_ALIGN != 0 {
-            whole.bytes_mut().copy_within(range, 0);
-            range = 0..self.nbytes;
+            whole.bytes_mut().copy_within(start..start + self.nbytes, 0);
+            start = 0;
         }
-        self.swap(&mut whole.bytes_mut()[range.clone()], options)?;
-        whole.freeze().slice(range)
+        self.swap(&mut whole.bytes_mut()[start..start + self.nbytes], options)?;
+        Ok((whole, start))
     }
 
     /// Brings elements that were read into the byte order asked for, on all cores.
