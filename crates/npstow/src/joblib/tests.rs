@@ -431,3 +431,43 @@ fn a_file_of_many_arrays_is_opened_with_few_reads() {
         assert!(made.bytes() == read.bytes() && made.shape() == read.shape(), "{path}");
     }
 }
+
+#[test]
+fn names_that_come_again_are_looked_at_wherever_they_stand() {
+    // As joblib writes it: the second object has its names by what is remembered of the first.
+    let two = |second: &[u8]| {
+        let first = new(("numpy_array_alignment_bytes", b"N"), b"\x01\0\x02\0");
+        let mut bytes = b"\x80\x02]".to_vec();
+        // Each name is remembered by its number: `q` and a number behind it.
+        let mut rest = &first[2..];
+        for (number, name) in ["shape", "order", "dtype", "allow_mmap"].into_iter().enumerate() {
+            let text = [&[b'X', u8::try_from(name.len()).unwrap(), 0, 0, 0], name.as_bytes()];
+            let text = text.concat();
+            let at = rest.windows(text.len()).position(|part| part == text).unwrap() + text.len();
+            bytes.extend_from_slice(&rest[..at]);
+            bytes.extend_from_slice(&[b'q', 0x10 + u8::try_from(number).unwrap()]);
+            rest = &rest[at..];
+        }
+        bytes.extend_from_slice(rest);
+        bytes.extend_from_slice(b"acjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(");
+        bytes.extend_from_slice(second);
+        bytes.extend_from_slice(b"ub\x03\0\x04\0a.");
+        read(bytes).and_then(|value| value.item(1).unwrap().to_array())
+    };
+    let class = [b"X\x08\0\0\0subclass", NDARRAY].concat();
+    let (shape, order, dtype) = (&b"K\x02\x85"[..], C, U2);
+    let same = [&class, &b"h\x10"[..], shape, b"h\x11", order, b"h\x12", dtype].concat();
+    assert_eq!(two(&same).unwrap().as_slice::<u16>().unwrap(), [3, 4]);
+    let moved = [&b"h\x12"[..], dtype, b"h\x11", order, &class, b"h\x10", shape].concat();
+    assert_eq!(two(&moved).unwrap().as_slice::<u16>().unwrap(), [3, 4]);
+    // What stands where the shape stood before is no shape.
+    let swapped = [&class, &b"h\x11"[..], shape, b"h\x10", order, b"h\x12", dtype].concat();
+    let e = two(&swapped).unwrap_err();
+    assert!(e.to_string().contains("text as 'order'"), "{e}");
+    // The last of a name counts, as in Python.
+    let twice =
+        [&class, &b"h\x10K\x01\x85h\x10"[..], shape, b"h\x11", order, b"h\x12", dtype].concat();
+    assert_eq!(two(&twice).unwrap().len(), 2);
+    let foreign = [&class, &b"X\x05\0\0\0shap\xc3"[..], shape].concat();
+    assert!(two(&foreign).is_err());
+}

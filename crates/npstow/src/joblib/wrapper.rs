@@ -21,11 +21,12 @@ pub(super) struct Wrappers {
     pub(super) met: usize,
     /// Whether elements stay in the file, of small arrays as well.
     leaves: bool,
+    keys: Keys,
 }
 
 impl Wrappers {
     pub(super) fn new(folder: Folder) -> Self {
-        Self { folder, met: 0, leaves: false }
+        Self { folder, met: 0, leaves: false, keys: Keys::default() }
     }
 
     /// Elements are not kept in memory: whoever asks for them reads many at once from the file.
@@ -43,7 +44,7 @@ impl Beside for Wrappers {
     ) -> Result<Option<Cell>> {
         self.met += 1;
         check_made(&machine.graph, object)?;
-        let state = State::of(&machine.graph, object, known)?;
+        let state = State::of(&machine.graph, object, known, &mut self.keys)?;
         match known {
             Known::JoblibArray => between(machine, &state, self.leaves).map(Some),
             Known::JoblibFile => self.file(machine, &state).map(Some),
@@ -67,6 +68,36 @@ fn check_made(graph: &Graph, object: Cell) -> Result<()> {
 /// How many attributes any of the objects has.
 const ATTRIBUTES: usize = 6;
 
+/// The names of the last object's attributes. A dump has each name once, and comes back to it for
+/// every array: that it is the same needs no look at its text.
+#[derive(Debug, Default)]
+struct Keys {
+    of: Option<Known>,
+    /// Each name in the order of the dump, and which attribute it is.
+    places: [Option<(Cell, usize)>; ATTRIBUTES],
+}
+
+impl Keys {
+    /// Which attribute the name is that comes at this place.
+    fn place(&mut self, graph: &Graph, names: &[&str], at: usize, key: Cell) -> Result<usize> {
+        let last = self.places.get(at).copied().flatten();
+        if let Some((_, place)) = last.filter(|(last, _)| *last == key) {
+            return Ok(place);
+        }
+        let wrong = || Error::corrupt("a name of an attribute", graph.kind(key));
+        let name = bytes(graph, key).ok_or_else(wrong)?;
+        let Some(place) = names.iter().position(|known| known.as_bytes() == name) else {
+            let name = name.escape_ascii().to_string();
+            let what = format_args!("an attribute '{}' of an array of joblib's", quoted(&name));
+            return Err(Error::unsupported(what));
+        };
+        if let Some(last) = self.places.get_mut(at) {
+            *last = Some((key, place));
+        }
+        Ok(place)
+    }
+}
+
 /// The attributes of an object, by the names that joblib writes.
 struct State {
     names: &'static [&'static str],
@@ -75,7 +106,10 @@ struct State {
 
 impl State {
     /// Refuses what joblib does not write: an attribute may stand in for a method of the class.
-    fn of(graph: &Graph, object: Cell, known: Known) -> Result<Self> {
+    fn of(graph: &Graph, object: Cell, known: Known, keys: &mut Keys) -> Result<Self> {
+        if keys.of != Some(known) {
+            *keys = Keys { of: Some(known), ..Keys::default() };
+        }
         let names: &[&str] = match known {
             Known::JoblibFile => &["filename", "subclass", "allow_mmap"],
             Known::JoblibZfile => &["filename", "init_args", "state"],
@@ -91,18 +125,13 @@ impl State {
         let state = graph.object(object).and_then(|object| object.state).unwrap_or(Cell::NONE);
         let wrong = || Error::corrupt("the attributes of an array of joblib's", graph.kind(state));
         let mut values = [None; ATTRIBUTES];
-        for pair in graph.dict(state).ok_or_else(wrong)?.chunks_exact(2) {
+        for (at, pair) in graph.dict(state).ok_or_else(wrong)?.chunks_exact(2).enumerate() {
             let [key, value] = pair else { continue };
-            let wrong = || Error::corrupt("a name of an attribute", graph.kind(*key));
-            let name = bytes(graph, *key).ok_or_else(wrong)?;
-            let place = names.iter().position(|known| known.as_bytes() == name);
-            let Some(place) = place.and_then(|at| values.get_mut(at)) else {
-                let name = name.escape_ascii().to_string();
-                let what = format_args!("an attribute '{}' of an array of joblib's", quoted(&name));
-                return Err(Error::unsupported(what));
-            };
+            let place = keys.place(graph, names, at, *key)?;
             // The last of its name counts.
-            *place = Some(*value);
+            if let Some(place) = values.get_mut(place) {
+                *place = Some(*value);
+            }
         }
         Ok(Self { names, values })
     }
@@ -117,10 +146,10 @@ impl State {
         self.find(name).ok_or_else(missing)
     }
 
-    fn text(&self, graph: &Graph, name: &str) -> Result<String> {
+    fn text<'g>(&self, graph: &'g Graph, name: &str) -> Result<&'g str> {
         let cell = self.get(name)?;
         let wrong = || Error::corrupt(format_args!("text as '{name}'"), graph.kind(cell));
-        text(graph, cell).map(str::to_owned).ok_or_else(wrong)
+        text(graph, cell).ok_or_else(wrong)
     }
 }
 
@@ -157,7 +186,7 @@ fn text(graph: &Graph, cell: Cell) -> Option<&str> {
 /// An array whose elements stand behind the object, left there or kept: `NumpyArrayWrapper.read_array`.
 fn between(machine: &mut Machine<'_>, state: &State, leaves: bool) -> Result<Cell> {
     let graph = &machine.graph;
-    let order = match &*state.text(graph, "order")? {
+    let order = match state.text(graph, "order")? {
         "C" => MemoryOrder::C,
         "F" => MemoryOrder::F,
         other => return Err(Error::corrupt("the order 'C' or 'F'", quoted(other))),
@@ -189,7 +218,7 @@ fn between(machine: &mut Machine<'_>, state: &State, leaves: bool) -> Result<Cel
 impl Wrappers {
     /// An array in a `.npy` file beside: `NDArrayWrapper.read`.
     fn file(&self, machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
-        let name = state.text(&machine.graph, "filename")?;
+        let name = state.text(&machine.graph, "filename")?.to_owned();
         let class = state.find("subclass");
         self.npy(machine, &name, class).map_err(|e| e.in_member(&name))
     }
@@ -216,7 +245,7 @@ impl Wrappers {
     /// `ZNDArrayWrapper.read`.
     fn zfile(&self, machine: &mut Machine<'_>, state: &State) -> Result<Cell> {
         let graph = &machine.graph;
-        let name = state.text(graph, "filename")?;
+        let name = state.text(graph, "filename")?.to_owned();
         let (made, parts) = (state.get("init_args")?, state.get("state")?);
         let class = graph.tuple(made).and_then(|args| args.first().copied());
         let Some([_, shape, dtype, fortran]) = graph.tuple(parts) else {
