@@ -230,8 +230,7 @@ impl Archive {
         if matches!(entry.data(), Data::Objects { .. }) {
             return Ok(py.None().into_bound(py));
         }
-        // Of what comes in steps, progress can be told.
-        let road = if progress.is_some() || !is_array { Road::Exact } else { Road::Fast };
+        let road = if is_array { Road::of(&entry, progress) } else { Road::Exact };
         let own = self.own(py, &entry, name, (road, progress))?;
         match is_array {
             true => output::own(py, entry.dtype(), entry.shape(), entry.order(), own),

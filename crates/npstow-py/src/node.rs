@@ -204,8 +204,7 @@ impl Node {
     ) -> PyResult<Bound<'py, PyAny>> {
         let entry = self.whole(py)?;
         let options = orders(native, order).map_err(raise)?;
-        // Of what comes in steps, progress can be told.
-        let road = if progress.is_some() { Road::Exact } else { Road::Fast };
+        let road = Road::of(&entry, progress);
         let own = work::run(py, entry.nbytes() as u64, progress, |watch| {
             road.own(&watch.entry(&entry), &options)
         })?;

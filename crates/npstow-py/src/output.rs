@@ -17,7 +17,16 @@ pub(crate) enum Road {
     Exact,
 }
 
+/// Longer arrays come in steps, between which one may be stopped: a second is unpacked at once.
+const AT_ONCE: usize = 1 << 30;
+
 impl Road {
+    /// The road of an array: what comes in steps tells progress.
+    pub(crate) fn of(entry: &Entry, progress: Option<&Bound<'_, PyAny>>) -> Self {
+        let in_steps = progress.is_some() || entry.nbytes() > AT_ONCE;
+        if in_steps { Self::Exact } else { Self::Fast }
+    }
+
     /// The memory, and where the elements begin there.
     pub(crate) fn own(self, entry: &Entry, options: &ReadOptions) -> Result<(BufferMut, usize)> {
         if matches!(self, Self::Fast) {

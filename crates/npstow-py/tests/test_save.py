@@ -240,6 +240,15 @@ def test_progress_is_told(tmp_path):
     assert told[-1] == (big.nbytes, big.nbytes)
 
 
+def test_no_progress_is_none_however_it_is_said(tmp_path, capsys):
+    for value in [np.arange(3), np.array([None, 1], object)]:
+        path = tmp_path / "x.npy"
+        np.save(path, value)
+        for nothing in [None, False, 0, np.False_, ""]:
+            assert npstow.load(path, progress=nothing).tolist() == value.tolist()
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_bar_of_tqdm(tmp_path, capsys):
     pytest.importorskip("tqdm")
     npstow.save_tree(tmp_path / "x.npy", X, progress=True)

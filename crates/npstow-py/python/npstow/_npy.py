@@ -122,7 +122,7 @@ def load(
                 text = f"mmap_mode {mmap_mode!r} makes a new file: use open_memmap for that"
                 raise ValueError(text)
             return mapped(path, found, offset, mmap_mode)
-    elif progress:
+    elif progress is not None:
         with hook(progress, f"loading {path}") as call:
             found = _npstow.load(path, most, threads, call)
     else:

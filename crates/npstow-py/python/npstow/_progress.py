@@ -20,11 +20,11 @@ Progress: TypeAlias = Callable[[int, int], object] | bool | None
 @contextlib.contextmanager
 def hook(progress: Progress, what: str) -> Iterator[Call]:
     """Give what the extension calls, and close the bar in the end."""
-    if progress is None or progress is False:
-        yield None
-        return
     if callable(progress):
         yield progress
+        return
+    if not progress:
+        yield None
         return
     import importlib
 

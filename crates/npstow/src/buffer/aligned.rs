@@ -105,17 +105,22 @@ impl BufferMut {
     ///
     /// They are still zero, unless something was written to them: then some of that is lost.
     pub(crate) fn touch(&mut self, len: usize) {
-        let len = len.min(self.len());
-        // Less was given all at once, or is not worth a second core; one alone gains nothing.
-        if len < TOUCHED || parallel::width() < 2 {
+        if !self.is_touched(len) {
             return;
         }
+        let len = len.min(self.len());
         let part = |bytes: &mut [u8]| {
             bytes.chunks_mut(PAGE).filter_map(<[u8]>::first_mut).for_each(|first| *first = 0);
             Ok::<(), std::convert::Infallible>(())
         };
         let parts = self.bytes_mut().get_mut(..len).unwrap_or_default().chunks_mut(HUGE);
         let _ = parallel::each(parts.collect(), part);
+    }
+
+    /// Whether [`touch`](Self::touch) does anything for so many bytes: less was given all at once,
+    /// or is not worth a second core, and one alone gains nothing.
+    pub(crate) fn is_touched(&self, len: usize) -> bool {
+        len.min(self.len()) >= TOUCHED && parallel::width() > 1
     }
 
     /// The bytes, to be read.

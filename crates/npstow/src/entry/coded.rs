@@ -57,11 +57,11 @@ impl Blocks {
 }
 
 impl Coded {
-    /// Whether there is next to nothing behind so many bytes of elements: to unpack all of it takes
-    /// no more memory than they do.
+    /// Whether there is next to nothing around so many bytes of elements: to keep all of it takes
+    /// little more memory than they do.
     pub(super) fn is_all(&self, nbytes: usize) -> bool {
-        let elements = self.skip.saturating_add(nbytes as u64);
-        self.unpacked_len.saturating_sub(elements) <= BEHIND
+        let nbytes = nbytes as u64;
+        self.unpacked_len.saturating_sub(nbytes) <= (nbytes / AROUND).max(HEADER)
     }
 
     /// Whether it is unpacked in one go, by one thread, with all packed bytes at hand.
@@ -130,8 +130,10 @@ impl Coded {
 /// steps; beyond it memory stays bounded.
 const AT_ONCE: u64 = 256 << 20;
 
-/// So much that is behind the elements is unpacked with them.
-const BEHIND: u64 = 1 << 20;
+/// What is around the elements is kept with them where it is no more than this part of them, or no
+/// longer than a header.
+const AROUND: u64 = 16;
+const HEADER: u64 = 4 << 10;
 
 /// So many times as many bytes as are packed are given their memory before the first one is
 /// unpacked: of a file that claims more than it has, no more is touched.
@@ -146,9 +148,13 @@ impl Entry {
             self.unpack_into(coded, 0, whole.bytes_mut())?;
             return Ok(whole);
         }
-        // One thread unpacks; the others can at least fetch what it needs.
         let read = || packed_bytes(&*self.source, coded.offset, coded.packed_len);
-        let (packed, ()) = parallel::both(read, || whole.touch(coded.ahead()));
+        // One thread unpacks; the others can at least fetch what it needs.
+        let ahead = coded.ahead();
+        let packed = match whole.is_touched(ahead) {
+            true => parallel::both(read, || whole.touch(ahead)).0,
+            false => read(),
+        };
         self.unpack_one(coded, &packed?, whole.bytes_mut())?;
         Ok(whole)
     }

@@ -76,19 +76,26 @@ impl Npz {
     }
 
     fn groups(&self) -> &Groups {
-        self.groups.get_or_init(|| {
-            let mut groups = Groups::new(self.archive.directory(), self.beside());
-            for (path, index) in self.beside().indexes() {
-                // What is damaged is told when it is verified; the order is then the archive's.
-                let text = self.describe(*index, &mut Window::single()).and_then(|e| e.read());
-                let text = text.ok().and_then(|array| Some(array.bytes()?.to_vec()));
-                if let Some(text) = text.as_deref().and_then(|text| std::str::from_utf8(text).ok())
-                {
-                    groups.order(path, text.lines());
-                }
+        if let Some(groups) = self.groups.get() {
+            return groups;
+        }
+        // Before the cell is locked: where reading waits for other threads, this one does another
+        // job meanwhile, which may come here.
+        let groups = self.read_groups();
+        self.groups.get_or_init(|| groups)
+    }
+
+    fn read_groups(&self) -> Groups {
+        let mut groups = Groups::new(self.archive.directory(), self.beside());
+        for (path, index) in self.beside().indexes() {
+            // What is damaged is told when it is verified; the order is then the archive's.
+            let text = self.describe(*index, &mut Window::single()).and_then(|e| e.read());
+            let text = text.ok().and_then(|array| Some(array.bytes()?.to_vec()));
+            if let Some(text) = text.as_deref().and_then(|text| std::str::from_utf8(text).ok()) {
+                groups.order(path, text.lines());
             }
-            groups
-        })
+        }
+        groups
     }
 
     fn beside(&self) -> &Beside {

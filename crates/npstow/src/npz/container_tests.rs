@@ -626,6 +626,83 @@ fn a_packed_folder_of_npfold_has_its_order_and_no_index() {
     assert_eq!(crate::open(dir.path().join("run")).unwrap().load().unwrap().names(), tree.names());
 }
 
+/// A source of which one thread waits in a long read until a second job has begun.
+#[cfg(feature = "parallel")]
+#[derive(Debug)]
+struct Meeting {
+    inner: MemorySource,
+    /// Who was first, whether another one waits, whether the second job has begun.
+    seen: std::sync::Mutex<(Option<std::thread::ThreadId>, bool, bool)>,
+    changed: std::sync::Condvar,
+}
+
+#[cfg(feature = "parallel")]
+impl Meeting {
+    fn change(&self, change: impl FnOnce(&mut (Option<std::thread::ThreadId>, bool, bool))) {
+        change(&mut self.seen.lock().unwrap());
+        self.changed.notify_all();
+    }
+}
+
+#[cfg(feature = "parallel")]
+impl Source for Meeting {
+    fn len(&self) -> u64 {
+        self.inner.len()
+    }
+
+    fn read_into(&self, offset: u64, dst: &mut [u8]) -> std::io::Result<()> {
+        let own = std::thread::current().id();
+        if dst.len() >= 64 << 10 {
+            let mut seen = self.seen.lock().unwrap();
+            if *seen.0.get_or_insert(own) != own && !seen.2 {
+                seen.1 = true;
+                self.changed.notify_all();
+                drop(self.changed.wait_while(seen, |seen| !seen.2).unwrap());
+            }
+        }
+        self.inner.read_into(offset, dst)
+    }
+
+    fn view(&self, offset: u64, len: usize) -> Result<crate::Buffer> {
+        self.inner.view(offset, len)
+    }
+}
+
+/// Where reading waits for another thread, this one may begin with a job that wants the same.
+#[cfg(feature = "parallel")]
+#[test]
+fn a_job_that_is_done_while_the_order_of_groups_is_read_may_want_it_too() {
+    let index = vec![b'\n'; 24 << 20];
+    let members = [Forged::array("a", &numbers(0)), Forged::new("NPFold_index.txt", &index)];
+    let (seen, changed) = Default::default();
+    let inner = MemorySource::new(archive(&members));
+    let source = Arc::new(Meeting { inner, seen, changed });
+    let file = OpenOptions::default().open_source(Arc::clone(&source) as _, "a.npz").unwrap();
+    source.change(|seen| *seen = (None, false, false));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let (send, receive) = std::sync::mpsc::channel();
+    let job = |is_second: bool| {
+        let (file, send, source) = (file.clone(), send.clone(), Arc::clone(&source));
+        pool.spawn(move || {
+            if is_second {
+                source.change(|seen| seen.2 = true);
+            }
+            let names = file.leaves().map(|leaves| leaves.len());
+            source.change(|seen| seen.1 = true);
+            send.send(names.unwrap()).unwrap();
+        });
+    };
+    job(false);
+    // Until the one thread waits for the other (or did all by itself).
+    drop(source.changed.wait_while(source.seen.lock().unwrap(), |seen| !seen.1).unwrap());
+    job(true);
+    // Only a fault takes so long.
+    let most = std::time::Duration::from_secs(100);
+    for _ in 0..2 {
+        assert_eq!(receive.recv_timeout(most), Ok(1), "both are done");
+    }
+}
+
 #[test]
 fn notes_in_other_letters_are_told_and_can_be_left_behind() {
     let members = [

@@ -5,7 +5,8 @@
 use super::super::directory::Directory;
 use super::super::zip::LocalHeader;
 use super::*;
-use crate::{MemoryOrder, MemorySource, WriteSink};
+use crate::{MemoryOrder, MemorySource, OpenOptions, WriteSink};
+use std::sync::Arc;
 
 fn tree() -> Tree {
     let large: Vec<u32> = (0..700_000).collect();
@@ -104,7 +105,7 @@ fn many_members_keep_their_order_and_names() {
         assert_eq!(e.kind(), crate::ErrorKind::Invalid);
         let bytes = writer.finish().unwrap();
         let reader = super::super::open_source(
-            std::sync::Arc::new(MemorySource::new(bytes)),
+            Arc::new(MemorySource::new(bytes)),
             &Limits::default(),
         );
         let reader = reader.unwrap();
@@ -130,4 +131,31 @@ fn memory_order_is_kept() {
     let needle = b"'fortran_order': True, 'shape': (30, 20)";
     assert!(bytes.windows(needle.len()).any(|part| part == needle));
     assert_eq!(MemoryOrder::F.other(), MemoryOrder::C);
+}
+
+#[test]
+fn arrays_that_differ_in_one_thing_have_each_its_own_header() {
+    let two = Array::from_vec(vec![1u16, 2, 3, 4]).reshape(&[2, 2]).unwrap();
+    let four = Array::from_vec(vec![1i16, 2, 3, 4]).reshape(&[2, 2]).unwrap();
+    let flat = Array::from_vec(vec![1u16, 2, 3, 4]);
+    let all = [&two, &two.transpose(), &two, &four, &two, &flat, &flat, &two.transpose(), &flat];
+    for level in [None, Some(1)] {
+        let options = level
+            .map_or_else(WriteOptions::default, |level| WriteOptions::default().compress(level));
+        let mut writer = Writer::new(Vec::new(), &options).unwrap();
+        for (at, array) in all.iter().enumerate() {
+            writer.add(&at.to_string(), array).unwrap();
+        }
+        let source = Arc::new(MemorySource::new(writer.finish().unwrap()));
+        let back = OpenOptions::default().open_source(source, "a.npz").unwrap();
+        for (at, array) in all.iter().enumerate() {
+            let found = back.get(&at.to_string()).unwrap().read().unwrap();
+            let seen = (found.dtype(), found.shape(), found.strides());
+            assert_eq!(seen, (array.dtype(), array.shape(), array.strides()), "{at}");
+            assert_eq!(
+                found.to_contiguous(MemoryOrder::C).unwrap().bytes(),
+                array.to_contiguous(MemoryOrder::C).unwrap().bytes()
+            );
+        }
+    }
 }
