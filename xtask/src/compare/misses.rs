@@ -89,8 +89,9 @@ const WHY: [(&str, &str); 17] = [
     ),
     (
         "p15",
-        "Each dataset has a header of its own, somewhere in the file; those of the latest form \
-        have a checksum besides.",
+        "Each dataset has a header of its own, somewhere in the file, which is read three times: to \
+        know what it is, to describe it, and for its attributes; those of the latest form have a \
+        checksum besides. Kept: each time with one read instead of two.",
     ),
     (
         "p16",

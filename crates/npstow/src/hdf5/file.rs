@@ -179,7 +179,7 @@ impl File {
     /// The bytes at an address, all of which must be there.
     pub(super) fn read(&self, address: u64, len: u64) -> Result<Buffer> {
         let position = self.position(address)?;
-        self.furthest.fetch_max(address.saturating_add(len), Ordering::Relaxed);
+        self.reach(address, len);
         let there = self.source.len() - position;
         match usize::try_from(len) {
             Ok(len) if len as u64 <= there => {
@@ -191,6 +191,11 @@ impl File {
                 Err(Error::corrupt(format_args!("{len} bytes"), found).at(position))
             }
         }
+    }
+
+    /// Keeps in mind that so many bytes at an address belong to the file.
+    pub(super) fn reach(&self, address: u64, len: u64) {
+        self.furthest.fetch_max(address.saturating_add(len), Ordering::Relaxed);
     }
 
     /// The bytes at an address, as many of `most` as there are.

@@ -151,7 +151,7 @@ fn costs_are_what_they_were() {
 
     let (_, each) =
         grown(|n| npstow::save_with(path(folder, "x.npz", n), of(n), &options).unwrap());
-    faults.within("NPZ save, allocations for each array", each.allocations, 3.0..=8.5);
+    faults.within("NPZ save, allocations for each array", each.allocations, 2.0..=4.5);
     faults.calls("NPZ save, writes for each array", each.writes, 0.0001..=0.05);
 
     let (_, each) = grown(|n| npstow::open(path(folder, "", n)).unwrap().load().unwrap());
@@ -161,5 +161,39 @@ fn costs_are_what_they_were() {
     let (_, each) = grown(|n| npstow::save_with(path(folder, "x", n), of(n), &options).unwrap());
     faults.within("folder save, allocations for each array", each.allocations, 3.0..=15.5);
     faults.calls("folder save, writes for each array", each.writes, 1.0..=1.05);
+    #[cfg(feature = "hdf5")]
+    hdf5(folder, of, &mut faults);
+    #[cfg(feature = "joblib")]
+    dumps(folder, of, &options, &mut faults);
     assert!(faults.0.is_empty(), "{:#?}", faults.0);
+}
+
+#[cfg(feature = "hdf5")]
+fn hdf5<'t>(folder: &Path, of: impl Fn(u16) -> &'t Tree, faults: &mut Faults) {
+    for count in [FEW, MANY] {
+        npstow::save(path(folder, ".h5", count), of(count)).unwrap();
+    }
+    let (_, each) = grown(|n| npstow::open(path(folder, ".h5", n)).unwrap().load().unwrap());
+    faults.within("HDF5 load, allocations for each dataset", each.allocations, 10.0..=28.0);
+    // The header, to know what it is, to describe it, and for its attributes.
+    faults.calls("HDF5 load, reads for each dataset", each.reads, 1.0..=3.4);
+}
+
+#[cfg(feature = "joblib")]
+fn dumps<'t>(
+    folder: &Path,
+    of: impl Fn(u16) -> &'t Tree,
+    options: &SaveOptions,
+    faults: &mut Faults,
+) {
+    for count in [FEW, MANY] {
+        npstow::save(path(folder, ".joblib", count), of(count)).unwrap();
+    }
+    let (_, each) = grown(|n| npstow::open(path(folder, ".joblib", n)).unwrap().load().unwrap());
+    faults.within("joblib load, allocations for each array", each.allocations, 3.0..=9.5);
+    faults.calls("joblib load, reads for each array", each.reads, 0.0001..=0.02);
+    let save = |n| npstow::save_with(path(folder, "x.joblib", n), of(n), options).unwrap();
+    let (_, each) = grown(save);
+    faults.within("joblib save, allocations for each array", each.allocations, 1.0..=3.5);
+    faults.calls("joblib save, writes for each array", each.writes, 0.0001..=0.02);
 }

@@ -90,6 +90,8 @@ const MOST: u64 = 16 << 20;
 /// A header being read: where to go on, and what is left to spend.
 struct Reading<'a> {
     file: &'a File,
+    /// What was read to find out how long the header is, and its address: most are no longer.
+    start: (u64, &'a Buffer),
     header: Header,
     /// Blocks to be read: address and length.
     waiting: Vec<(u64, u64)>,
@@ -103,7 +105,8 @@ pub(in crate::hdf5) fn read(file: &File, address: u64) -> Result<Header> {
     }
     let start = file.read_up_to(address, 512)?;
     let place = |e: Error| e.shift(file.base() + address);
-    let mut reading = Reading { file, header: Header::default(), waiting: Vec::new(), left: MOST };
+    let (header, waiting, left) = (Header::default(), Vec::new(), MOST);
+    let mut reading = Reading { file, start: (address, &start), header, waiting, left };
     let v2 = match start.first_chunk::<4>() {
         Some(b"OHDR") => Some(second_prefix(&start).map_err(place)?),
         _ => None,
@@ -197,6 +200,20 @@ pub(in crate::hdf5) fn first(file: &File, address: u64) -> Result<First> {
 }
 
 impl Reading<'_> {
+    /// The bytes at an address, without reading twice what is there.
+    fn bytes(&self, address: u64, len: u64) -> Result<Buffer> {
+        let (at, start) = self.start;
+        let from = address.checked_sub(at).and_then(|from| usize::try_from(from).ok());
+        let range = from.and_then(|from| Some(from..from.checked_add(usize::try_from(len).ok()?)?));
+        match range.filter(|range| range.end <= start.len()) {
+            Some(range) => {
+                self.file.reach(address, len);
+                start.slice(range)
+            }
+            None => self.file.read(address, len),
+        }
+    }
+
     fn spend(&mut self, len: u64, address: u64) -> Result<()> {
         match self.left.checked_sub(len) {
             Some(left) => self.left = left,
@@ -214,7 +231,7 @@ impl Reading<'_> {
         while let Some((address, len)) = self.waiting.pop() {
             // An empty block costs, too: nothing may go on for ever.
             self.spend(len.max(8), address)?;
-            let block = self.file.read(address, len)?;
+            let block = self.bytes(address, len)?;
             let base = self.file.base() + address;
             self.messages(&block, base, Form::First).map_err(|e| e.shift(base))?;
         }
@@ -235,7 +252,7 @@ impl Reading<'_> {
 
     /// A block of version 2: messages behind `skip` bytes, and a checksum over all.
     fn block(&mut self, address: u64, len: u64, skip: u64, form: Form) -> Result<()> {
-        let block = self.file.read(address, len)?;
+        let block = self.bytes(address, len)?;
         let base = self.file.base() + address;
         let place = |e: Error| e.shift(base);
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);

@@ -104,10 +104,8 @@ fn many_members_keep_their_order_and_names() {
         let e = writer.add_all(&unnamed).unwrap_err();
         assert_eq!(e.kind(), crate::ErrorKind::Invalid);
         let bytes = writer.finish().unwrap();
-        let reader = super::super::open_source(
-            Arc::new(MemorySource::new(bytes)),
-            &Limits::default(),
-        );
+        let reader =
+            super::super::open_source(Arc::new(MemorySource::new(bytes)), &Limits::default());
         let reader = reader.unwrap();
         let stored: Vec<&str> = reader.members().collect();
         let expected: Vec<String> = items.iter().map(|(name, _)| format!("{name}.npy")).collect();
