@@ -41,7 +41,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         true => serde_json::from_str(&read(&numbers)?).map_err(|why| why.to_string())?,
         false => serde_json::Value::Null,
     };
-    let last = if options.update { None } else { against::Last::find(&options)? };
+    let last = against::Last::find(&options)?;
     let mut tools = Tools::build(&options)?;
     for (name, version) in json::versions(&old) {
         if !tools.versions.iter().any(|(own, _)| *own == name) {
@@ -62,6 +62,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
     }
     page.parts.sort_by_key(|(key, _)| PARTS.iter().position(|part| part == key));
     if let Some(last) = last {
+        page.parts.retain(|(key, _)| key != "against");
         page.parts.push(("against".to_owned(), last.part(&page.results)));
     }
     let failures = format!("\n{}", read(&root().join("compare/failures.md"))?);

@@ -265,31 +265,9 @@ fn read_others(others: &[(usize, &Entry)]) -> Result<Vec<(usize, Array)>, (usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Buffer, Dtype, ErrorKind, Limits, MemoryOrder, MemorySource};
-    use std::io;
+    use crate::source::Counting;
+    use crate::{Dtype, ErrorKind, Limits, MemoryOrder, MemorySource};
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    /// Bytes that are read, not shown, and how often.
-    #[derive(Debug, Default)]
-    struct Read(Vec<u8>, AtomicUsize);
-
-    impl Source for Read {
-        fn len(&self) -> u64 {
-            self.0.len() as u64
-        }
-
-        fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
-            self.1.fetch_add(1, Ordering::Relaxed);
-            let start = usize::try_from(offset).unwrap();
-            dst.copy_from_slice(&self.0[start..start + dst.len()]);
-            Ok(())
-        }
-
-        fn view(&self, _: u64, _: usize) -> Result<Buffer> {
-            Err(Error::unsupported("showing what is read"))
-        }
-    }
 
     fn counting(len: usize) -> Vec<u8> {
         (0..len).map(|i| (i * 7 % 251).to_le_bytes()[0]).collect()
@@ -304,10 +282,8 @@ mod tests {
     #[test]
     fn each_array_is_its_own_wherever_it_lies() {
         let bytes = counting(6 << 20);
-        let sources: [Arc<dyn Source>; 2] = [
-            Arc::new(Read(bytes.clone(), AtomicUsize::new(0))),
-            Arc::new(MemorySource::new(bytes)),
-        ];
+        let sources: [Arc<dyn Source>; 2] =
+            [Arc::new(Counting::new(bytes.clone())), Arc::new(MemorySource::new(bytes))];
         let shapes: [&[usize]; 7] =
             [&[3], &[], &[0, 4], &[7, 5], &[64], &[300, 400], &[SMALL / 2 + 1]];
         let mut entries = Vec::new();
@@ -328,16 +304,16 @@ mod tests {
 
     #[test]
     fn neighbours_come_with_one_read() {
-        let source = Arc::new(Read(counting(3 << 20), AtomicUsize::new(0)));
+        let source = Arc::new(Counting::new(counting(3 << 20)));
         let shared: Arc<dyn Source> = source.clone();
         let near = |n: usize| entry(&shared, n * 2000, &[500], &Limits::default());
         read_many(&(0..250).rev().map(near).collect::<Vec<_>>()).unwrap();
-        assert_eq!(source.1.swap(0, Ordering::Relaxed), 1);
+        assert_eq!(source.taken().0, 1);
         read_many(&(0..500).map(near).collect::<Vec<_>>()).unwrap();
-        assert_eq!(source.1.swap(0, Ordering::Relaxed), 2);
+        assert_eq!(source.taken().0, 2);
         let far = |n: usize| entry(&shared, n * 100_000, &[500], &Limits::default());
         read_many(&(0..20).map(far).collect::<Vec<_>>()).unwrap();
-        assert_eq!(source.1.load(Ordering::Relaxed), 20);
+        assert_eq!(source.taken().0, 20);
     }
 
     #[test]

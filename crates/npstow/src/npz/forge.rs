@@ -5,9 +5,8 @@ use super::zip::{
     CentralHeader, DATE, DataDescriptor, Flags, HeaderCopy, LocalHeader, Method, write_end,
 };
 use crate::codec::deflate;
-use crate::{Array, Buffer, Limits, Result, Source, npy};
-use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+pub(super) use crate::source::Counting;
+use crate::{Array, Limits, npy};
 
 /// One member as it is to be written; by default stored, plain and true.
 #[derive(Clone, Debug)]
@@ -151,43 +150,4 @@ pub(super) fn directory(members: &[Forged], offsets: &[u64]) -> Vec<u8> {
         member.central(offset, &mut out);
     }
     out
-}
-
-/// A source in memory that counts what is read of it, and shows none of its memory.
-#[derive(Debug, Default)]
-pub(super) struct Counting {
-    bytes: Vec<u8>,
-    reads: AtomicUsize,
-    read: AtomicUsize,
-}
-
-impl Counting {
-    pub(super) fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, ..Self::default() }
-    }
-
-    /// Reads and bytes read since the last time.
-    pub(super) fn taken(&self) -> (usize, usize) {
-        (self.reads.swap(0, Ordering::Relaxed), self.read.swap(0, Ordering::Relaxed))
-    }
-}
-
-impl Source for Counting {
-    fn len(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
-        self.read.fetch_add(dst.len(), Ordering::Relaxed);
-        let start = usize::try_from(offset).map_err(io::Error::other)?;
-        let end = start.saturating_add(dst.len());
-        let bytes = self.bytes.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
-        dst.copy_from_slice(bytes);
-        Ok(())
-    }
-
-    fn view(&self, offset: u64, len: usize) -> Result<Buffer> {
-        self.read(offset, len).map_err(|e| crate::Error::io("viewing", e))
-    }
 }

@@ -4,12 +4,16 @@
 //! a file. What cannot be read at an offset (a pipe) is taken in first, see [`read_stream`].
 #![deny(unsafe_code)]
 
+#[cfg(test)]
+mod counting;
 mod file;
 mod memory;
 mod mmap;
 mod part;
 mod stream;
 
+#[cfg(test)]
+pub(crate) use counting::Counting;
 pub use file::FileSource;
 pub use memory::MemorySource;
 pub(crate) use mmap::MapMut;

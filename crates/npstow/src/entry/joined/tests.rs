@@ -5,8 +5,10 @@
 use super::*;
 use crate::codec::crc32;
 use crate::entry::{BAND, Seal, read_many};
+use crate::source::Counting;
 use crate::{Dtype, ErrorKind, Limits, Order, Selection, Source};
 use std::path::Path;
+use std::sync::Mutex;
 
 /// Rows of `row` that count on from `first`.
 fn array(first: usize, rows: usize, row: &[usize]) -> Array {
@@ -193,32 +195,19 @@ fn damage_in_any_part_is_found_and_placed() {
 
 #[test]
 fn parts_are_read_through_what_is_asked_for() {
-    use std::io;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    #[derive(Debug)]
-    struct Counting(Arc<dyn Source>, Arc<AtomicU64>);
-    impl Source for Counting {
-        fn len(&self) -> u64 {
-            self.0.len()
-        }
-        fn read_into(&self, offset: u64, dst: &mut [u8]) -> io::Result<()> {
-            self.1.fetch_add(dst.len() as u64, Ordering::Relaxed);
-            self.0.read_into(offset, dst)
-        }
-        fn view(&self, offset: u64, len: usize) -> Result<crate::Buffer> {
-            self.0.view(offset, len)
-        }
-    }
-
     let (parts, whole) = parts(&[3, 2, 4], &[2]);
-    let read = Arc::new(AtomicU64::new(0));
-    let wrap = |source| -> Arc<dyn Source> { Arc::new(Counting(source, Arc::clone(&read))) };
+    let sources = Mutex::new(Vec::new());
+    let wrap = |source| -> Arc<dyn Source> {
+        let counting = Arc::new(Counting::over(source));
+        sources.lock().unwrap().push(Arc::clone(&counting));
+        counting
+    };
     let joined = Entry::join(parts).unwrap().through(&wrap);
     let part = joined.read_slice(&"4:6, 0".parse().unwrap()).unwrap();
     same(&part, &whole.select(&"4:6, 0".parse().unwrap()).unwrap(), "through");
     // Nothing but the rows asked for: one of a part in F order, one of the next.
-    assert_eq!(read.load(Ordering::Relaxed), 4);
+    let read: usize = sources.lock().unwrap().iter().map(|source| source.taken().1).sum();
+    assert_eq!(read, 4);
 }
 
 #[test]

@@ -268,38 +268,14 @@ fn elements_without_bytes_are_written_as_a_state() {
     }
 }
 
-/// Memory of which somebody counts what is read.
-#[derive(Debug)]
-struct Counted(crate::MemorySource, std::sync::Arc<std::sync::atomic::AtomicU64>);
-
-impl crate::Source for Counted {
-    fn len(&self) -> u64 {
-        self.0.len()
-    }
-
-    fn read_into(&self, offset: u64, dst: &mut [u8]) -> std::io::Result<()> {
-        self.1.fetch_add(dst.len() as u64, std::sync::atomic::Ordering::Relaxed);
-        self.0.read_into(offset, dst)
-    }
-
-    fn view(&self, offset: u64, len: usize) -> Result<crate::Buffer> {
-        self.0.view(offset, len)
-    }
-
-    fn in_memory(&self) -> Option<&[u8]> {
-        self.0.in_memory()
-    }
-}
-
 /// Progress, and whether to go on, is told by what is read.
 #[test]
 fn what_has_a_source_is_read_from_it() {
     let array = Array::from_vec((0..100_000).collect::<Vec<u32>>());
-    let read = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
-    let entry = Entry::try_from(&array).unwrap().through(&|_| {
-        let bytes = array.bytes().unwrap().to_vec();
-        std::sync::Arc::new(Counted(crate::MemorySource::new(bytes), std::sync::Arc::clone(&read)))
-    });
+    let bytes = array.bytes().unwrap().to_vec();
+    let source = std::sync::Arc::new(crate::source::Counting::new(bytes).showing());
+    let counted = std::sync::Arc::clone(&source);
+    let entry = Entry::try_from(&array).unwrap().through(&move |_| source.clone());
     let pickled = |item: Item| {
         let mut out = Vec::new();
         let tree = Tree::new().with("a", item).unwrap();
@@ -307,7 +283,7 @@ fn what_has_a_source_is_read_from_it() {
         out
     };
     assert_eq!(pickled(Item::Entry(entry)), pickled(Item::Array(array)));
-    assert_eq!(read.load(std::sync::atomic::Ordering::Relaxed), 400_000);
+    assert_eq!(counted.taken().1, 400_000);
 }
 
 #[test]
