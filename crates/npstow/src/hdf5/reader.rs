@@ -14,9 +14,9 @@ use crate::container::{Attribute, Child, Container, Fault, NodeKind};
 use crate::entry::{self, Names};
 use crate::error::quoted;
 use crate::{Entry, Error, Limits, Notes, Result, Source};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// An open HDF5 file.
 #[derive(Debug)]
@@ -50,7 +50,32 @@ struct Node {
     parent: u64,
     depth: usize,
     names: Names,
-    children: Option<Arc<Vec<Child>>>,
+    children: Option<Arc<Children>>,
+}
+
+/// What is in a group, in order; and where each name is, once somebody asks.
+#[derive(Debug)]
+struct Children {
+    all: Vec<Child>,
+    places: OnceLock<HashMap<String, usize>>,
+}
+
+impl Children {
+    fn new(all: Vec<Child>) -> Self {
+        Self { all, places: OnceLock::new() }
+    }
+
+    /// The first one of that name.
+    fn find(&self, name: &str) -> Option<&Child> {
+        let places = self.places.get_or_init(|| {
+            let mut places = HashMap::with_capacity(self.all.len());
+            for (at, child) in self.all.iter().enumerate() {
+                places.entry(child.name.clone()).or_insert(at);
+            }
+            places
+        });
+        self.all.get(*places.get(name)?)
+    }
 }
 
 /// Where an object is: external links lead to other files.
@@ -190,7 +215,7 @@ impl Hdf5 {
         let (mut steps, mut at) = (Vec::new(), id);
         while let Some(below) = node(at).filter(|node| node.depth > 0) {
             let siblings = node(below.parent).and_then(|above| above.children.as_ref());
-            let child = siblings.and_then(|all| all.iter().find(|child| child.id == at));
+            let child = siblings.and_then(|all| all.all.iter().find(|child| child.id == at));
             steps.push(child.map_or("…", |child| &*child.name));
             at = below.parent;
         }
@@ -265,6 +290,24 @@ impl Hdf5 {
         Ok(children)
     }
 
+    /// What is in a group, listed when it is first asked for; `None` where it is none.
+    fn listed(&self, id: u64) -> Result<Option<Arc<Children>>> {
+        if let Some(known) = self.node(id, |node| node.children.clone())? {
+            return Ok(Some(known));
+        }
+        if self.kind(id) != NodeKind::Group {
+            return Ok(None);
+        }
+        let children = Arc::new(Children::new(self.resolve(id)?));
+        let mut nodes = self.nodes();
+        let node = usize::try_from(id).ok().and_then(|id| nodes.get_mut(id));
+        // Another thread may have been as far: its nodes are as good.
+        Ok(Some(match node {
+            Some(node) => Arc::clone(node.children.get_or_insert(children)),
+            None => children,
+        }))
+    }
+
     /// What is wrong with a node, its links and its attributes.
     fn check_node(&self, id: u64, path: &str, faults: &mut Vec<Fault>) {
         match self.attributes(id) {
@@ -290,24 +333,11 @@ impl Container for Hdf5 {
     }
 
     fn children(&self, id: u64) -> Result<Vec<Child>> {
-        if let Some(known) = self.node(id, |node| node.children.clone())? {
-            return Ok(known.to_vec());
-        }
-        if self.kind(id) != NodeKind::Group {
-            return Ok(Vec::new());
-        }
-        let children = self.resolve(id)?;
-        let mut nodes = self.nodes();
-        if let Some(node) = usize::try_from(id).ok().and_then(|id| nodes.get_mut(id)) {
-            // Another thread may have been as far: its nodes are as good.
-            let kept = node.children.get_or_insert_with(|| Arc::new(children));
-            return Ok(kept.to_vec());
-        }
-        Ok(children)
+        Ok(self.listed(id)?.map_or_else(Vec::new, |children| children.all.clone()))
     }
 
     fn child(&self, id: u64, name: &str) -> Result<Option<Child>> {
-        if let Some(child) = self.children(id)?.into_iter().find(|child| child.name == name) {
+        if let Some(child) = self.listed(id)?.and_then(|children| children.find(name).cloned()) {
             return Ok(Some(child));
         }
         if self.kind(id) != NodeKind::Group {

@@ -12,7 +12,7 @@ use crate::container::{Child, Container, Fault, NodeKind};
 use crate::entry::{Blocks, Coded, Data, Loaded, Seal, Wrap};
 use crate::error::quoted;
 use crate::npy::{self, Header};
-use crate::{Array, Dtype, Entry, Error, Limits, MemoryOrder, Notes, Result, Source};
+use crate::{Array, Dtype, Entry, Error, Limits, MemoryOrder, Notes, Result, Source, parallel};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -79,9 +79,9 @@ impl Npz {
         if let Some(groups) = self.groups.get() {
             return groups;
         }
-        // Before the cell is locked: where reading waits for other threads, this one does another
-        // job meanwhile, which may come here.
-        let groups = self.read_groups();
+        // Before the cell is locked, and alone: where reading waits for other threads, this one does
+        // another job meanwhile, which may come here.
+        let groups = parallel::alone(|| self.read_groups());
         self.groups.get_or_init(|| groups)
     }
 

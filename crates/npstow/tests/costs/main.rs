@@ -168,6 +168,16 @@ fn costs_are_what_they_were() {
     assert!(faults.0.is_empty(), "{:#?}", faults.0);
 }
 
+/// Every array, looked for by its name: what one costs must not grow with how many there are.
+#[cfg(any(feature = "hdf5", feature = "joblib"))]
+fn by_name(path: &Path, count: u16) -> usize {
+    let file = npstow::open(path).unwrap();
+    let found = (0..count).filter(|at| file.get(&format!("a{at:04}")).unwrap().shape().is_ok());
+    let found = found.count();
+    assert_eq!(found, usize::from(count));
+    found
+}
+
 #[cfg(feature = "hdf5")]
 fn hdf5<'t>(folder: &Path, of: impl Fn(u16) -> &'t Tree, faults: &mut Faults) {
     for count in [FEW, MANY] {
@@ -177,6 +187,8 @@ fn hdf5<'t>(folder: &Path, of: impl Fn(u16) -> &'t Tree, faults: &mut Faults) {
     faults.within("HDF5 load, allocations for each dataset", each.allocations, 10.0..=28.0);
     // The header, to know what it is, to describe it, and for its attributes.
     faults.calls("HDF5 load, reads for each dataset", each.reads, 1.0..=3.4);
+    let (_, each) = grown(|n| by_name(&path(folder, ".h5", n), n));
+    faults.within("HDF5 by name, allocations for each dataset", each.allocations, 1.0..=40.0);
 }
 
 #[cfg(feature = "joblib")]
@@ -192,6 +204,8 @@ fn dumps<'t>(
     let (_, each) = grown(|n| npstow::open(path(folder, ".joblib", n)).unwrap().load().unwrap());
     faults.within("joblib load, allocations for each array", each.allocations, 3.0..=9.5);
     faults.calls("joblib load, reads for each array", each.reads, 0.0001..=0.02);
+    let (_, each) = grown(|n| by_name(&path(folder, ".joblib", n), n));
+    faults.within("joblib by name, allocations for each array", each.allocations, 1.0..=40.0);
     let save = |n| npstow::save_with(path(folder, "x.joblib", n), of(n), options).unwrap();
     let (_, each) = grown(save);
     faults.within("joblib save, allocations for each array", each.allocations, 1.0..=3.5);
