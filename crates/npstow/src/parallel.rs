@@ -149,6 +149,23 @@ pub(crate) fn both<A: Send, B: Send>(
     (one(), other())
 }
 
+/// So much of what is summed on all cores is one thread's at a time.
+pub(crate) const PART: usize = if cfg!(test) { 1 << 10 } else { 4 << 20 };
+
+/// What `of` makes of `bytes`, taken in parts on all cores and put together in order.
+pub(crate) fn summed<S: Send>(
+    bytes: &[u8],
+    of: impl Fn(&[u8]) -> S + Send + Sync,
+    combine: impl Fn(&mut S, &S),
+) -> S {
+    let part = |bytes: &[u8]| Ok::<_, std::convert::Infallible>(of(bytes));
+    let parts = each(bytes.chunks(PART).collect(), part).unwrap_or_else(|never| match never {});
+    let mut parts = parts.into_iter();
+    let Some(mut all) = parts.next() else { return of(&[]) };
+    parts.for_each(|next| combine(&mut all, &next));
+    all
+}
+
 /// How many items are worth having at hand at once.
 pub(crate) fn width() -> usize {
     #[cfg(feature = "parallel")]

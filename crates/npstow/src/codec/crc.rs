@@ -12,6 +12,12 @@ impl Crc32 {
     pub(crate) fn new() -> Self {
         Self::default()
     }
+
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut crc = Self::new();
+        crc.update(bytes);
+        crc
+    }
 }
 
 #[cfg(feature = "npz")]
@@ -44,30 +50,18 @@ impl Crc32 {
 
 /// The checksum of `bytes`.
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = Crc32::new();
-    crc.update(bytes);
-    crc.finish()
+    Crc32::of(bytes).finish()
 }
-
-/// So much of what is hashed on all cores is one thread's at a time.
-const PART: usize = if cfg!(test) { 1 << 10 } else { 4 << 20 };
 
 /// The checksum of `bytes`, taken on all cores where there are many.
 pub(crate) fn crc32_of_many(bytes: &[u8]) -> u32 {
-    let part = |bytes: &[u8]| {
-        let mut crc = Crc32::new();
-        crc.update(bytes);
-        Ok::<_, std::convert::Infallible>(crc)
-    };
-    let parts = crate::parallel::each(bytes.chunks(PART).collect(), part);
-    let mut all = Crc32::new();
-    parts.unwrap_or_else(|never| match never {}).iter().for_each(|crc| all.combine(crc));
-    all.finish()
+    crate::parallel::summed(bytes, Crc32::of, Crc32::combine).finish()
 }
 
 #[cfg(all(test, feature = "npz"))]
 mod tests {
     use super::*;
+    use crate::parallel::PART;
 
     #[test]
     fn many_bytes_have_the_checksum_that_they_have_in_one() {

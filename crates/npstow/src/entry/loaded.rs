@@ -107,21 +107,7 @@ impl Entry {
         };
         read_loaded(entries).map_err(placed)
     }
-
-    fn own(&self) -> Result<(BufferMut, usize)> {
-        if self.nbytes <= AT_ONCE {
-            return self.read_own(&ReadOptions::default());
-        }
-        self.check()?;
-        self.limits.check_array(self.nbytes as u64)?;
-        let mut memory = BufferMut::zeroed(self.nbytes)?;
-        self.read_into(memory.bytes_mut())?;
-        Ok((memory, 0))
-    }
 }
-
-/// What is longer comes in steps, between which whoever wrapped its source may stop it.
-const AT_ONCE: usize = 1 << 30;
 
 /// As [`Entry::read_all`]; an error says which one it is about.
 pub(crate) fn read_loaded(entries: &[Entry]) -> Result<Loaded, (usize, Error)> {
@@ -140,7 +126,8 @@ pub(crate) fn read_loaded(entries: &[Entry]) -> Result<Loaded, (usize, Error)> {
     for Taken { index, place, what, .. } in taken {
         slots.set(index, what.slot(memory, place));
     }
-    let one = |(at, entry): (usize, &Entry)| match entry.own() {
+    let options = ReadOptions::default();
+    let one = |(at, entry): (usize, &Entry)| match entry.read_own(&options) {
         Ok(own) => Ok((at, own)),
         Err(e) => Err((at, e)),
     };

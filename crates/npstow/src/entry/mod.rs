@@ -407,12 +407,15 @@ impl Entry {
             Data::Coded(coded) if !self.differs(order) && coded.is_all(self.nbytes) => {
                 self.unpack(coded, options)
             }
-            _ => {
-                let mut memory = BufferMut::zeroed(self.nbytes)?;
-                self.fill(memory.bytes_mut(), options)?;
-                Ok((memory, 0))
-            }
+            _ => self.filled(options),
         }
+    }
+
+    /// New memory with just the elements; what is packed comes in steps.
+    fn filled(&self, options: &ReadOptions) -> Result<(BufferMut, usize)> {
+        let mut memory = BufferMut::zeroed(self.nbytes)?;
+        self.fill(memory.bytes_mut(), options)?;
+        Ok((memory, 0))
     }
 
     /// The elements where they lie, if they lie as they are asked for in memory that is ours alone.

@@ -4,13 +4,17 @@
 use super::{Entry, ReadOptions};
 use crate::{BufferMut, Result};
 
+/// What is longer comes in steps, between which it can be stopped: a second is unpacked at once.
+const AT_ONCE: usize = if cfg!(test) { 2 << 20 } else { 1 << 30 };
+
 impl Entry {
     /// Reads the array into new memory that nobody else has, so that it may be written to; the
     /// elements begin at the second number, and what is around them means nothing.
     ///
     /// Faster than [`read_into`](Self::read_into) where the elements are one packed stream, which
     /// the fast decoder unpacks as a whole, with the header in front of them. That decoder does not
-    /// look at what is behind the end of a stream.
+    /// look at what is behind the end of a stream. What is longer than 1 GiB comes in steps all the
+    /// same, so that whoever wrapped the source may stop it.
     ///
     /// ```
     /// use npstow::{Array, Entry, ReadOptions};
@@ -26,7 +30,10 @@ impl Entry {
         let read = || {
             self.check()?;
             self.limits.check_array(self.nbytes as u64)?;
-            self.fresh(options.memory_order.unwrap_or(self.order), options)
+            match self.nbytes > AT_ONCE {
+                true => self.filled(options),
+                false => self.fresh(options.memory_order.unwrap_or(self.order), options),
+            }
         };
         self.placed_in(read())
     }
@@ -41,11 +48,17 @@ mod tests {
     use crate::{Error, Limits, MemoryOrder, MemorySource, Order};
     use std::sync::Arc;
 
-    /// 20,000 numbers with so many bytes before and behind them, packed as one stream that lacks so
-    /// many bytes at its end; `sum` is 0 where its checksum is right.
-    fn entry((skip, behind): (usize, usize), cut: usize, sum: u32) -> Entry {
+    /// 20,000 numbers, as [`packed`].
+    fn entry(around: (usize, usize), cut: usize, sum: u32) -> Entry {
+        packed([200, 100], around, cut, sum)
+    }
+
+    /// Numbers with so many bytes before and behind them, packed as one stream that lacks so many
+    /// bytes at its end; `sum` is 0 where its checksum is right.
+    fn packed(shape: [usize; 2], (skip, behind): (usize, usize), cut: usize, sum: u32) -> Entry {
         let mut bytes = vec![7; skip];
-        bytes.extend((0..20_000u16).flat_map(|n| n.wrapping_mul(n).to_le_bytes()));
+        let numbers = (0..shape[0] * shape[1]).map(|n| u16::try_from(n & 0xffff).unwrap());
+        bytes.extend(numbers.flat_map(|n| n.wrapping_mul(n).to_le_bytes()));
         bytes.resize(bytes.len() + behind, 9);
         let mut packed = Vec::new();
         codec::encode(Codec::DEFLATE, 1, &bytes, &mut packed).unwrap();
@@ -55,7 +68,7 @@ mod tests {
         let coded = Coded { codec, offset, packed_len, unpacked_len, skip, blocks: None };
         let (source, limits) = (MemorySource::new(packed), Arc::new(Limits::default()));
         let (dtype, data) = ("<u2".parse().unwrap(), Data::Coded(Arc::new(coded)));
-        let (shape, order) = ([200, 100], MemoryOrder::C);
+        let order = MemoryOrder::C;
         let entry = Entry::new(Arc::new(source), dtype, &shape, order, data, limits).unwrap();
         let crc32 = codec::crc32(&bytes) ^ sum;
         entry.sealed(Seal { start: 0, len: unpacked_len, crc32 })
@@ -105,6 +118,23 @@ mod tests {
             let len = entry(around, 0, 0).source.len();
             for cut in (1..len).step_by(1009).chain([len - 1, len]) {
                 told(&entry(around, usize::try_from(cut).unwrap(), 0));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_long_comes_in_steps_and_is_the_same() {
+        for rows in [AT_ONCE / 2048, AT_ONCE / 2048 + 1] {
+            let entry = packed([rows, 1024], (64, 0), 0, 0);
+            for wish in wishes() {
+                let mut exact = vec![0; entry.nbytes()];
+                entry.read_into_with(&mut exact, &wish).unwrap();
+                let (memory, start) = entry.read_own(&wish).unwrap();
+                assert_eq!(memory.bytes()[start..][..exact.len()], exact, "{wish:?}");
+                // Whoever unpacks at once has the header in front.
+                let is_turned = wish.memory_order.is_some_and(|order| order == MemoryOrder::F);
+                let at_once = exact.len() <= AT_ONCE && !is_turned;
+                assert_eq!(start > 0, at_once, "{rows} {wish:?}");
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::container::{Attribute, Child, Container, Fault, NodeKind};
 use crate::entry::{self, Names};
 use crate::error::quoted;
 use crate::{Entry, Error, Limits, Notes, Result, Source};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -53,28 +53,31 @@ struct Node {
     children: Option<Arc<Children>>,
 }
 
-/// What is in a group, in order; and where each name is, once somebody asks.
+/// What is in a group, in order; and in the order of the names, once somebody asks for one.
 #[derive(Debug)]
 struct Children {
     all: Vec<Child>,
-    places: OnceLock<HashMap<String, usize>>,
+    sorted: OnceLock<Vec<u32>>,
 }
 
 impl Children {
     fn new(all: Vec<Child>) -> Self {
-        Self { all, places: OnceLock::new() }
+        Self { all, sorted: OnceLock::new() }
     }
 
     /// The first one of that name.
     fn find(&self, name: &str) -> Option<&Child> {
-        let places = self.places.get_or_init(|| {
-            let mut places = HashMap::with_capacity(self.all.len());
-            for (at, child) in self.all.iter().enumerate() {
-                places.entry(child.name.clone()).or_insert(at);
-            }
-            places
+        let sorted = self.sorted.get_or_init(|| {
+            let mut sorted: Vec<u32> = (0..).take(self.all.len()).collect();
+            sorted.sort_by_key(|&at| self.name(at));
+            sorted
         });
-        self.all.get(*places.get(name)?)
+        let first = sorted.partition_point(|&at| self.name(at) < name);
+        self.all.get(*sorted.get(first)? as usize).filter(|child| child.name == name)
+    }
+
+    fn name(&self, at: u32) -> &str {
+        self.all.get(at as usize).map_or("", |child| &child.name)
     }
 }
 

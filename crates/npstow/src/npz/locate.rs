@@ -86,7 +86,9 @@ impl<'a> Window<'a> {
         if let Some(given) = range(start).and_then(|range| bytes.get(range)) {
             return Some(Buffer::copy_of(given));
         }
-        self.bytes.slice(range(self.start)?).ok()
+        // Asked first: most often it is not held, and an error takes time to make.
+        let held = range(self.start).filter(|range| range.end <= self.bytes.len())?;
+        self.bytes.slice(held).ok()
     }
 }
 

@@ -7,12 +7,8 @@
 
 use super::pack::BLOCK;
 use crate::codec::{Adler32, Crc32, deflate};
-use crate::parallel::each;
+use crate::parallel::{each, summed};
 use crate::{Buffer, BufferMut, Result};
-use std::convert::Infallible;
-
-/// So much of what is summed on all cores is one thread's at a time.
-const PART: usize = if cfg!(test) { 1 << 10 } else { 4 << 20 };
 
 /// The checksum at the end of a stream.
 #[derive(Clone, Copy)]
@@ -31,11 +27,7 @@ impl Check {
     fn of(self, bytes: &[u8]) -> Sum {
         match self {
             Self::Adler(_) => Sum::Adler(Adler32::of(bytes)),
-            Self::Crc(_) => {
-                let mut crc = Crc32::new();
-                crc.update(bytes);
-                Sum::Crc(crc)
-            }
+            Self::Crc(_) => Sum::Crc(Crc32::of(bytes)),
         }
     }
 
@@ -45,17 +37,6 @@ impl Check {
             (Self::Crc(expected), Sum::Crc(sum)) => sum.finish() == expected,
             _ => false,
         }
-    }
-}
-
-impl Check {
-    /// The sum of many bytes, taken on all cores.
-    fn of_many(self, bytes: &[u8]) -> Sum {
-        let part = |bytes: &[u8]| Ok::<_, Infallible>(self.of(bytes));
-        let parts = each(bytes.chunks(PART).collect(), part);
-        let mut sum = self.of(&[]);
-        parts.unwrap_or_else(|never| match never {}).iter().for_each(|next| sum.combine(next));
-        sum
     }
 }
 
@@ -189,7 +170,8 @@ fn in_one(body: &[u8], check: Check, len: Option<u64>, most: u64) -> Result<Opti
         buffer.touch(body.len());
         match deflate::unpack_at_most(body, buffer.bytes_mut()) {
             Some(Some(got)) if len.is_none_or(|len| len == got as u64) => {
-                let sum = check.of_many(buffer.bytes().get(..got).unwrap_or_default());
+                let got_bytes = buffer.bytes().get(..got).unwrap_or_default();
+                let sum = summed(got_bytes, |part| check.of(part), Sum::combine);
                 return match check.is(sum) {
                     true => buffer.freeze().slice(0..got).map(Some),
                     false => Ok(None),

@@ -180,15 +180,22 @@ fn by_name(path: &Path, count: u16) -> usize {
 
 #[cfg(feature = "hdf5")]
 fn hdf5<'t>(folder: &Path, of: impl Fn(u16) -> &'t Tree, faults: &mut Faults) {
-    for count in [FEW, MANY] {
-        npstow::save(path(folder, ".h5", count), of(count)).unwrap();
-    }
-    let (_, each) = grown(|n| npstow::open(path(folder, ".h5", n)).unwrap().load().unwrap());
-    faults.within("HDF5 load, allocations for each dataset", each.allocations, 10.0..=28.0);
+    let (load, by_name) = both_ways(folder, ".h5", of);
+    faults.within("HDF5 load, allocations for each dataset", load.allocations, 10.0..=28.0);
     // The header, to know what it is, to describe it, and for its attributes.
-    faults.calls("HDF5 load, reads for each dataset", each.reads, 1.0..=3.4);
-    let (_, each) = grown(|n| by_name(&path(folder, ".h5", n), n));
-    faults.within("HDF5 by name, allocations for each dataset", each.allocations, 1.0..=40.0);
+    faults.calls("HDF5 load, reads for each dataset", load.reads, 1.0..=3.4);
+    faults.within("HDF5 by name, allocations for each dataset", by_name.allocations, 1.0..=40.0);
+}
+
+/// What an array costs in a file of this kind, loaded with all others and by its name.
+#[cfg(any(feature = "hdf5", feature = "joblib"))]
+fn both_ways<'t>(folder: &Path, suffix: &str, of: impl Fn(u16) -> &'t Tree) -> (Cost, Cost) {
+    for count in [FEW, MANY] {
+        npstow::save(path(folder, suffix, count), of(count)).unwrap();
+    }
+    let (_, load) = grown(|n| npstow::open(path(folder, suffix, n)).unwrap().load().unwrap());
+    let (_, by_name) = grown(|n| by_name(&path(folder, suffix, n), n));
+    (load, by_name)
 }
 
 #[cfg(feature = "joblib")]
@@ -198,14 +205,10 @@ fn dumps<'t>(
     options: &SaveOptions,
     faults: &mut Faults,
 ) {
-    for count in [FEW, MANY] {
-        npstow::save(path(folder, ".joblib", count), of(count)).unwrap();
-    }
-    let (_, each) = grown(|n| npstow::open(path(folder, ".joblib", n)).unwrap().load().unwrap());
-    faults.within("joblib load, allocations for each array", each.allocations, 3.0..=9.5);
-    faults.calls("joblib load, reads for each array", each.reads, 0.0001..=0.02);
-    let (_, each) = grown(|n| by_name(&path(folder, ".joblib", n), n));
-    faults.within("joblib by name, allocations for each array", each.allocations, 1.0..=40.0);
+    let (load, by_name) = both_ways(folder, ".joblib", &of);
+    faults.within("joblib load, allocations for each array", load.allocations, 3.0..=9.5);
+    faults.calls("joblib load, reads for each array", load.reads, 0.0001..=0.02);
+    faults.within("joblib by name, allocations for each array", by_name.allocations, 1.0..=40.0);
     let save = |n| npstow::save_with(path(folder, "x.joblib", n), of(n), options).unwrap();
     let (_, each) = grown(save);
     faults.within("joblib save, allocations for each array", each.allocations, 1.0..=3.5);
