@@ -5,7 +5,6 @@
 
 use crate::error::raise_zip;
 use crate::memory::Memory;
-use crate::output::Road;
 use crate::source::FileObject;
 use crate::{dtype, many, output, pool, work};
 use npstow::{
@@ -230,8 +229,9 @@ impl Archive {
         if matches!(entry.data(), Data::Objects { .. }) {
             return Ok(py.None().into_bound(py));
         }
-        let road = if is_array { Road::of(&entry, progress) } else { Road::Exact };
-        let own = self.own(py, &entry, name, (road, progress))?;
+        // Bytes are the whole of their memory, and steps tell progress.
+        let in_steps = !is_array || progress.is_some();
+        let own = self.own(py, &entry, name, (in_steps, progress))?;
         match is_array {
             true => output::own(py, entry.dtype(), entry.shape(), entry.order(), own),
             false => Ok(PyBytes::new(py, own.0.bytes()).into_any()),
@@ -274,7 +274,7 @@ impl Archive {
     fn raw<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, Memory>> {
         let reader = self.reader()?;
         let entry = py.detach(|| reader.bytes_of(name)).map_err(|e| self.raise(e))?;
-        let (memory, _) = self.own(py, &entry, name, (Road::Exact, None))?;
+        let (memory, _) = self.own(py, &entry, name, (true, None))?;
         Bound::new(py, Memory::own(memory))
     }
 
@@ -342,10 +342,10 @@ impl Archive {
         py: Python<'_>,
         entry: &Entry,
         name: &str,
-        (road, progress): (Road, Option<&Bound<'_, PyAny>>),
+        (in_steps, progress): (bool, Option<&Bound<'_, PyAny>>),
     ) -> PyResult<(BufferMut, usize)> {
         let nbytes = entry.nbytes();
-        let read = |entry: &Entry| road.own(entry, &ReadOptions::default());
+        let read = |entry: &Entry| output::read(entry, in_steps, &ReadOptions::default());
         if nbytes as u64 <= SMALL && progress.is_none() {
             // Threads would cost more than they do.
             let read = py.detach(|| npstow::alone(|| read(entry)));

@@ -6,7 +6,7 @@ use crate::error::{raise, raise_selection};
 use crate::key::selection;
 use crate::many;
 use crate::memory::Writable;
-use crate::output::{self, Road, owned, shared};
+use crate::output::{self, owned, shared};
 use crate::source::FileObject;
 use crate::varied;
 use crate::work;
@@ -204,9 +204,10 @@ impl Node {
     ) -> PyResult<Bound<'py, PyAny>> {
         let entry = self.whole(py)?;
         let options = orders(native, order).map_err(raise)?;
-        let road = Road::of(&entry, progress);
+        // Steps tell progress.
+        let in_steps = progress.is_some();
         let own = work::run(py, entry.nbytes() as u64, progress, |watch| {
-            road.own(&watch.entry(&entry), &options)
+            output::read(&watch.entry(&entry), in_steps, &options)
         })?;
         let dtype = match native {
             true => entry.dtype().to_order(Order::NATIVE),

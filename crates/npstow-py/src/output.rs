@@ -8,36 +8,21 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 
-/// How an array is read into memory of its own.
-#[derive(Clone, Copy)]
-pub(crate) enum Road {
-    /// The fastest: the memory may have more than the elements.
-    Fast,
-    /// Just the elements; what is packed as one stream comes in steps.
-    Exact,
-}
-
-/// Longer arrays come in steps, between which one may be stopped: a second is unpacked at once.
-const AT_ONCE: usize = 1 << 30;
-
-impl Road {
-    /// The road of an array: what comes in steps tells progress.
-    pub(crate) fn of(entry: &Entry, progress: Option<&Bound<'_, PyAny>>) -> Self {
-        let in_steps = progress.is_some() || entry.nbytes() > AT_ONCE;
-        if in_steps { Self::Exact } else { Self::Fast }
+/// Reads an array into memory of its own: that, and where the elements begin there. In steps the
+/// memory has just the elements; else it is the fastest way, and it may have more.
+pub(crate) fn read(
+    entry: &Entry,
+    in_steps: bool,
+    options: &ReadOptions,
+) -> Result<(BufferMut, usize)> {
+    if !in_steps {
+        return entry.read_own(options);
     }
-
-    /// The memory, and where the elements begin there.
-    pub(crate) fn own(self, entry: &Entry, options: &ReadOptions) -> Result<(BufferMut, usize)> {
-        if matches!(self, Self::Fast) {
-            return entry.read_own(options);
-        }
-        // Nothing is allocated for a mere claim.
-        entry.check()?;
-        let mut memory = BufferMut::zeroed(entry.nbytes())?;
-        entry.read_into_with(memory.bytes_mut(), options)?;
-        Ok((memory, 0))
-    }
+    // Nothing is allocated for a mere claim.
+    entry.check()?;
+    let mut memory = BufferMut::zeroed(entry.nbytes())?;
+    entry.read_into_with(memory.bytes_mut(), options)?;
+    Ok((memory, 0))
 }
 
 /// A `numpy.ndarray` over the part of a memory that begins so far in it; nobody else has it.

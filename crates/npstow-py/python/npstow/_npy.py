@@ -106,45 +106,59 @@ def load(
         raise ValueError(f"threads must be at least 1, not {threads}")
     most = _most(max_header_size, allow_pickle)
     mmap_mode = mmap_mode or None
+    path: str | None = None
+    found: Any = None
+    if not hasattr(file, "read"):
+        path = os.fsdecode(file)
+        if "\0" in path:
+            raise ValueError("embedded null byte")
+        if mmap_mode:
+            found, offset = _npstow.map_header(path, most)
+            if not isinstance(found, str):
+                if "w" in mmap_mode:
+                    text = f"mmap_mode {mmap_mode!r} makes a new file: use open_memmap for that"
+                    raise ValueError(text)
+                return mapped(path, found, offset, mmap_mode)
+        elif progress is not None:
+            with hook(progress, f"loading {path}") as call:
+                found = _npstow.load(path, most, threads, call)
+        else:
+            found = _npstow.load(path, most, threads)
+        if type(found) is np.ndarray:
+            return found
     pickles = {"encoding": encoding, "fix_imports": fix_imports}
     how = (mmap_mode, allow_pickle, pickles, max_header_size, threads, progress)
-    if hasattr(file, "read"):
-        from npstow import _stream
-
-        return _stream.load(file, _stream.How(*how))
-    path = os.fsdecode(file)
-    if "\0" in path:
-        raise ValueError("embedded null byte")
-    if mmap_mode:
-        found, offset = _npstow.map_header(path, most)
-        if not isinstance(found, str):
-            if "w" in mmap_mode:
-                text = f"mmap_mode {mmap_mode!r} makes a new file: use open_memmap for that"
-                raise ValueError(text)
-            return mapped(path, found, offset, mmap_mode)
-    elif progress is not None:
-        with hook(progress, f"loading {path}") as call:
-            found = _npstow.load(path, most, threads, call)
-    else:
-        found = _npstow.load(path, most, threads)
-    if type(found) is np.ndarray:
-        return found
     if found == "zip":
-        from npstow._npz import NpzFile
-
-        return NpzFile(
-            path,
-            allow_pickle=allow_pickle,
-            pickle_kwargs=pickles,
-            max_header_size=max_header_size,
-            mmap_mode=mmap_mode,
-            threads=threads,
-            progress=progress,
-        )
+        return archive(path, *how)
     # Imported for those who need it: that takes longer than to load or to map a small array.
     from npstow import _stream
 
+    if path is None:
+        return _stream.load(file, _stream.How(*how))
     return _stream.load_other(path, found, _stream.How(*how))
+
+
+def archive(
+    file: Any,
+    mmap_mode: Any,
+    allow_pickle: bool | None,
+    pickles: dict[str, Any],
+    max_header_size: int,
+    threads: int | None,
+    progress: Progress,
+) -> Any:
+    """An archive with the options of `load`."""
+    from npstow._npz import NpzFile
+
+    return NpzFile(
+        file,
+        allow_pickle=allow_pickle,
+        pickle_kwargs=pickles,
+        max_header_size=max_header_size,
+        mmap_mode=mmap_mode,
+        threads=threads,
+        progress=progress,
+    )
 
 
 def _most(max_header_size: int, allow_pickle: bool | None) -> int:

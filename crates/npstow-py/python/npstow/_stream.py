@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npstow import _errors, _npstow
-from npstow._npy import _most, is_bytes
+from npstow._npy import _most, archive, is_bytes
 from npstow._progress import Progress, hook
 
 __all__ = ["How", "dumped", "load", "load_other", "save"]
@@ -82,20 +82,6 @@ def _end(path: str | None) -> _errors.Error:
     return _errors.make("end", text, path)
 
 
-def _archive(file: Any, how: How) -> Any:
-    from npstow._npz import NpzFile
-
-    return NpzFile(
-        file,
-        allow_pickle=how.allow_pickle,
-        pickle_kwargs=how.pickles,
-        max_header_size=how.max_header_size,
-        mmap_mode=how.mmap_mode,
-        threads=how.threads,
-        progress=how.progress,
-    )
-
-
 def _bare(file: Any, shown: Any, how: How) -> Any:
     """A pickle that is no array's."""
     if how.allow_pickle is None:
@@ -156,7 +142,7 @@ def load(file: Any, how: How) -> Any:
     if not start:
         raise _end(name_of(file))
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _archive(_back(file, start), how)
+        return archive(_back(file, start), *how)
     if start != b"\x93NUMPY":
         return _bare(_back(file, start), name_of(file) or file, how)
     if how.mmap_mode:
