@@ -10,6 +10,7 @@ mod json;
 mod place;
 mod progress;
 mod render;
+mod table;
 mod target;
 mod value;
 

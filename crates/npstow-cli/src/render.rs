@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use crate::json::Json;
-use npstow::{Attribute, Data, Dtype, Entry, Error, Literal, MemoryOrder, NodeKind, Order, Result};
+use crate::table::{Align, Table};
+use npstow::{Attribute, Data, Dtype, Entry, Error, MemoryOrder, NodeKind, Order, Result};
 use std::fmt::Write;
 
 /// Characters that act on a terminal, or that reorder or hide text around them.
@@ -15,16 +16,27 @@ pub(crate) fn is_harmful(c: char) -> bool {
 
 /// Text from a file made fit for a terminal, on one line.
 pub(crate) fn harmless(text: &str) -> String {
-    escape(text, |_| false)
+    let mut out = String::with_capacity(text.len());
+    put_harmless(&mut out, text);
+    out
+}
+
+fn put_harmless(out: &mut String, text: &str) {
+    // Almost all names are.
+    match text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        true => out.push_str(text),
+        false => escape(out, text, |_| false),
+    }
 }
 
 /// Text of several lines made fit for a terminal.
 pub(crate) fn harmless_lines(text: &str) -> String {
-    escape(text, |c| c == '\n')
+    let mut out = String::with_capacity(text.len());
+    escape(&mut out, text, |c| c == '\n');
+    out
 }
 
-fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
-    let mut out = String::with_capacity(text.len());
+fn escape(out: &mut String, text: &str, keep: impl Fn(char) -> bool) {
     for c in text.chars() {
         if is_harmful(c) && !keep(c) {
             let _ = write!(out, "{}", c.escape_default());
@@ -32,13 +44,26 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
             out.push(c);
         }
     }
-    out
 }
 
 /// A shape as Python prints the tuple.
 pub(crate) fn shape(shape: &[usize]) -> String {
-    let items = shape.iter().map(|&n| Literal::Int(n as i128)).collect();
-    Literal::Tuple(items).to_string()
+    let mut out = String::new();
+    put_shape(&mut out, shape);
+    out
+}
+
+fn put_number(out: &mut String, number: usize) {
+    let _ = write!(out, "{number}");
+}
+
+fn put_shape(out: &mut String, shape: &[usize]) {
+    out.push('(');
+    for (at, len) in shape.iter().enumerate() {
+        out.push_str(if at == 0 { "" } else { ", " });
+        put_number(out, *len);
+    }
+    out.push_str(if shape.len() == 1 { ",)" } else { ")" });
 }
 
 /// Text of at most so many characters, the cut marked.
@@ -84,12 +109,33 @@ pub(crate) fn attributes(attributes: Vec<(String, Attribute)>) -> Result<Json> {
 /// The longest dtype shown whole in a table.
 const DTYPE_WIDTH: usize = 40;
 
-/// A listing for people; `long` shows every dtype whole.
-pub(crate) fn table(rows: &[Row], long: bool) -> String {
-    let heads = ["NAME", "KIND", "DTYPE", "SHAPE", "ORDER", "BYTES", "STORED"];
-    let mut lines = vec![heads.map(str::to_owned).to_vec()];
-    lines.extend(rows.iter().map(|row| cells(row, long).to_vec()));
-    aligned(&lines, |at| if heads[at] == "BYTES" { Align::Right } else { Align::Left })
+/// A listing for people, line by line.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    table: Table,
+    /// Whether every dtype is shown whole.
+    long: bool,
+}
+
+impl Listing {
+    const HEADS: [&str; 7] = ["NAME", "KIND", "DTYPE", "SHAPE", "ORDER", "BYTES", "STORED"];
+
+    pub(crate) fn new(long: bool) -> Self {
+        let mut table = Table::default();
+        Self::HEADS.iter().for_each(|head| table.cell(head));
+        table.end_line();
+        Self { table, long }
+    }
+
+    pub(crate) fn add(&mut self, row: &Row) {
+        put(&mut self.table, row, self.long);
+        self.table.end_line();
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let is_right = |at: usize| Self::HEADS[at] == "BYTES";
+        self.table.aligned(|at| if is_right(at) { Align::Right } else { Align::Left })
+    }
 }
 
 /// The word of a listing.
@@ -102,32 +148,39 @@ pub(crate) fn kind(kind: NodeKind) -> &'static str {
     }
 }
 
-fn cells(row: &Row, long: bool) -> [String; 7] {
-    let name = harmless(&row.name);
+fn put(table: &mut Table, row: &Row, long: bool) {
+    table.cell_with(|out| put_harmless(out, &row.name));
     let Some(entry) = &row.entry else {
-        let dash = || "-".to_owned();
-        let why = row.error.as_ref().map_or_else(dash, |why| harmless(why));
-        return [name, kind(row.kind).to_owned(), dash(), dash(), dash(), dash(), why];
+        [kind(row.kind), "-", "-", "-", "-"].iter().for_each(|text| table.cell(text));
+        return table.cell_with(|out| put_harmless(out, row.error.as_deref().unwrap_or("-")));
     };
     if row.kind == NodeKind::Value {
-        let dash = || "-".to_owned();
-        let bytes = entry.nbytes().to_string();
-        if let Data::Value(value) = entry.data() {
-            let kind = value.kind().name().to_owned();
-            return [name, "value".to_owned(), kind, dash(), dash(), dash(), dash()];
+        let value = match entry.data() {
+            Data::Value(value) => Some(value.kind().name()),
+            _ => None,
+        };
+        ["value", value.unwrap_or("-"), "-", "-"].iter().for_each(|text| table.cell(text));
+        match value {
+            Some(_) => ["-", "-"].iter().for_each(|text| table.cell(text)),
+            None => put_stored(table, entry),
         }
-        return [name, "value".to_owned(), dash(), dash(), dash(), bytes, stored(entry)];
+        return;
     }
-    let dtype = harmless(&entry.dtype().to_string());
-    [
-        name,
-        "array".to_owned(),
-        if long { dtype } else { short(&dtype, DTYPE_WIDTH) },
-        shape(entry.shape()),
-        if entry.order() == MemoryOrder::F { "F" } else { "C" }.to_owned(),
-        entry.nbytes().to_string(),
-        stored(entry),
-    ]
+    table.cell("array");
+    let dtype = entry.dtype().to_string();
+    table.cell_with(|out| match long {
+        true => put_harmless(out, &dtype),
+        false => out.push_str(&short(&harmless(&dtype), DTYPE_WIDTH)),
+    });
+    table.cell_with(|out| put_shape(out, entry.shape()));
+    table.cell(if entry.order() == MemoryOrder::F { "F" } else { "C" });
+    put_stored(table, entry);
+}
+
+/// How long, and how stored.
+fn put_stored(table: &mut Table, entry: &Entry) {
+    table.cell_with(|out| put_number(out, entry.nbytes()));
+    table.cell(&stored(entry));
 }
 
 /// Where and how the elements lie.
@@ -151,37 +204,6 @@ fn stored(entry: &Entry) -> String {
         Data::Composed(composed) => composed.what(),
         _ => "encoded".to_owned(),
     }
-}
-
-/// To which side of its column a cell goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Align {
-    Left,
-    Right,
-}
-
-/// Columns under one another, two spaces apart.
-pub(crate) fn aligned(lines: &[Vec<String>], align: impl Fn(usize) -> Align) -> String {
-    let mut widths: Vec<usize> = Vec::new();
-    for line in lines {
-        widths.resize(widths.len().max(line.len()), 0);
-        for (width, cell) in widths.iter_mut().zip(line) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let mut out = String::new();
-    for line in lines {
-        let mut text = String::new();
-        for (at, (cell, width)) in line.iter().zip(&widths).enumerate() {
-            let _ = match align(at) {
-                Align::Left => write!(text, "{cell:<width$}  "),
-                Align::Right => write!(text, "{cell:>width$}  "),
-            };
-        }
-        out.push_str(text.trim_end());
-        out.push('\n');
-    }
-    out
 }
 
 /// An item of `ls --json`.
@@ -313,6 +335,12 @@ mod tests {
     use super::*;
     use npstow::{Limits, MemorySource};
     use std::sync::Arc;
+
+    fn table(rows: &[Row], long: bool) -> String {
+        let mut listing = Listing::new(long);
+        rows.iter().for_each(|row| listing.add(row));
+        listing.text()
+    }
 
     fn row(name: &str, dtype: &str, shape: &[usize], order: MemoryOrder) -> Row {
         let source = Arc::new(MemorySource::new(vec![0; 200]));

@@ -8,20 +8,11 @@ use npstow::trees::Glob;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Add arrays and groups to an archive, in place
-///
-/// What is there is not written again. A reader sees the old archive or the new one, and so does
-/// everyone after a crash. What is added has its own name (its last step, or that of its file)
-/// unless NAME says another one; several go into the group NAME. The archive has to be there:
-/// convert makes one.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow add run.npz hit.npy
   npstow add run.npz:A001/hit hit.npy --replace
-  npstow add run.npz:A002 run/A002/hit.npy run/A002/photon.npy --compress"
-)]
+  npstow add run.npz:A002 run/A002/hit.npy run/A002/photon.npy --compress")]
 pub(crate) struct Add {
     /// The .npz file, and what the new one is called there
     #[arg(value_name = "ARCHIVE[:NAME]")]
@@ -42,16 +33,10 @@ pub(crate) struct Add {
     pub(crate) form: Form,
 }
 
-/// Take arrays and groups out of an archive, in place
-///
-/// They go on taking room until compact writes the archive anew.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow rm run.npz A001/hit
-  npstow rm run.npz 'A*/photon' '**/record'"
-)]
+  npstow rm run.npz 'A*/photon' '**/record'")]
 pub(crate) struct Rm {
     /// The .npz file
     #[arg(value_name = "ARCHIVE")]
@@ -65,15 +50,9 @@ pub(crate) struct Rm {
     pub(crate) form: Form,
 }
 
-/// Give an array or a group of an archive another name, in place
-///
-/// Its bytes are copied as they are packed, and the old ones take room until compact.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
-  npstow mv run.npz A001/hit A001/hits"
-)]
+#[command(after_help = "Examples:
+  npstow mv run.npz A001/hit A001/hits")]
 pub(crate) struct Mv {
     /// The .npz file
     #[arg(value_name = "ARCHIVE")]
@@ -90,15 +69,9 @@ pub(crate) struct Mv {
     pub(crate) form: Form,
 }
 
-/// Write an archive anew without what was replaced or removed
-///
-/// Members are copied as they are packed, and stored ones are aligned so that they can be mapped.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
-  npstow compact run.npz"
-)]
+#[command(after_help = "Examples:
+  npstow compact run.npz")]
 pub(crate) struct Compact {
     /// The .npz file
     #[arg(value_name = "ARCHIVE")]
@@ -109,19 +82,12 @@ pub(crate) struct Compact {
     pub(crate) form: Form,
 }
 
-/// Read and change metadata: a value for each key, beside an array or a group
-///
-/// Folders have it in text files as NPFold does, archives in members of the same names. Of HDF5,
-/// attributes that are text are printed, and none is changed.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow meta get run:A000
   npstow meta get run.npz:A000/hit unit
   npstow meta set run creator 'a simulation'
-  npstow meta rm run:A000 t_start"
-)]
+  npstow meta rm run:A000 t_start")]
 pub(crate) struct Meta {
     #[command(subcommand)]
     pub(crate) action: MetaAction,
@@ -162,20 +128,11 @@ pub(crate) enum MetaAction {
     },
 }
 
-/// Get out of a torn archive what is whole
-///
-/// Members are found by their own headers, and their checksums say which are whole. Those are
-/// copied into a new archive; without DST it is only told what there is. Where the directory is
-/// there, it says what is lost, and what was removed and stays away. Exit code 1 where something is
-/// lost.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow salvage torn.npz
   npstow salvage torn.npz saved.npz
-  npstow salvage --removed run.npz old.npz"
-)]
+  npstow salvage --removed run.npz old.npz")]
 pub(crate) struct Salvage {
     /// The archive that does not open
     #[arg(value_name = "SRC")]
@@ -190,21 +147,12 @@ pub(crate) struct Salvage {
     pub(crate) form: Form,
 }
 
-/// Make a file whole again after a crash of the program that wrote it
-///
-/// Of a .npy file, bytes behind the data are cut off, and a header that promises more rows than are
-/// there is made to count those that are. Of an archive, what a change left that was not finished
-/// is taken away. An archive that lost its end is a case for salvage. An HDF5 file that a program
-/// left open, which others refuse therefore, is marked as closed where its structure is whole.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow repair --dry-run hits.npy
   npstow repair hits.npy
   npstow repair run.npz
-  npstow repair run.h5"
-)]
+  npstow repair run.h5")]
 pub(crate) struct Repair {
     /// The .npy, .npz or HDF5 file
     pub(crate) path: PathBuf,

@@ -9,19 +9,12 @@ use npstow::{MlType, Selection};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// List every array: name, dtype, shape, order, size, and how it is stored
-///
-/// Only headers are read, however large the file. In a GLOB, * is any text within one step of a
-/// path, ** any text across steps, ? one character, [a-z] one of these.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow ls run.npz
   npstow ls run 'A*/hit' '**/photon'
   npstow ls --names run 'A*'
-  npstow ls --json run.npy | jq '.items[].shape'"
-)]
+  npstow ls --json run.npy | jq '.items[].shape'")]
 pub(crate) struct Ls {
     /// The file or folder, or a place in it: run.npz:photon
     pub(crate) path: OsString,
@@ -38,18 +31,11 @@ pub(crate) struct Ls {
     pub(crate) long: bool,
 }
 
-/// Show an array as NumPy prints it, large ones in summary
-///
-/// Of a large array only what is shown is read. A slice is what stands between the brackets of
-/// x[...]; these may be written too, so '[[1,5]]' is x[[1,5]], and so is '[1,5]'; '1,5' is x[1,5].
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow show photons.npy
   npstow show photons.npy -s '-5:, 0, ::2'
-  npstow show weights.npy --as bfloat16"
-)]
+  npstow show weights.npy --as bfloat16")]
 pub(crate) struct Show {
     /// The file, or a place in it: run.npz:photon
     pub(crate) path: OsString,
@@ -71,16 +57,10 @@ fn ml_types() -> impl TypedValueParser<Value = MlType> {
     PossibleValuesParser::new(MlType::ALL.map(|(_, name)| name)).try_map(|name| name.parse())
 }
 
-/// Print a SHA-256 of each array's content
-///
-/// It does not depend on the format, the byte order or the memory order.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow digest photons.npy
-  npstow digest --json run.npy"
-)]
+  npstow digest --json run.npy")]
 pub(crate) struct Digest {
     /// The file, or a place in it: run.npz:photon
     pub(crate) path: OsString,
@@ -91,19 +71,11 @@ pub(crate) struct Digest {
     pub(crate) form: Form,
 }
 
-/// Tell what differs: names, dtypes, shapes, values, metadata
-///
-/// The two may be of different formats. Byte order, memory order and compression are no
-/// differences. Numbers are equal where |A - B| <= ATOL + RTOL * |B|, as for numpy.isclose; without
-/// the options, only where they are the same. Exit code 1 where anything differs.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow diff run.npz run
   npstow diff --rtol 1e-5 --strict-nan a.npz:photon b/A000:photon
-  npstow diff --json a.npy b.npy | jq '.differences[].largest'"
-)]
+  npstow diff --json a.npy b.npy | jq '.differences[].largest'")]
 pub(crate) struct Diff {
     /// A file or folder, or a place in it: run.npz:photon
     #[arg(value_name = "A")]
@@ -127,17 +99,11 @@ pub(crate) struct Diff {
     pub(crate) form: Form,
 }
 
-/// Print how many rows the arrays of each group have
-///
-/// Only headers are read. A line for each group, a column for each name.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow counts run
   npstow counts run genstep,hit,photon
-  npstow counts run 'ph*' --meta creator,'t_*'"
-)]
+  npstow counts run 'ph*' --meta creator,'t_*'")]
 pub(crate) struct Counts {
     /// The file or folder, or a place in it
     pub(crate) path: OsString,
@@ -151,13 +117,9 @@ pub(crate) struct Counts {
     pub(crate) form: Form,
 }
 
-/// Read everything and report each fault: sizes, structure, invalid values
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
-  npstow verify photons.npy && echo sound"
-)]
+#[command(after_help = "Examples:
+  npstow verify photons.npy && echo sound")]
 pub(crate) struct Verify {
     /// The file
     pub(crate) path: OsString,
@@ -165,23 +127,12 @@ pub(crate) struct Verify {
     pub(crate) form: Form,
 }
 
-/// List every class and function that the pickles in a file name, without loading them
-///
-/// Pickles, dumps of joblib, arrays of objects in NPY, NPZ and folders, other members of archives,
-/// checkpoints of PyTorch, shelves.
-///
-/// CLASS says what is known of a name: data, which npstow rebuilds; harmless; unknown; code, which
-/// is known to run code or to reach for such. Pickles within pickles are looked into. npstow itself
-/// runs none of them. Exit code 1 where anything is unknown or code, or the pickle is broken.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow scan model.pkl
   npstow scan model.joblib
   npstow scan model.pt
-  npstow scan --json model.pkl | jq -r '.globals[] | select(.class == \"code\") | .name'"
-)]
+  npstow scan --json model.pkl | jq -r '.globals[] | select(.class == \"code\") | .name'")]
 pub(crate) struct Scan {
     /// The file
     pub(crate) path: OsString,
@@ -189,17 +140,10 @@ pub(crate) struct Scan {
     pub(crate) form: Form,
 }
 
-/// Try every format on your data: size, speed, and which one to use
-///
-/// Everything is written in each format into a temporary folder, listed, read back and compared by
-/// its digests; then the folder is removed. Reading is from the cache of the system.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow survey run.npz
-  npstow survey run:A000 --dir /mnt/data"
-)]
+  npstow survey run:A000 --dir /mnt/data")]
 pub(crate) struct Survey {
     /// The file or folder, or a place in it
     pub(crate) path: OsString,

@@ -9,21 +9,13 @@ use clap::Args;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Write arrays anew: in another format, order, byte order or place
-///
-/// Array by array and piece by piece, so that memory stays bounded, whatever the size. Without
-/// options each array has the very bytes of numpy.save. An old DST is replaced only when the new
-/// one is whole; it may be SRC itself.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow convert run run.npz
   npstow convert run.npz small.npz --compress=9
   npstow convert run.npz:A000/photon photon.npy
   npstow convert big.npy native.npy --byte-order native
-  gunzip < x.npy.gz | npstow convert - x.npy"
-)]
+  gunzip < x.npy.gz | npstow convert - x.npy")]
 pub(crate) struct Convert {
     /// The file or folder to read, or a place in it
     #[arg(value_name = "SRC")]
@@ -52,19 +44,11 @@ pub(crate) struct Convert {
     pub(crate) form: Form,
 }
 
-/// Write a pickle or a joblib dump anew with nothing in it but data
-///
-/// What npstow knows to be data stays what it is; every other object, class or function becomes a
-/// dictionary that says what it was, as show --json does: {'$object': {'class': ..., 'args': ...}}.
-/// Loading the result in Python runs no code but that of numpy, datetime and the like.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow launder model.pkl clean.pkl
   npstow launder model.joblib clean.joblib
-  npstow launder - - < model.pkl > clean.pkl"
-)]
+  npstow launder - - < model.pkl > clean.pkl")]
 pub(crate) struct Launder {
     /// The pickle or dump, or a place in it
     #[arg(value_name = "SRC")]
@@ -82,18 +66,11 @@ pub(crate) struct Launder {
     pub(crate) form: Form,
 }
 
-/// Write the rows of several arrays or groups, one after another
-///
-/// Groups are joined array by array; each must have the same arrays, with the same dtypes and
-/// shapes of rows. Memory stays bounded, whatever the size.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow concat all.npy first.npy second.npy
   npstow concat all.npz run.npz:A000 run.npz:A001
-  npstow concat all 'run:A*' --notes join --missing skip"
-)]
+  npstow concat all 'run:A*' --notes join --missing skip")]
 pub(crate) struct Concat {
     /// The file or folder to write
     #[arg(value_name = "DST")]
@@ -114,17 +91,10 @@ pub(crate) struct Concat {
     pub(crate) form: Form,
 }
 
-/// Add the rows of one array to the end of another, in place
-///
-/// A reader of DST sees the old rows or the new ones, and so does everyone after a crash.
-/// DST is a .npy file, or a dataset of HDF5 in chunks whose first axis may grow.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   npstow append hits.npy new-hits.npy
-  npstow append run.h5:event/hit new-hits.npy"
-)]
+  npstow append run.h5:event/hit new-hits.npy")]
 pub(crate) struct Append {
     /// The .npy file that grows, or the place in an HDF5 file
     #[arg(value_name = "DST")]

@@ -6,7 +6,8 @@ use crate::exit::Exit;
 use crate::json::Json;
 use crate::place::Place;
 use crate::progress::Progress;
-use crate::render::{self, Align};
+use crate::render;
+use crate::table::Align;
 use npstow::trees::{Glob, Table, counts, metadata};
 use npstow::{Error, Result, Tree};
 
@@ -44,7 +45,7 @@ fn text(rows: &Table<usize>, tree: &Tree) -> String {
         let sums = (0..rows.columns().len()).map(|at| total(rows, at).to_string());
         let mut lines = lines("GROUP", rows, ToString::to_string);
         lines.push(std::iter::once("total".to_owned()).chain(sums).collect());
-        text = render::aligned(&lines, |at| if at == 0 { Align::Left } else { Align::Right });
+        text = crate::table::aligned(&lines, |at| if at == 0 { Align::Left } else { Align::Right });
     }
     text
 }
@@ -67,7 +68,7 @@ fn lines<T>(head: &str, table: &Table<T>, cell: impl Fn(&T) -> String) -> Vec<Ve
 
 fn table<T>(head: &str, table: &Table<T>, align: Align, cell: impl Fn(&T) -> String) -> String {
     let lines = lines(head, table, cell);
-    render::aligned(&lines, |at| if at == 0 { Align::Left } else { align })
+    crate::table::aligned(&lines, |at| if at == 0 { Align::Left } else { align })
 }
 
 fn json(place: &Place, rows: &Table<usize>, meta: Option<&Table<String>>) -> Json {

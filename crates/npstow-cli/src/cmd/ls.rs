@@ -6,7 +6,7 @@ use crate::exit::{Exit, complain};
 use crate::json::Json;
 use crate::place::{Place, label, walk};
 use crate::progress::Progress;
-use crate::render::{self, Row, harmless};
+use crate::render::{self, Listing, Row, harmless};
 use npstow::trees::Glob;
 use npstow::{Error, Node, NodeKind, Result};
 use std::path::Path;
@@ -24,21 +24,27 @@ pub(super) fn run(args: &Ls) -> Result<Exit> {
         let names = nodes.iter().map(|node| harmless(&label(node.name(), &place.path)) + "\n");
         return super::print(&names.collect::<String>());
     }
-    let (mut rows, mut errors) = (Vec::with_capacity(nodes.len()), Vec::new());
-    for node in &nodes {
-        let (row, error) = row(node);
-        rows.push(row);
+    let is_alone = nodes.len() == 1;
+    let mut errors = Vec::new();
+    let rows = nodes.into_iter().map(|node| {
+        let (row, error) = row(&node);
         errors.extend(error);
-    }
+        row
+    });
+    let answer = match args.form.json {
+        true => Answer::Items(rows.collect()),
+        false => Answer::Listing(listing(rows, &place, args.long)),
+    };
     // One odd member does not hide the others; where there are no others, it is the answer.
-    if rows.len() == 1
-        && let Some(e) = errors.pop()
-    {
+    if is_alone && let Some(e) = errors.pop() {
         return Err(e);
     }
     errors.iter().for_each(|e| complain(&e.to_string()));
     let exit = Exit::worst(errors.iter().map(|e| e.kind().into()));
-    listed(args, &place, format.name(), rows)?;
+    match answer {
+        Answer::Items(rows) => super::print(&items(rows, &place, format.name())?)?,
+        Answer::Listing(listing) => super::print(&listing.text())?,
+    };
     super::say_left_out(&from);
     if let Some(warning) = warning {
         complain(&format!("{}: {warning}", harmless(&place.path.to_string_lossy())));
@@ -46,15 +52,28 @@ pub(super) fn run(args: &Ls) -> Result<Exit> {
     Ok(exit)
 }
 
-fn listed(args: &Ls, place: &Place, format: &str, mut rows: Vec<Row>) -> Result<Exit> {
-    if !args.form.json {
-        // Without the folders: columns stay narrow, and whoever asks knows the path.
-        let file = place.path.file_name().map_or(place.path.as_path(), Path::new);
-        for row in &mut rows {
-            row.name = label(&row.name, file);
+/// What is answered, before anything is printed.
+enum Answer {
+    Items(Vec<Row>),
+    Listing(Listing),
+}
+
+/// For people: of thousands of members, each is written down before the next is looked at.
+fn listing(rows: impl Iterator<Item = Row>, place: &Place, long: bool) -> Listing {
+    // Without the folders: columns stay narrow, and whoever asks knows the path.
+    let file = place.path.file_name().map_or(place.path.as_path(), Path::new);
+    let mut listing = Listing::new(long);
+    for mut row in rows {
+        if row.name.is_empty() {
+            row.name = label("", file);
         }
-        return super::print(&render::table(&rows, args.long));
+        listing.add(&row);
     }
+    listing
+}
+
+/// For programs.
+fn items(rows: Vec<Row>, place: &Place, format: &str) -> Result<String> {
     let items = rows.into_iter().map(|row| {
         let name = row.name.clone();
         render::item(row).map_err(|e| e.in_member(&name).in_path(&place.path))
@@ -64,7 +83,7 @@ fn listed(args: &Ls, place: &Place, format: &str, mut rows: Vec<Row>) -> Result<
         ("format", format.into()),
         ("items", items.collect::<Result<Vec<_>>>()?.into()),
     ]);
-    super::print(&format!("{json}\n"))
+    Ok(format!("{json}\n"))
 }
 
 fn found(top: &Node, globs: &[Glob]) -> Result<Vec<Node>> {

@@ -5,7 +5,8 @@ use crate::args::Salvage;
 use crate::exit::Exit;
 use crate::json::Json;
 use crate::place::check_in_place;
-use crate::render::{self, Align, harmless};
+use crate::render::harmless;
+use crate::table::{self, Align};
 use npstow::npz::{self, Recovered, SalvageOptions, State};
 use npstow::{Error, Result};
 use std::fs;
@@ -52,7 +53,7 @@ fn text(args: &Salvage, found: &[Recovered]) -> String {
         vec![harmless(&member.name), offset, nbytes, harmless(&state(member))]
     }));
     let align = |at| if at == 1 || at == 2 { Align::Right } else { Align::Left };
-    let table = if found.is_empty() { String::new() } else { render::aligned(&lines, align) };
+    let table = if found.is_empty() { String::new() } else { table::aligned(&lines, align) };
     let verb = if args.target.is_some() { "saved" } else { "can be saved" };
     let sum = match found.iter().filter(|member| member.removed && !member.is_kept()).count() {
         0 => format!("{path}: {kept} of {} members {verb}", found.len()),

@@ -5,7 +5,8 @@ use crate::args::Scan as Args;
 use crate::exit::{Exit, complain};
 use crate::json::Json;
 use crate::place::Place;
-use crate::render::{self, Align, harmless};
+use crate::render::harmless;
+use crate::table::{self, Align};
 use npstow::pickle::{Mention, Named, Scan, Verdict};
 use npstow::{Error, Limits, MemorySource, Result, read_stream};
 use std::fmt::Write;
@@ -68,7 +69,7 @@ fn text(found: &Scan) -> String {
         lines.push(vec![mention.offset.to_string(), mention.verdict.to_string(), name]);
     }
     let align = |at| if at == 0 { Align::Right } else { Align::Left };
-    let mut text = render::aligned(&lines, align);
+    let mut text = table::aligned(&lines, align);
     let verdict = match found.verdict() {
         Verdict::Data => "only data",
         Verdict::Harmless => "data, and classes that are known to be harmless",

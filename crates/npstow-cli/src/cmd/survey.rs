@@ -6,7 +6,8 @@ use crate::exit::{Exit, complain};
 use crate::json::Json;
 use crate::place::{Place, name_of, walk};
 use crate::progress::Progress;
-use crate::render::{self, Align, harmless};
+use crate::render::harmless;
+use crate::table::{self, Align};
 use crate::target::{nbytes, under};
 use npstow::{
     Durability, Error, Format, Item, Node, NodeKind, Result, SaveOptions, Tree, save_with,
@@ -226,7 +227,7 @@ fn text(data: &Data, tried: &[(&str, Found)], advice: &[String]) -> String {
             Err(why) => refused.push_str(&format!("{label}: {}\n", harmless(why))),
         }
     }
-    let table = render::aligned(&lines, |at| if at == 0 { Align::Left } else { Align::Right });
+    let table = table::aligned(&lines, |at| if at == 0 { Align::Left } else { Align::Right });
     let advice: String = advice.iter().map(|line| format!("{line}\n")).collect();
     format!("{table}{refused}\n{advice}")
 }
