@@ -8,6 +8,10 @@ pub(crate) enum Align {
     Right,
 }
 
+/// Longer cells do not make their column wider, and what follows them in their line is moved: or one
+/// long name would make each of thousands of lines as long.
+const WIDEST: usize = 256;
+
 /// Lines of cells: one text and numbers, since there may be very many of them.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -55,10 +59,11 @@ impl Table {
         for line in self.lines() {
             widths.resize(widths.len().max(line.len()), 0);
             for (width, cell) in widths.iter_mut().zip(line) {
-                *width = cell.width.max(*width);
+                if cell.width <= WIDEST {
+                    *width = cell.width.max(*width);
+                }
             }
         }
-        // A bound for cells of ASCII, most of which are in few lines: no more is taken for it.
         let line: usize = widths.iter().map(|width| width + 2).sum();
         let room = line.saturating_mul(self.lines.len()).min(self.text.len().saturating_mul(4));
         let mut out = String::with_capacity(room);
@@ -68,9 +73,10 @@ impl Table {
             for (at, (cell, width)) in line.iter().zip(&widths).enumerate() {
                 let text = &self.text[from..cell.end];
                 from = cell.end;
+                let missing = width.saturating_sub(cell.width);
                 let (before, behind) = match align(at) {
-                    Align::Left => (0, width - cell.width),
-                    Align::Right => (width - cell.width, 0),
+                    Align::Left => (0, missing),
+                    Align::Right => (missing, 0),
                 };
                 push_spaces(&mut out, before);
                 out.push_str(text);
@@ -121,9 +127,16 @@ mod tests {
     }
 
     #[test]
-    fn a_column_may_be_wide() {
-        let wide = "w".repeat(100);
+    fn one_long_cell_does_not_make_all_lines_long() {
+        let wide = "w".repeat(WIDEST);
         let text = aligned(&lines(&[&[&wide, "1"], &["", "2"]]), |_| Align::Left);
-        assert_eq!(text, format!("{wide}  1\n{}2\n", " ".repeat(102)));
+        assert_eq!(text, format!("{wide}  1\n{}2\n", " ".repeat(WIDEST + 2)));
+        for len in [WIDEST + 1, 70_000] {
+            let wider = "w".repeat(len);
+            for align in [Align::Left, Align::Right] {
+                let lines = lines(&[&[&wider, "1"], &["a", "2"]]);
+                assert_eq!(aligned(&lines, |_| align), format!("{wider}  1\na  2\n"));
+            }
+        }
     }
 }
