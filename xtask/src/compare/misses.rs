@@ -102,7 +102,7 @@ const WHY: [(&str, &str); 17] = [
     ),
     (
         "p17",
-        "Of a small listing two thirds are the start of a process. 4,000 members: a third is reading \
+        "Of a small listing two thirds are the start of a process. 4,000 members: a quarter is reading \
         4,000 headers, the rest a flat profile of descriptions and their text. Tried: all headers \
         with 30 reads, no faster in memory. Kept: of the 21 commands only the one that is asked for \
         is defined, and a listing is one text, which left 54.4 of 95.6 million instructions.",
