@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills the saving of folders (SIGKILL), fills the disk under it, reads beside it: there is the old tree or the new one, never anything else.
 
-    NPSTOW_EXAMPLES=target/release/examples NPSTOW_KILLS=200 python tests/folder_kill.py [--seed N]
+    NPSTOW_EXAMPLES=target/debug/examples NPSTOW_KILLS=200 python tests/folder_kill.py [--seed N]
 
   kill     what is left under a temporary name is cleared away by the next save of the same folder
   disk     on a small tmpfs (where it can be mounted) and with a limit on the size of files: an error that says so, the old tree intact

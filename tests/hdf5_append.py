@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Adds rows to datasets of HDF5 in place, and lets h5py read them; kills npstow while it does.
 
-    NPSTOW=target/release/npstow NPSTOW_EXAMPLES=target/release/examples NPSTOW_KILLS=200 python tests/hdf5_append.py [--seed N]
+    NPSTOW=target/release/npstow NPSTOW_EXAMPLES=target/debug/examples NPSTOW_KILLS=200 python tests/hdf5_append.py [--seed N]
 
 Needs NumPy 2.x and h5py; the programs of hdf5-tools are skipped where they are not installed, and said so.
   grown      datasets by npstow and by h5py (the oldest form, and 1.8's, whose headers have a checksum), of several dtypes, shapes, chunks
@@ -35,7 +35,7 @@ except ImportError:
     sys.exit(77)
 
 KILLS = int(os.environ.get("NPSTOW_KILLS", "200"))
-EXAMPLES = os.environ.get("NPSTOW_EXAMPLES", os.path.join(TARGET, "release", "examples"))
+EXAMPLES = os.environ.get("NPSTOW_EXAMPLES", os.path.join(TARGET, "debug", "examples"))
 PROGRAMS = {"h5dump": ["h5dump", "-d", "/g/x"], "h5ls": ["h5ls", "-r", "-v", "-a"], "h5stat": ["h5stat"]}
 # How h5py is told to write the two forms whose indices npstow can go on with.
 LIBVERS = {"earliest": "earliest", "v108": ("earliest", "v108")}

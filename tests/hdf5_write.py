@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lets npstow write HDF5 files and the others read them: h5py, h5dump, h5ls, h5stat.
 
-    NPSTOW=target/release/npstow NPSTOW_EXAMPLES=target/release/examples python tests/hdf5_write.py [--seed N]
+    NPSTOW=target/release/npstow NPSTOW_EXAMPLES=target/debug/examples python tests/hdf5_write.py [--seed N]
 
 Needs NumPy 2.x and h5py; the programs of hdf5-tools are skipped where they are not installed, and said so.
   written    trees of every dtype, order and shape, in each form, plain and packed: h5py reads the same dtypes, shapes, bytes and
@@ -36,7 +36,7 @@ except ImportError:
 NPY = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<u4', 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n"
 FORMS = {"earliest": [], "latest": ["--libver=latest"], "packed": ["--compress=4"], "latest packed": ["--libver=latest", "--compress=9"]}
 PROGRAMS = {"h5dump": ["h5dump", "-H", "-p"], "h5ls": ["h5ls", "-r", "-v"], "h5stat": ["h5stat"]}
-EXAMPLES = os.environ.get("NPSTOW_EXAMPLES", "target/release/examples")
+EXAMPLES = os.environ.get("NPSTOW_EXAMPLES", "target/debug/examples")
 
 
 class Area(Checks):

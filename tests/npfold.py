@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds folders against NPFold: what it wrote is read as it reads it, what we write is what it can read.
 
-    NPSTOW_EXAMPLES=target/release/examples NPSTOW_CORPUS=../shared/corpus python tests/npfold.py
+    NPSTOW_EXAMPLES=target/debug/examples NPSTOW_CORPUS=../shared/corpus python tests/npfold.py
 
 The golden folders and what NPFold::Load makes of them are in the shared corpus, which is not part of the repository: without it that part is
 skipped, and that is said (exit 77). The reader that what we write is held against is built here from NPFold's rules, and knows nothing of ours.
@@ -24,10 +24,10 @@ EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def program():
-    folder = os.environ.get("NPSTOW_EXAMPLES", os.path.join(TARGET, "release", "examples"))
+    folder = os.environ.get("NPSTOW_EXAMPLES", os.path.join(TARGET, "debug", "examples"))
     path = os.path.join(folder, "folder")
     if not os.path.exists(path):
-        sys.exit(f"no {path}: cargo build --release -p npstow --all-features --examples")
+        sys.exit(f"no {path}: cargo build -p npstow --all-features --examples")
     return path
 
 

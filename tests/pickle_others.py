@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Pickles held against pickletools, against random values, and against other Pythons.
 
-    NPSTOW=target/release/npstow NPSTOW_EXAMPLES=target/release/examples python tests/pickle_others.py
+    NPSTOW=target/release/npstow NPSTOW_EXAMPLES=target/debug/examples python tests/pickle_others.py
 
 Needs NumPy 2.x and hypothesis.
   opcodes   the example `opcodes` lists what pickletools.genops lists: over the corpus of real files, over seeds of the fuzzer, and over seeds with bytes changed
@@ -29,7 +29,7 @@ from common import ROOT, Report, each, npstow, run
 from pickles import equal_json, expected, names_of, show
 
 CORPUS = os.environ.get("NPSTOW_CORPUS") or os.path.join(os.path.dirname(ROOT), "shared", "corpus")
-OPCODES = os.path.join(os.environ.get("NPSTOW_EXAMPLES") or os.path.join(ROOT, "target/release/examples"), "opcodes")
+OPCODES = os.path.join(os.environ.get("NPSTOW_EXAMPLES") or os.path.join(ROOT, "target/debug/examples"), "opcodes")
 SEEDS = os.path.join(ROOT, "fuzz", "seeds", "pickle_read")
 
 
@@ -297,7 +297,7 @@ def check_pythons(report, folder):
 
 def main():
     if not os.path.exists(OPCODES):
-        print(f"no example at {OPCODES}: cargo build --release -p npstow --all-features --examples")
+        print(f"no example at {OPCODES}: cargo build -p npstow --all-features --examples")
         sys.exit(77)
     npstow()
     report, paths = Report(), corpus()

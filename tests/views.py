@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes every strided view of the generated matrix and compares with np.save, byte for byte.
 
-    NPSTOW_EXAMPLES=target/release/examples python tests/views.py [--seed N]
+    NPSTOW_EXAMPLES=target/debug/examples python tests/views.py [--seed N]
 
 The views are made by the library from the same base arrays as NumPy made them from: steps, reversals, broadcasts, fields, transposes.
 """
@@ -17,10 +17,10 @@ from matrix import difference, matrix
 
 
 def program():
-    folder = os.environ.get("NPSTOW_EXAMPLES", os.path.join(TARGET, "release", "examples"))
+    folder = os.environ.get("NPSTOW_EXAMPLES", os.path.join(TARGET, "debug", "examples"))
     path = os.path.join(folder, "save_views")
     if not os.path.exists(path):
-        sys.exit(f"no {path}: cargo build --release -p npstow --all-features --examples")
+        sys.exit(f"no {path}: cargo build -p npstow --all-features --examples")
     return path
 
 

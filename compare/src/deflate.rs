@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::measure::{Failure, Result, once};
-use crate::{npstow, pattern};
+use crate::{pattern, source::source};
 use ::npstow::BufferMut;
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use std::fs::File;
@@ -25,7 +25,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
 }
 
 fn pack(file: &str, level: i32) -> Result {
-    let source = npstow::source(file)?;
+    let source = source(file)?;
     let bytes = source.bytes().ok_or("not in one piece")?;
     let (outcome, blocks) = once(|| packed(bytes, level))?;
     let len = blocks.iter().map(Vec::len).sum();
@@ -75,7 +75,7 @@ fn on_all_cores<J: Send>(
 }
 
 fn unpack_blocks(file: &str, level: i32) -> Result {
-    let source = npstow::source(file)?;
+    let source = source(file)?;
     let bytes = source.bytes().ok_or("not in one piece")?;
     let blocks = packed(bytes, level)?;
     let len = bytes.len();

@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 
 use crate::measure::{Result, once};
-use crate::npstow::{load, many, source};
+use crate::npstow::{load, many};
 use crate::pattern;
+use crate::source::source;
 use npstow::hdf5::{Draft, Storage, WriteOptions};
 use npstow::{Array, Tree};
 

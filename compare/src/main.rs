@@ -6,23 +6,22 @@
 #![deny(unsafe_code)]
 
 mod deflate;
-mod hdf5;
 mod hdf5_crates;
 mod measure;
 mod ndarray_npy;
-mod npstow;
 mod npyz;
 mod pattern;
-mod pickled;
+#[allow(dead_code)] // No other library reads arrays of pickles.
 mod records;
 mod safetensors;
 mod serde_pickle;
+mod source;
 
 use measure::Result;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of npstow, ndarray-npy, npyz, safetensors,
+rivals LIBRARY WORKLOAD [OPTION] FILE..., LIBRARY one of ndarray-npy, npyz, safetensors,
     serde-pickle, hdf5-reader, hdf5-pure, deflate
   p1 FILE                          read it into new memory
   p2 first|again FILE              open a view of it
@@ -61,9 +60,6 @@ fn main() -> ExitCode {
 
 fn run(words: &[&str]) -> Result {
     match words {
-        ["npstow", "p12" | "p13", ..] => pickled::run(&words[1..]),
-        ["npstow", "p15" | "p16", ..] => hdf5::run(&words[1..]),
-        ["npstow", words @ ..] => npstow::run(words),
         ["ndarray-npy", words @ ..] => ndarray_npy::run(words),
         ["npyz", words @ ..] => npyz::run(words),
         ["safetensors", words @ ..] => safetensors::run(words),

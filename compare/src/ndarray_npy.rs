@@ -1,7 +1,7 @@
 //! ndarray-npy, as its documentation says to use it.
 
 use crate::measure::{self, Failure, Result, Times, once, repeated};
-use crate::{npstow, pattern};
+use crate::{pattern, source::source};
 use memmap2::Mmap;
 use ndarray::{Array2, ArrayView2, Axis};
 use ndarray_npy::{NpzReader, NpzWriter, ViewNpyExt};
@@ -43,7 +43,7 @@ fn view(file: &str, times: Times) -> Result {
 }
 
 fn write(file: &str, new: &str) -> Result {
-    let source = npstow::source(file)?;
+    let source = source(file)?;
     let shape = (source.shape()[0], source.shape()[1]);
     let array = ArrayView2::from_shape(shape, source.as_slice::<f32>()?)?;
     Ok(once(|| ndarray_npy::write_npy(new, &array))?.0)
@@ -95,7 +95,7 @@ fn load(file: &str) -> Result {
 }
 
 fn save_one(file: &str, new: &str, writer: fn(File) -> NpzWriter<File>) -> Result {
-    let source = npstow::source(file)?;
+    let source = source(file)?;
     let shape = (source.shape()[0], source.shape()[1]);
     let array = ArrayView2::from_shape(shape, source.as_slice::<f32>()?)?;
     let work = || {

@@ -3,9 +3,8 @@
 
 use crate::measure::{self, Result, Times, once, repeated};
 use crate::pattern;
-use npstow::{
-    Array, BufferMut, Durability, Item, MemoryOrder, SaveOptions, Selection, Tree, npy, npz,
-};
+use crate::source::source;
+use npstow::{Array, Durability, Item, SaveOptions, Selection, Tree, npy, npz};
 
 /// The workloads, by their words.
 pub(crate) fn run(words: &[&str]) -> Result {
@@ -74,15 +73,6 @@ fn append(file: &str, new: &str) -> Result {
 fn wanted(file: &str) -> Result<Vec<i64>> {
     let len = npy::open(file)?.shape()[0];
     Ok(pattern::rows(len).into_iter().map(i64::try_from).collect::<std::result::Result<_, _>>()?)
-}
-
-/// The array that is to be written, in memory of huge pages, whoever writes it.
-pub(crate) fn source(file: &str) -> Result<Array> {
-    let entry = npy::open(file)?;
-    let mut memory = BufferMut::zeroed(entry.nbytes())?;
-    entry.read_into(memory.bytes_mut())?;
-    let array = Array::new("<f4".parse()?, entry.shape(), MemoryOrder::C, memory.freeze())?;
-    Ok(array)
 }
 
 fn read_one(name: &str, file: &str) -> Result {

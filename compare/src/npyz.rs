@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::measure::{Result, once};
-use crate::{npstow, pattern};
+use crate::{pattern, source::source};
 use npyz::npz::{NpzArchive, NpzWriter};
 use npyz::{NpyFile, WriterBuilder};
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ fn read(file: &str) -> Result {
 }
 
 fn write(file: &str, new: &str) -> Result {
-    let source = npstow::source(file)?;
+    let source = source(file)?;
     let shape = [source.shape()[0] as u64, source.shape()[1] as u64];
     let values = source.as_slice::<f32>()?;
     let work = || {
@@ -81,7 +81,7 @@ fn stored() -> FileOptions {
 }
 
 fn save_one(file: &str, new: &str) -> Result {
-    let source = npstow::source(file)?;
+    let source = source(file)?;
     let shape = [source.shape()[0] as u64, source.shape()[1] as u64];
     let values = source.as_slice::<f32>()?;
     let work = || {

@@ -10,6 +10,7 @@ use crate::shell::{Result, capture, command, root, shown, target, write};
 use crate::test::Count;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -18,7 +19,7 @@ use std::time::Instant;
 const TOGETHER: usize = 2;
 
 /// Runs all suites, one printed line each.
-pub(crate) fn run(python: &Path, npstow: &Path) -> Result<Count> {
+pub(crate) fn run(python: &Path, npstow: &Path, examples: &Path) -> Result<Count> {
     let mut total = Count::default();
     let folder = root().join("tests");
     // A suite that lacks the mark would be left out, and nobody would know.
@@ -32,7 +33,9 @@ pub(crate) fn run(python: &Path, npstow: &Path) -> Result<Count> {
     let work = || {
         let mut count = Count::default();
         while let Some(suite) = next() {
-            let (text, one) = one(python, npstow, &suite)?;
+            let mut command = command(python, &[]);
+            command.env("NPSTOW", npstow).env("NPSTOW_EXAMPLES", examples);
+            let (text, one) = one(command, &suite)?;
             // At once, so that lines of another suite do not come between.
             print!("{text}");
             count.add(one);
@@ -76,8 +79,8 @@ fn executable(path: &Path) -> bool {
     crate::shell::read(path).is_ok_and(|text| text.starts_with("#!"))
 }
 
-/// What is to be printed of a suite, and its checks.
-fn one(python: &Path, npstow: &Path, suite: &Path) -> Result<(String, Count)> {
+/// What is to be printed of a suite, which `python` runs, and its checks.
+fn one(mut python: Command, suite: &Path) -> Result<(String, Count)> {
     let start = Instant::now();
     let name = shown(suite);
     let log = target().join("xtask").join(format!("{}.log", name.replace('/', "-")));
@@ -85,14 +88,12 @@ fn one(python: &Path, npstow: &Path, suite: &Path) -> Result<(String, Count)> {
     let file = fs::File::create(&log).map_err(|why| format!("{}: {why}", log.display()))?;
     let twin = file.try_clone().map_err(|why| format!("{}: {why}", log.display()))?;
     // To a file, in the order written: a suite may print much, and what it said last matters.
-    let mut command = command(python, &[]);
-    command.env("NPSTOW_EXAMPLES", npstow.with_file_name("examples"));
-    command.arg(suite).env("NPSTOW", npstow).env("PYTHONDONTWRITEBYTECODE", "1");
+    python.arg(suite).env("PYTHONDONTWRITEBYTECODE", "1");
     if let Ok(corpus) = root().join("../shared/corpus").canonicalize() {
-        command.env("NPSTOW_CORPUS", corpus);
+        python.env("NPSTOW_CORPUS", corpus);
     }
     let status =
-        command.stdout(file).stderr(twin).status().map_err(|why| format!("{name}: {why}"))?;
+        python.stdout(file).stderr(twin).status().map_err(|why| format!("{name}: {why}"))?;
     let text = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
     let (verdict, count) = judge(status.code(), &text);
     let mut said = format!("suite {name}: {verdict} ({:.1} s)\n", start.elapsed().as_secs_f64());

@@ -59,7 +59,7 @@ pub(crate) fn all() -> Result<Count> {
     let npstow = program()?;
     let mut total = rust()?;
     total.add(transcript::check(&npstow)?);
-    total.add(suites::run(&interpreter, &npstow)?);
+    total.add(suites::run(&interpreter, &npstow, &examples()?)?);
     total.add(python::all(&interpreter)?);
     total.add(capi::all(&interpreter)?);
     Ok(total)
@@ -70,14 +70,17 @@ pub(crate) fn bless() -> Result {
     transcript::bless(&program()?)
 }
 
-/// The release build of the command and of the examples.
+/// The release build of the command.
 fn program() -> Result<PathBuf> {
     check(&mut cargo(&["build", "--quiet", "--release", "-p", "npstow-cli"]))?;
-    // The suites feed one of the library's examples.
-    let examples =
-        ["build", "--quiet", "--release", "-p", "npstow", "--all-features", "--examples"];
-    check(&mut cargo(&examples))?;
     Ok(target().join("release").join(if cfg!(windows) { "npstow.exe" } else { "npstow" }))
+}
+
+/// Where the library's examples are, which the suites feed: of the build that the tests are of,
+/// which checks for overflows and takes no minute to link.
+fn examples() -> Result<PathBuf> {
+    check(&mut cargo(&["build", "--quiet", "--workspace", "--all-features", "--examples"]))?;
+    Ok(target().join("debug/examples"))
 }
 
 /// Unit, integration and documentation tests. What cargo prints goes to a file and is shown only

@@ -5,12 +5,15 @@ use super::options::Options;
 use crate::shell::{Result, cargo, check, command, files, output, read, root, target};
 use crate::venv;
 use std::env;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The programs, and which versions they stand for.
 pub(super) struct Tools {
     pub(super) npstow: String,
-    pub(super) rivals: String,
+    own: String,
+    rivals: String,
     pub(super) hello: String,
     pub(super) limit: String,
     pub(super) python: String,
@@ -51,6 +54,14 @@ impl Tools {
         self.cpp.iter().filter(|library| names.contains(&library.name.as_str()))
     }
 
+    /// The program, and its words, that runs a workload with a library of Rust.
+    pub(super) fn rust<'a>(&'a self, words: &'a [&'a str]) -> (&'a str, &'a [&'a str]) {
+        match words {
+            ["npstow", words @ ..] => (&self.own, words),
+            words => (&self.rivals, words),
+        }
+    }
+
     pub(super) fn build(options: &Options) -> Result<Self> {
         let python = venv::python()?;
         crate::python::installed(&python)?;
@@ -69,22 +80,23 @@ impl Tools {
         };
         let built = built.join("release");
         let limit = target().join("compare/limit");
-        std::fs::create_dir_all(target().join("compare")).map_err(|why| why.to_string())?;
+        fs::create_dir_all(target().join("compare")).map_err(|why| why.to_string())?;
         let words = ["-O2", "-Wall", "-Wextra", "-pthread", "-o", &text(&limit)];
         check(command("gcc", &words).args(files(&root().join("compare/limit"), "c")))?;
         let mut cpp = Vec::new();
         for (name, folder) in &options.checkouts {
-            cpp.push(Cpp { name: name.clone(), program: text(&compile(name, folder)?) });
+            cpp.push(Cpp { name: name.clone(), program: install(&compile(name, folder)?)? });
         }
         let mut tools = Self {
-            npstow: text(&target().join("release/npstow")),
-            rivals: text(&built.join("rivals")),
-            hello: text(&built.join("hello")),
-            limit: text(&limit),
+            npstow: install(&target().join("release/npstow"))?,
+            own: install(&built.join("own"))?,
+            rivals: install(&built.join("rivals"))?,
+            hello: install(&built.join("hello"))?,
+            limit: install(&limit)?,
             python,
             packages: text(&folder),
-            own_cpp: text(&compile_own("npstow", "npstow-cpp", &[])?),
-            own_cnpy: text(&compile_own("cnpy", "npstow-cnpy", &["-DNPSTOW"])?),
+            own_cpp: install(&compile_own("npstow", "npstow-cpp", &[])?)?,
+            own_cnpy: install(&compile_own("cnpy", "npstow-cnpy", &["-DNPSTOW"])?)?,
             h5ls: output(&mut command("h5ls", &["--version"])).is_ok().then(|| "h5ls".to_owned()),
             cpp,
             versions: Vec::new(),
@@ -139,6 +151,23 @@ impl Tools {
         }
         Ok(versions)
     }
+}
+
+/// Copies a program to where it is run from, as an installation does. What a linker has just
+/// written lies in the page cache in single pages, a copy of it in large pieces, and the first
+/// steps of a process through either are not equally fast.
+fn install(program: &Path) -> Result<String> {
+    let folder = target().join("compare/bin");
+    let new = folder.join(program.file_name().unwrap_or_default());
+    let place = |why: std::io::Error| format!("{}: {why}", new.display());
+    fs::create_dir_all(&folder).map_err(place)?;
+    // To a new file: the old one may be open, or be what the linker wrote.
+    match fs::remove_file(&new) {
+        Err(why) if why.kind() != ErrorKind::NotFound => return Err(place(why)),
+        _ => {}
+    }
+    fs::copy(program, &new).map_err(place)?;
+    Ok(text(&new))
 }
 
 /// Compiles our small program against a checkout.

@@ -302,7 +302,8 @@ impl Inputs {
 
     fn rust(&self, tools: &Tools, words: &[&str], paths: &[&Path]) -> Result {
         // It measures, which nobody looks at.
-        self.run(&tools.rivals, words, paths)
+        let (program, words) = tools.rust(words);
+        self.run(program, words, paths)
     }
 
     fn other(&self, tools: &Tools, words: &[&str], paths: &[&Path]) -> Result {

@@ -117,8 +117,8 @@ impl<'a> Field<'a> {
     }
 
     fn rust(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
-        let tools = self.tools;
-        self.add(name, &[&tools.rivals], words, paths);
+        let (program, words) = self.tools.rust(words);
+        self.add(name, &[program], words, paths);
     }
 
     fn python(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
@@ -142,8 +142,8 @@ impl<'a> Field<'a> {
 
     /// The Rust library on one core.
     fn alone(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
-        let tools = self.tools;
-        self.add(name, &["env", "RAYON_NUM_THREADS=1", &tools.rivals], words, paths);
+        let (program, words) = self.tools.rust(words);
+        self.add(name, &["env", "RAYON_NUM_THREADS=1", program], words, paths);
     }
 
     /// npstow from C++.
