@@ -73,13 +73,14 @@ impl Measured {
 
     pub(super) fn json(&self) -> Value {
         let series = self.series.iter().map(|series| {
-            let Spread { median, least, most } = series.ratio;
-            let ratio = [median, least, most];
+            let Spread { median, least, most, sure: (low, high) } = series.ratio;
+            let ratio = [median, least, most, low, high];
             json!({"name": series.name, "ratio": ratio, "numbers": series.numbers})
         });
         let goals = self.verdicts.iter().map(|verdict| {
-            let (goal, measured) = (&verdict.goal, &verdict.measured);
-            json!({"goal": goal, "measured": measured, "missed": verdict.missed, "limit": verdict.limit})
+            let Verdict { goal, measured, missed, sure, limit } = verdict;
+            let sure = sure.map(|(low, high)| [low, high]);
+            json!({"goal": goal, "measured": measured, "missed": missed, "sure": sure, "limit": limit})
         });
         let Run { date, npstow, processor, rounds, quick } = &self.run;
         json!({
@@ -100,11 +101,14 @@ impl Measured {
         let verdict = |value: &Value| {
             let (goal, measured) = (text(&value["goal"])?, text(&value["measured"])?);
             let limit = text(&value["limit"]);
-            Some(Verdict { goal, measured, missed: value["missed"].as_f64()?, limit })
+            let sure = range(&value["sure"], 0);
+            Some(Verdict { goal, measured, missed: value["missed"].as_f64()?, sure, limit })
         };
         let series = |value: &Value| {
             let at = |index: usize| value["ratio"][index].as_f64();
-            let ratio = Spread { median: at(0)?, least: at(1)?, most: at(2)? };
+            let (median, least, most) = (at(0)?, at(1)?, at(2)?);
+            let sure = range(&value["ratio"], 3).unwrap_or((least, most));
+            let ratio = Spread { median, least, most, sure };
             Some(Series { name: text(&value["name"])?, ratio, numbers: value["numbers"].clone() })
         };
         let run = &value["run"];
@@ -123,6 +127,11 @@ impl Measured {
             },
         })
     }
+}
+
+/// Two numbers of a list; runs before these were kept have none.
+pub(super) fn range(value: &Value, start: usize) -> Option<(f64, f64)> {
+    Some((value[start].as_f64()?, value[start + 1].as_f64()?))
 }
 
 /// All workloads of the numbers of a run.
@@ -146,12 +155,13 @@ mod tests {
     use super::*;
 
     fn measured(key: &str, date: &str) -> Measured {
-        let ratio = Spread { median: 2.0, least: 1.5, most: 2.5 };
+        let ratio = Spread { median: 2.0, least: 1.5, most: 2.5, sure: (1.75, 2.25) };
         let series = Series { name: "rival".to_owned(), ratio, numbers: json!({"ms": [1.0]}) };
         let goal = "npstow: not slower than rival".to_owned();
         let measured = "2.00 times as fast".to_owned();
         let limit = Some("3.00".to_owned());
-        let verdict = Verdict { goal, measured, missed: 0.5, limit };
+        let sure = Some((0.4, 0.6));
+        let verdict = Verdict { goal, measured, missed: 0.5, sure, limit };
         Measured {
             key: key.to_owned(),
             place: key.to_uppercase(),

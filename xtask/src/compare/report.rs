@@ -18,17 +18,25 @@ pub(super) struct Verdict {
     pub(super) measured: String,
     /// By which factor it was missed, 1 where it was met.
     pub(super) missed: f64,
+    /// The same at either end of where the median surely is; what does not vary by chance has none.
+    pub(super) sure: Option<(f64, f64)>,
     /// What the bare minimum comes to, where a goal is a ratio that it has, too.
     pub(super) limit: Option<String>,
 }
 
 impl Verdict {
     pub(super) fn text(&self) -> String {
+        let unsure = if self.is_unsure() { ", unsure" } else { "" };
         if self.missed <= 1.0 {
-            "met".to_owned()
+            format!("met{unsure}")
         } else {
-            format!("**missed** by {:.0} %", ((self.missed - 1.0) * 100.0).max(1.0))
+            format!("**missed** by {:.0} %{unsure}", ((self.missed - 1.0) * 100.0).max(1.0))
         }
+    }
+
+    /// Whether more rounds could turn it round.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.sure.is_some_and(|(low, high)| (low <= 1.0) != (high <= 1.0))
     }
 }
 
@@ -57,13 +65,15 @@ impl Results {
                 };
                 let measured = format!("{} times as fast", spread(ratio));
                 let limit = self.limit(rival);
-                Verdict { goal, measured, missed: least / ratio.median, limit }
+                let sure = Some((least / ratio.sure.1, least / ratio.sure.0));
+                Verdict { goal, measured, missed: least / ratio.median, sure, limit }
             }
             Goal::Within { ours, limit, most } => {
                 let ratio = Spread::of_ratios(&self.series(ours)?.ms, &self.series(limit)?.ms);
                 let goal = format!("{ours}: at most {most} times the {limit}");
                 let measured = format!("{} times", spread(ratio));
-                Verdict { goal, measured, missed: ratio.median / most, limit: None }
+                let sure = Some((ratio.sure.0 / most, ratio.sure.1 / most));
+                Verdict { goal, measured, missed: ratio.median / most, sure, limit: None }
             }
             Goal::Under { ours, ms } => {
                 let us: Vec<f64> = self.series(ours)?.ms.iter().map(|ms| ms * 1e3).collect();
@@ -73,6 +83,7 @@ impl Results {
                     goal,
                     measured: format!("{} µs", spread(us)),
                     missed: us.median / (ms * 1e3),
+                    sure: Some((us.sure.0 / (ms * 1e3), us.sure.1 / (ms * 1e3))),
                     limit: None,
                 }
             }
@@ -83,14 +94,14 @@ impl Results {
                     most => format!("{ours}: at most {most} times the size of {rival}"),
                 };
                 let measured = format!("{} times the size", digits(ratio));
-                Verdict { goal, measured, missed: ratio / most, limit: None }
+                Verdict { goal, measured, missed: ratio / most, sure: None, limit: None }
             }
             Goal::Memory { ours, kb, text } => {
                 let extra = Spread::of(&self.series(ours)?.extra_kb);
                 let goal = format!("{ours}: at most {text} of memory");
                 // The most, not the median: memory does not vary by chance.
                 let measured = format!("{} MiB", digits(extra.most / 1024.0));
-                Verdict { goal, measured, missed: extra.most / kb, limit: None }
+                Verdict { goal, measured, missed: extra.most / kb, sure: None, limit: None }
             }
         })
     }
@@ -105,7 +116,7 @@ impl Results {
 }
 
 fn spread(spread: Spread) -> String {
-    let Spread { median, least, most } = spread;
+    let Spread { median, least, most, .. } = spread;
     format!("{} ({} to {})", digits(median), digits(least), digits(most))
 }
 
@@ -175,8 +186,15 @@ fn whole(page: &Page) -> String {
     for (name, value) in &tools.versions {
         let _ = writeln!(text, "| {name} | {value} |");
     }
-    text.push_str(
-        "\n## Goals\n\n*Limit*: how many times as fast as the rival a program is that does the bare minimum, in the same run.\n\n\
+    let all = || results.iter().flat_map(|result| &result.verdicts);
+    let met = all().filter(|verdict| verdict.missed <= 1.0).count();
+    let (missed, unsure) = (all().count() - met, all().filter(|one| one.is_unsure()).count());
+    let _ = write!(
+        text,
+        "\n## Goals\n\n{met} are met and {missed} missed; of {unsure}, met or missed, more rounds could say \
+        otherwise: the goal is within the interval that has the median of many more rounds in it with a certainty of \
+        95 %, and they are called *unsure*. *Limit*: how many times as fast as the rival a program is that does the \
+        bare minimum, in the same run.\n\n\
         | | goal | measured | | limit |\n|---|---|---|---|---|\n",
     );
     for Measured { place, verdicts, .. } in results {

@@ -7,6 +7,9 @@ pub(super) struct Spread {
     pub(super) median: f64,
     pub(super) least: f64,
     pub(super) most: f64,
+    /// Where the median of many more rounds would be, with a certainty of 95 % where there are
+    /// at least 6 numbers.
+    pub(super) sure: (f64, f64),
 }
 
 impl Spread {
@@ -17,13 +20,34 @@ impl Spread {
         let at = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);
         let half = sorted.len() / 2;
         let median = if sorted.len() % 2 == 1 { at(half) } else { (at(half - 1) + at(half)) / 2.0 };
-        Self { median, least: at(0), most: at(sorted.len() - 1) }
+        let last = sorted.len() - 1;
+        let place = surely_below(sorted.len());
+        Self { median, least: at(0), most: at(last), sure: (at(place), at(last - place)) }
     }
 
     /// Of `over / under`, round by round.
     pub(super) fn of_ratios(over: &[f64], under: &[f64]) -> Self {
         Self::of(&over.iter().zip(under).map(|(over, under)| over / under).collect::<Vec<_>>())
     }
+}
+
+/// How many of so many numbers, drawn by chance, are below the true median and as many above it,
+/// with a certainty of 95 %: whether each is, is the toss of a coin.
+fn surely_below(count: usize) -> usize {
+    let (mut chance, mut sum, mut below) =
+        (0.5f64.powi(i32::try_from(count).unwrap_or(i32::MAX)), 0.0, 0);
+    // The chance that at most `below` are on one side, for either side.
+    for heads in 0..count / 2 {
+        sum += 2.0 * chance;
+        if sum > 0.05 {
+            break;
+        }
+        below = heads;
+        #[allow(clippy::cast_precision_loss)] // Some dozens.
+        let next = (count - heads) as f64 / (heads + 1) as f64;
+        chance *= next;
+    }
+    below
 }
 
 /// `start + slope * x`.
@@ -81,6 +105,10 @@ mod tests {
         let odd = Spread::of(&[3.0, 1.0, 2.0]);
         assert_eq!((odd.median, odd.least, odd.most), (2.0, 1.0, 3.0));
         assert_eq!(Spread::of(&[4.0, 1.0, 2.0, 3.0]).median, 2.5);
+        let many: Vec<f64> = (1..=21u8).map(f64::from).collect();
+        assert_eq!(Spread::of(&many).sure, (6.0, 16.0));
+        assert_eq!(Spread::of(&many[..7]).sure, (1.0, 7.0));
+        assert_eq!(Spread::of(&many[..3]).sure, (1.0, 3.0));
         assert_eq!(Spread::of_ratios(&[2.0, 6.0, 4.0], &[1.0, 2.0, 4.0]).median, 2.0);
         let texts = [1234.5, 12.34, 1.234, 0.0456].map(digits);
         assert_eq!(texts, ["1234", "12.3", "1.23", "0.046"]);
