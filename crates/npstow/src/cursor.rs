@@ -6,14 +6,15 @@ use crate::{Error, Result};
 /// A place in a slice of a file; every read is checked, every error says at which byte.
 #[derive(Clone, Debug)]
 pub(crate) struct Cursor<'a> {
-    bytes: &'a [u8],
+    /// What is left.
+    rest: &'a [u8],
     position: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// Starts at the first byte.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, position: 0 }
+        Self { rest: bytes, position: 0 }
     }
 
     /// How many bytes were read.
@@ -22,24 +23,32 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next `len` bytes; `what` names them in the error.
+    #[inline]
     pub(crate) fn take(&mut self, len: usize, what: &str) -> Result<&'a [u8]> {
-        let rest = self.rest();
-        let Some(taken) = rest.get(..len) else {
-            return Err(Error::corrupt(
-                format_args!("{len} bytes of {what}"),
-                format_args!("the end after {}", rest.len()),
-            )
-            .at(self.position()));
+        let Some((taken, rest)) = self.rest.split_at_checked(len) else {
+            return Err(self.short(len, what));
         };
-        self.position += len;
+        (self.rest, self.position) = (rest, self.position + len);
         Ok(taken)
     }
 
     /// The next `N` bytes.
+    #[inline]
     pub(crate) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N, what)?);
-        Ok(array)
+        let Some((taken, rest)) = self.rest.split_first_chunk() else {
+            return Err(self.short(N, what));
+        };
+        (self.rest, self.position) = (rest, self.position + N);
+        Ok(*taken)
+    }
+
+    /// Why so many bytes cannot be taken: apart, so that those who take them stay short.
+    #[cold]
+    #[inline(never)]
+    fn short(&self, len: usize, what: &str) -> Error {
+        let expected = format_args!("{len} bytes of {what}");
+        Error::corrupt(expected, format_args!("the end after {}", self.rest.len()))
+            .at(self.position())
     }
 
     /// The next byte.
@@ -64,7 +73,7 @@ impl<'a> Cursor<'a> {
 
     /// What is left, without reading it.
     pub(crate) fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.position..).unwrap_or_default()
+        self.rest
     }
 }
 

@@ -64,36 +64,43 @@ impl Error {
     }
 
     /// The file breaks a rule of its format: what the rule wants, and what stands there.
+    #[cold]
     pub fn corrupt(expected: impl fmt::Display, found: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Corrupt, format!("expected {expected}, found {found}"))
     }
 
     /// The file or the request is beyond what npstow does: name the thing.
+    #[cold]
     pub fn unsupported(what: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Unsupported, format!("not supported: {what}"))
     }
 
     /// A bound was reached: what it bounds, the bound, and what was asked for.
+    #[cold]
     pub fn limit(what: impl fmt::Display, limit: u64, found: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Limit, format!("expected {what} of at most {limit}, found {found}"))
     }
 
     /// The data are not what the caller asked for.
+    #[cold]
     pub fn mismatch(expected: impl fmt::Display, found: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Mismatch, format!("expected {expected}, found {found}"))
     }
 
     /// Nothing of that name is there.
+    #[cold]
     pub fn not_found(what: impl fmt::Display) -> Self {
         Self::new(ErrorKind::NotFound, format!("not found: {what}"))
     }
 
     /// Something of that name is there already.
+    #[cold]
     pub fn exists(what: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Exists, format!("exists already: {what}"))
     }
 
     /// The request makes no sense.
+    #[cold]
     pub fn invalid(what: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Invalid, what.to_string())
     }
@@ -101,6 +108,7 @@ impl Error {
     /// The operating system refused; `doing` says what was tried, as in "reading the header".
     ///
     /// Where a [`Source`](crate::Source) gave an error of ours as an [`io::Error`], this is it.
+    #[cold]
     pub fn io(doing: impl fmt::Display, source: io::Error) -> Self {
         let source = match source.downcast::<Self>() {
             Ok(ours) => return ours,

@@ -46,7 +46,9 @@ const WHY: [(&str, &str); 17] = [
         "p6",
         "In a new process about half is page faults for the directory of 4,000 names, and a tenth \
         the question what the processor can do (CPUID, which traps in a virtual machine); in a \
-        warm one it takes half as long. The limit compares the name and keeps nothing.",
+        warm one it takes half as long. The limit compares the name and keeps nothing. Kept: what \
+        errors say is put together out of the way, and of an entry only what is asked for is taken \
+        apart, which left 1.7 of 3.0 million instructions.",
     ),
     (
         "p7",

@@ -119,36 +119,36 @@ impl Directory {
     /// Finds where each member has to end, and refuses those that reach into another one: the
     /// bombs of overlapping members, and what two readers could understand differently.
     fn bound(&mut self) -> Result<()> {
-        let mut order: Vec<u32> = (0..).take(self.members.len()).collect();
-        let sorted = self.members.is_sorted_by_key(|member| member.offset);
-        if !sorted {
+        if !self.members.is_sorted_by_key(|member| member.offset) {
+            let mut order: Vec<u32> = (0..).take(self.members.len()).collect();
             order.sort_by_key(|&i| self.at(i).map_or(0, |member| member.offset));
+            self.order = Some(order);
         }
         // Backwards: each member has to end where the one behind it begins.
         let mut limit = self.end.start;
-        for &i in order.iter().rev() {
-            let Some(member) = self.at(i) else { continue };
+        for place in (0..self.members.len()).rev() {
+            let Some(i) = self.in_file(place) else { continue };
+            let Some(member) = self.members.get(i) else { continue };
             let least = LocalHeader::SIZE as u64 + u64::from(member.name_len);
             let end =
                 member.offset.checked_add(least).and_then(|at| at.checked_add(member.packed_len));
             if member.offset >= self.end.start {
                 let expected = format_args!("a member in front of byte {limit}");
                 let found = format_args!("its offset {}", member.offset);
-                return Err(self.place(i as usize, Error::corrupt(expected, found)));
+                return Err(self.place(i, Error::corrupt(expected, found)));
             }
             if end.is_none_or(|end| end > limit) {
                 let (offset, packed) = (member.offset, member.packed_len);
                 let expected = format_args!("a member at {offset} that ends before byte {limit}");
                 let found = format_args!("{packed} bytes of data, which overlap what is there");
-                return Err(self.place(i as usize, Error::corrupt(expected, found)));
+                return Err(self.place(i, Error::corrupt(expected, found)));
             }
             let offset = member.offset;
-            if let Some(member) = self.members.get_mut(i as usize) {
+            if let Some(member) = self.members.get_mut(i) {
                 member.limit = limit;
             }
             limit = offset;
         }
-        self.order = (!sorted).then_some(order);
         Ok(())
     }
 

@@ -34,12 +34,25 @@ pub(super) fn decode<'a>(name: &'a [u8], flags: Flags, extra: &'a [u8]) -> Resul
 /// Whether a name is one that no rule is about, whoever decodes it: letters, digits, `_` and `-`,
 /// then `.npy`.
 pub(super) fn is_simple(name: &[u8], flags: Flags, extra: &[u8]) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let stem = name.strip_suffix(b".npy").unwrap_or_default();
+    let Some((stem, b".npy")) = name.split_last_chunk() else { return false };
     !stem.is_empty()
-        && stem.iter().all(plain)
-        && (flags.has(Flags::UTF8) || find_extra(extra, UnicodePath::ID).is_none())
+        && stem.iter().all(|&byte| PLAIN[usize::from(byte)])
+        && (extra.is_empty()
+            || flags.has(Flags::UTF8)
+            || find_extra(extra, UnicodePath::ID).is_none())
 }
+
+/// By each byte, whether it is one of [`is_simple`]'s.
+static PLAIN: [bool; 256] = {
+    let (mut plain, mut byte) = ([false; 256], 0);
+    while byte < plain.len() {
+        #[allow(clippy::cast_possible_truncation)] // Below 256.
+        let it = byte as u8;
+        plain[byte] = it.is_ascii_alphanumeric() || matches!(it, b'_' | b'-');
+        byte += 1;
+    }
+    plain
+};
 
 fn utf8(name: &[u8]) -> Result<&str> {
     std::str::from_utf8(name).map_err(|_| {

@@ -39,6 +39,8 @@ impl<'a> CentralHeader<'a> {
     pub(crate) const SIZE: usize = 46;
 
     /// Reads an entry.
+    #[allow(clippy::inline_always)] // What the caller does not look at need not be taken apart.
+    #[inline(always)]
     pub(crate) fn parse(cursor: &mut Cursor<'a>) -> Result<Self> {
         let start = cursor.position();
         super::signature(cursor, Self::SIGNATURE, "an entry of the directory")?;
@@ -48,45 +50,43 @@ impl<'a> CentralHeader<'a> {
         let u32_at = |at: usize| {
             u32::from_le_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]])
         };
-        let (made_by, needed) = (u16_at(0), u16_at(2));
-        let (flags, method) = (Flags(u16_at(4)), Method(u16_at(6)));
-        let (time, date) = (u16_at(8), u16_at(10));
-        let (crc32, packed_len, unpacked_len) = (u32_at(12), u32_at(16), u32_at(20));
         let (name_len, extra_len, comment_len) = (u16_at(24), u16_at(26), u16_at(28));
-        let (disk, internal) = (u16_at(30), u16_at(32));
-        let (external, offset) = (u32_at(34), u32_at(38));
         let name = cursor.take(name_len.into(), "a name")?;
         let extra_at = cursor.position();
         let extra = cursor.take(extra_len.into(), "extra fields")?;
         let comment = cursor.take(comment_len.into(), "a comment")?;
-        let mut wide = Zip64::new(Self::zip64(extra).map_err(|e| e.shift(extra_at))?);
-        let mut resolve = |narrow: u32, what: &str| {
-            let short = || Error::corrupt(format_args!("{what} in the zip64 field"), "its end");
-            wide.resolve(narrow).ok_or_else(|| short().at(start))
-        };
-        // APPNOTE 4.5.3: in this order, and only those whose place says so.
-        let unpacked_len = resolve(unpacked_len, "the size")?;
-        let packed_len = resolve(packed_len, "the packed size")?;
-        let offset = resolve(offset, "the offset")?;
-        let disk = wide.resolve_disk(disk);
-        Ok(Self {
-            made_by,
-            needed,
-            flags,
-            method,
-            time,
-            date,
-            crc32,
-            packed_len,
-            unpacked_len,
+        let (packed_len, unpacked_len, offset) = (u32_at(16), u32_at(20), u32_at(38));
+        let mut header = Self {
+            made_by: u16_at(0),
+            needed: u16_at(2),
+            flags: Flags(u16_at(4)),
+            method: Method(u16_at(6)),
+            time: u16_at(8),
+            date: u16_at(10),
+            crc32: u32_at(12),
+            packed_len: packed_len.into(),
+            unpacked_len: unpacked_len.into(),
             name,
             extra,
             comment,
-            disk,
-            internal,
-            external,
-            offset,
-        })
+            disk: u16_at(30),
+            internal: u16_at(32),
+            external: u32_at(34),
+            offset: offset.into(),
+        };
+        if !extra.is_empty() {
+            let mut wide = Zip64::new(Self::zip64(extra).map_err(|e| e.shift(extra_at))?);
+            let mut resolve = |narrow: u32, what: &str| {
+                let short = || Error::corrupt(format_args!("{what} in the zip64 field"), "its end");
+                wide.resolve(narrow).ok_or_else(|| short().at(start))
+            };
+            // APPNOTE 4.5.3: in this order, and only those whose place says so.
+            header.unpacked_len = resolve(unpacked_len, "the size")?;
+            header.packed_len = resolve(packed_len, "the packed size")?;
+            header.offset = resolve(offset, "the offset")?;
+            header.disk = wide.resolve_disk(header.disk);
+        }
+        Ok(header)
     }
 
     /// Checks the extra fields on the way to the zip64 field: readers must not differ about them.

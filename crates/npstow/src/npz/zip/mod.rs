@@ -143,15 +143,19 @@ impl<'a> Fixed<'a> {
 }
 
 /// Takes the four bytes that every structure begins with; `what` names the structure.
+#[inline]
 fn signature(cursor: &mut Cursor<'_>, signature: &[u8; 4], what: &str) -> Result<()> {
     let at = cursor.position();
     let found = cursor.take(signature.len(), what)?;
-    if found != signature {
-        let expected = format_args!("{what} '{}'", signature.escape_ascii());
-        let found = quoted(&found.escape_ascii().to_string());
-        return Err(Error::corrupt(expected, format_args!("'{found}'")).at(at));
-    }
-    Ok(())
+    if found == signature { Ok(()) } else { Err(other(found, signature, what).at(at)) }
+}
+
+/// What to say of four bytes that are another signature, or none.
+#[cold]
+fn other(found: &[u8], signature: &[u8; 4], what: &str) -> Error {
+    let expected = format_args!("{what} '{}'", signature.escape_ascii());
+    let found = quoted(&found.escape_ascii().to_string());
+    Error::corrupt(expected, format_args!("'{found}'"))
 }
 
 /// The lengths of a name and of extra fields, as both headers have them.
