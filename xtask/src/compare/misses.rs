@@ -48,7 +48,7 @@ const WHY: [(&str, &str); 17] = [
         the question what the processor can do (CPUID, which traps in a virtual machine); in a \
         warm one it takes half as long. The limit compares the name and keeps nothing. Kept: what \
         errors say is put together out of the way, and of an entry only what is asked for is taken \
-        apart, which left 1.7 of 3.0 million instructions.",
+        apart, which left 1.7 of 2.6 million instructions.",
     ),
     (
         "p7",
