@@ -20,7 +20,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         ["p9", level, file] => pack(file, level.parse()?),
         ["p10", "blocks", level, file] => unpack_blocks(file, level.parse()?),
         ["p10", "stream", file] => unpack_stream(file),
-        _ => Err(crate::USAGE.into()),
+        _ => Err(crate::words::USAGE.into()),
     }
 }
 

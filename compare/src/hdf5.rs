@@ -23,7 +23,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
             let storage = Storage::chunked(&lengths).shuffle().deflate(4);
             write(&Tree::new().with("array", array)?, form, Some(storage), new)
         }
-        _ => Err(crate::USAGE.into()),
+        _ => Err(crate::words::USAGE.into()),
     }
 }
 

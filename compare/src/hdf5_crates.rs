@@ -32,7 +32,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
             })?;
             Ok(outcome.check(pattern::sample(&values)))
         }
-        _ => Err(crate::USAGE.into()),
+        _ => Err(crate::words::USAGE.into()),
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         ["p7", "save", new] => save(new),
         ["p4" | "p6" | "p10", name, file] => read_one(name, file),
         ["p11", file] => rows(file),
-        _ => Err(crate::USAGE.into()),
+        _ => Err(crate::words::USAGE.into()),
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         ["p14", "one", file] => read_one("", file),
         ["p14", "save", new] => save(new),
         ["p14", "pack", file, new] => dump(file, new),
-        _ => Err(crate::USAGE.into()),
+        _ => Err(crate::words::USAGE.into()),
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         ["p5", "load", file] => load(file),
         ["p7", "save", new] => save(new),
         ["p4" | "p6" | "p10", name, file] => read_one(name, file),
-        _ => Err(crate::USAGE.into()),
+        _ => Err(crate::words::USAGE.into()),
     }
 }
 

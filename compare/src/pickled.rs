@@ -14,7 +14,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         ["p12", "view", times, file] => view(file, measure::times(times)?),
         ["p13", "structs", file] => structs(file),
         ["p13", what @ ("ints" | "floats" | "records" | "arrays"), file] => values(what, file),
-        _ => Err(crate::USAGE.into()),
+        _ => Err(crate::words::USAGE.into()),
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
         ["p5", "load", file] => load(file),
         ["p6", name, file] => read_one(name, file),
         ["p7", "save", new] => save(new),
-        _ => Err(crate::USAGE.into()),
+        _ => Err(crate::words::USAGE.into()),
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) fn run(words: &[&str]) -> Result {
     match *words {
         ["p13", what @ ("ints" | "floats" | "records"), file] => values(what, file),
         ["p13", "structs", file] => structs(file),
-        _ => Err(crate::USAGE.into()),
+        _ => Err(crate::words::USAGE.into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! This run held against an earlier one: the same verdicts?
 #![forbid(unsafe_code)]
 
-use super::measured::{Measured, range};
+use super::measured::Measured;
 use super::options::Options;
 use super::report::Verdict;
 use crate::shell::{Result, read, root};
@@ -39,10 +39,8 @@ impl Last {
         for workload in all["workloads"].as_array()? {
             let place = text(&workload["place"])?;
             for goal in workload["goals"].as_array()? {
-                let (name, measured) = (text(&goal["goal"])?, text(&goal["measured"])?);
-                let (missed, sure) = (goal["missed"].as_f64()?, range(&goal["sure"], 0));
-                let key = (place.clone(), name.clone());
-                goals.insert(key, Verdict { goal: name, measured, missed, sure, limit: None });
+                let verdict = Verdict::parse(goal)?;
+                goals.insert((place.clone(), verdict.goal.clone()), verdict);
             }
         }
         let npstow = text(&all["versions"]["npstow"]).unwrap_or_default();

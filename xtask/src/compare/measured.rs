@@ -98,12 +98,6 @@ impl Measured {
     /// What [`json`](Self::json) has made.
     pub(super) fn parse(value: &Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let verdict = |value: &Value| {
-            let (goal, measured) = (text(&value["goal"])?, text(&value["measured"])?);
-            let limit = text(&value["limit"]);
-            let sure = range(&value["sure"], 0);
-            Some(Verdict { goal, measured, missed: value["missed"].as_f64()?, sure, limit })
-        };
         let series = |value: &Value| {
             let at = |index: usize| value["ratio"][index].as_f64();
             let (median, least, most) = (at(0)?, at(1)?, at(2)?);
@@ -115,7 +109,11 @@ impl Measured {
         Some(Self {
             key: text(&value["key"])?,
             place: text(&value["place"])?,
-            verdicts: value["goals"].as_array()?.iter().map(verdict).collect::<Option<_>>()?,
+            verdicts: value["goals"]
+                .as_array()?
+                .iter()
+                .map(Verdict::parse)
+                .collect::<Option<_>>()?,
             text: text(&value["text"])?,
             series: value["series"].as_array()?.iter().map(series).collect::<Option<_>>()?,
             run: Run {
@@ -129,8 +127,18 @@ impl Measured {
     }
 }
 
+impl Verdict {
+    /// A goal of a run that was kept.
+    pub(super) fn parse(value: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let (goal, measured) = (text(&value["goal"])?, text(&value["measured"])?);
+        let (sure, limit) = (range(&value["sure"], 0), text(&value["limit"]));
+        Some(Self { goal, measured, missed: value["missed"].as_f64()?, sure, limit })
+    }
+}
+
 /// Two numbers of a list; runs before these were kept have none.
-pub(super) fn range(value: &Value, start: usize) -> Option<(f64, f64)> {
+fn range(value: &Value, start: usize) -> Option<(f64, f64)> {
     Some((value[start].as_f64()?, value[start + 1].as_f64()?))
 }
 

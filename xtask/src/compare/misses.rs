@@ -19,7 +19,7 @@ const WHY: [(&str, &str); 17] = [
         "The first view of a process pays for code that is touched for the first time, page faults \
         of the program's file of a few µs each; again, it is a few µs in all. Kept: headers in the \
         words of `np.save` are read without the parser of literals, which took 10 faults more; the \
-        program is optimised as a whole (LTO), which left 27 of 44 µs (alone, nothing between the \
+        program is optimised as a whole (LTO), which left 31 of 39 µs (alone, nothing between the \
         calls). In Python half of the first time is the import of Python's own `mmap`, by npstow as \
         by NumPy; a third is the map and the header, and the rest makes NumPy's `memmap`. Kept: \
         nothing else is imported for it, which took twice as long as the map.",
