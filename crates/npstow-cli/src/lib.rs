@@ -5,6 +5,7 @@
 
 mod args;
 mod cmd;
+mod crew;
 mod exit;
 mod json;
 mod place;

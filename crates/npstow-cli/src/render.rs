@@ -1,8 +1,9 @@
 //! Data to text: nothing here reads or prints.
 #![forbid(unsafe_code)]
 
+use crate::crew;
 use crate::json::Json;
-use crate::table::{Align, Table};
+use crate::table::{self, Align, Table};
 use npstow::{Attribute, Data, Dtype, Entry, Error, MemoryOrder, NodeKind, Order, Result};
 use std::fmt::Write;
 
@@ -109,32 +110,49 @@ pub(crate) fn attributes(attributes: Vec<(String, Attribute)>) -> Result<Json> {
 /// The longest dtype shown whole in a table.
 const DTYPE_WIDTH: usize = 40;
 
-/// A listing for people, line by line.
+/// Some lines of a listing for people.
 #[derive(Debug)]
-pub(crate) struct Listing {
+pub(crate) struct Lines {
     table: Table,
     /// Whether every dtype is shown whole.
     long: bool,
 }
 
-impl Listing {
-    const HEADS: [&str; 7] = ["NAME", "KIND", "DTYPE", "SHAPE", "ORDER", "BYTES", "STORED"];
-
+impl Lines {
     pub(crate) fn new(long: bool) -> Self {
-        let mut table = Table::default();
-        Self::HEADS.iter().for_each(|head| table.cell(head));
-        table.end_line();
-        Self { table, long }
+        Self { table: Table::default(), long }
     }
 
     pub(crate) fn add(&mut self, row: &Row) {
         put(&mut self.table, row, self.long);
         self.table.end_line();
     }
+}
+
+/// A listing for people, of lines that were made side by side.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    heads: Table,
+    lines: Vec<Lines>,
+}
+
+impl Listing {
+    const HEADS: [&str; 7] = ["NAME", "KIND", "DTYPE", "SHAPE", "ORDER", "BYTES", "STORED"];
+
+    pub(crate) fn of(lines: Vec<Lines>) -> Self {
+        let mut heads = Table::default();
+        Self::HEADS.iter().for_each(|head| heads.cell(head));
+        heads.end_line();
+        Self { heads, lines }
+    }
 
     pub(crate) fn text(&self) -> String {
+        let tables: Vec<&Table> = self.lines.iter().map(|lines| &lines.table).collect();
+        let widths = table::widest(std::iter::once(&self.heads).chain(tables.iter().copied()));
         let is_right = |at: usize| Self::HEADS[at] == "BYTES";
-        self.table.aligned(|at| if is_right(at) { Align::Right } else { Align::Left })
+        let align = |at| if is_right(at) { Align::Right } else { Align::Left };
+        let text = |table: &Table| table.aligned(&widths, align);
+        text(&self.heads) + &crew::each(tables, text).concat()
     }
 }
 
@@ -337,9 +355,17 @@ mod tests {
     use std::sync::Arc;
 
     fn table(rows: &[Row], long: bool) -> String {
-        let mut listing = Listing::new(long);
-        rows.iter().for_each(|row| listing.add(row));
-        listing.text()
+        // However they are shared out, they are the same lines.
+        let texts = [1, 2, rows.len()].map(|piece| {
+            let lines = rows.chunks(piece).map(|rows| {
+                let mut lines = Lines::new(long);
+                rows.iter().for_each(|row| lines.add(row));
+                lines
+            });
+            Listing::of(lines.collect()).text()
+        });
+        assert!(texts.iter().all(|text| *text == texts[0]));
+        texts[0].clone()
     }
 
     fn row(name: &str, dtype: &str, shape: &[usize], order: MemoryOrder) -> Row {

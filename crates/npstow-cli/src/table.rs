@@ -53,24 +53,15 @@ impl Table {
         starts.zip(&self.lines).map(|(&start, &end)| &self.cells[start..end])
     }
 
-    /// The text of it all.
-    pub(crate) fn aligned(&self, align: impl Fn(usize) -> Align) -> String {
-        let mut widths: Vec<usize> = Vec::new();
-        for line in self.lines() {
-            widths.resize(widths.len().max(line.len()), 0);
-            for (width, cell) in widths.iter_mut().zip(line) {
-                if cell.width <= WIDEST {
-                    *width = cell.width.max(*width);
-                }
-            }
-        }
+    /// The text of it all, in columns as wide as [`widest`] says.
+    pub(crate) fn aligned(&self, widths: &[usize], align: impl Fn(usize) -> Align) -> String {
         let line: usize = widths.iter().map(|width| width + 2).sum();
         let room = line.saturating_mul(self.lines.len()).min(self.text.len().saturating_mul(4));
         let mut out = String::with_capacity(room);
         let mut from = 0;
         for line in self.lines() {
             let start = out.len();
-            for (at, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            for (at, (cell, width)) in line.iter().zip(widths).enumerate() {
                 let text = &self.text[from..cell.end];
                 from = cell.end;
                 let missing = width.saturating_sub(cell.width);
@@ -90,6 +81,20 @@ impl Table {
     }
 }
 
+/// How wide the columns are of tables that are to stand below one another.
+pub(crate) fn widest<'a>(tables: impl IntoIterator<Item = &'a Table>) -> Vec<usize> {
+    let mut widths: Vec<usize> = Vec::new();
+    for line in tables.into_iter().flat_map(Table::lines) {
+        widths.resize(widths.len().max(line.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(line) {
+            if cell.width <= WIDEST {
+                *width = cell.width.max(*width);
+            }
+        }
+    }
+    widths
+}
+
 fn push_spaces(out: &mut String, mut count: usize) {
     const SPACES: &str = "                                ";
     while count > 0 {
@@ -106,7 +111,7 @@ pub(crate) fn aligned(lines: &[Vec<String>], align: impl Fn(usize) -> Align) -> 
         line.iter().for_each(|cell| table.cell(cell));
         table.end_line();
     }
-    table.aligned(align)
+    table.aligned(&widest([&table]), align)
 }
 
 #[cfg(test)]

@@ -168,7 +168,10 @@ fn whole(page: &Page) -> String {
         `{command}` made this page on {date}; each workload says when it was measured, and how often. Only ratios mean \
         something elsewhere: in each round (after one that does not count; 3 or 5 times as many for short work) every \
         contestant ran once, one after another, in a fresh process, in an order that turns from round to round. The \
-        programs were copied to where they ran from, as an installation does. Times are medians; a ratio is taken within a round, and given as median (smallest to largest). *Memory* is the peak \
+        programs were copied to where they ran from, as an installation does. All of Python ran with \
+        `OPENBLAS_NUM_THREADS=1`, but the imports and the listings: the threads that NumPy's OpenBLAS begins spin for \
+        the first tenth of a second, which leaves whoever uses all cores right behind the imports with one core less \
+        (P8 load by npstow: 29 ms then, 21 without). Times are medians; a ratio is taken within a round, and given as median (smallest to largest). *Memory* is the peak \
         of resident memory less what was resident before the work. *Limit* is a program that does the bare minimum. \
         Everyone's data were compared by a few elements; NumPy has read what was written, after the first round and the \
         last. Nothing was dropped from the page cache. Before each run of P1, P3, P4 and P10 another process touches \

@@ -2,11 +2,12 @@
 #![forbid(unsafe_code)]
 
 use crate::args::Ls;
+use crate::crew;
 use crate::exit::{Exit, complain};
 use crate::json::Json;
 use crate::place::{Place, label, walk};
 use crate::progress::Progress;
-use crate::render::{self, Listing, Row, harmless};
+use crate::render::{self, Lines, Listing, Row, harmless};
 use npstow::trees::Glob;
 use npstow::{Error, Node, NodeKind, Result};
 use std::path::Path;
@@ -25,15 +26,15 @@ pub(super) fn run(args: &Ls) -> Result<Exit> {
         return super::print(&names.collect::<String>());
     }
     let is_alone = nodes.len() == 1;
-    let mut errors = Vec::new();
-    let rows = nodes.into_iter().map(|node| {
-        let (row, error) = row(&node);
-        errors.extend(error);
-        row
-    });
-    let answer = match args.form.json {
-        true => Answer::Items(rows.collect()),
-        false => Answer::Listing(listing(rows, &place, args.long)),
+    let (answer, mut errors) = match args.form.json {
+        true => {
+            let (rows, errors) = told(&nodes, |rows| rows.collect::<Vec<_>>());
+            (Answer::Items(rows.into_iter().flatten().collect()), errors)
+        }
+        false => {
+            let (lines, errors) = told(&nodes, |rows| lines(rows, &place, args.long));
+            (Answer::Listing(Listing::of(lines)), errors)
+        }
     };
     // One odd member does not hide the others; where there are no others, it is the answer.
     if is_alone && let Some(e) = errors.pop() {
@@ -58,18 +59,40 @@ enum Answer {
     Listing(Listing),
 }
 
+/// So many members are one thread's at a time.
+const PIECE: usize = 128;
+
+/// What `tell` makes of the rows of each piece, in order, and what could not be told of members.
+fn told<T: Send>(
+    nodes: &[Node],
+    tell: impl Fn(&mut dyn Iterator<Item = Row>) -> T + Sync,
+) -> (Vec<T>, Vec<Error>) {
+    let pieces = crew::each(nodes.chunks(PIECE).collect(), |nodes: &[Node]| {
+        let mut errors = Vec::new();
+        let mut rows = nodes.iter().map(|node| {
+            let (row, error) = row(node);
+            errors.extend(error);
+            row
+        });
+        let told = tell(&mut rows);
+        (told, errors)
+    });
+    let (told, errors): (Vec<T>, Vec<Vec<Error>>) = pieces.into_iter().unzip();
+    (told, errors.into_iter().flatten().collect())
+}
+
 /// For people: of thousands of members, each is written down before the next is looked at.
-fn listing(rows: impl Iterator<Item = Row>, place: &Place, long: bool) -> Listing {
+fn lines(rows: &mut dyn Iterator<Item = Row>, place: &Place, long: bool) -> Lines {
     // Without the folders: columns stay narrow, and whoever asks knows the path.
     let file = place.path.file_name().map_or(place.path.as_path(), Path::new);
-    let mut listing = Listing::new(long);
+    let mut lines = Lines::new(long);
     for mut row in rows {
         if row.name.is_empty() {
             row.name = label("", file);
         }
-        listing.add(&row);
+        lines.add(&row);
     }
-    listing
+    lines
 }
 
 /// For programs.

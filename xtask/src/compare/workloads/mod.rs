@@ -81,6 +81,11 @@ pub(super) fn all(tools: &Tools, inputs: &Inputs, options: &Options) -> Result<V
     Ok(all)
 }
 
+/// Set for everyone's Python: where NumPy's BLAS has more threads than one, each of the others
+/// spins for a tenth of a second from its beginning on, on a core that is somebody's who measures
+/// from the end of the imports on.
+const CALM: &str = "OPENBLAS_NUM_THREADS=1";
+
 /// Programs and their words for one workload, all with the same check.
 struct Field<'a> {
     tools: &'a Tools,
@@ -121,23 +126,31 @@ impl<'a> Field<'a> {
         self.add(name, &[program], words, paths);
     }
 
+    /// NumPy, joblib and h5py.
     fn python(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
         let tools = self.tools;
-        self.add(name, &[&tools.python, "compare/python/rivals.py"], words, paths);
+        self.add(name, &["env", CALM, &tools.python, "compare/python/rivals.py"], words, paths);
     }
 
     /// Libraries for Python other than NumPy and joblib.
     fn other(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
         let tools = self.tools;
         let packages = format!("PYTHONPATH={}", tools.packages);
-        let program = ["env", &packages, &tools.python, "compare/python/others.py"];
+        let program = ["env", CALM, &packages, &tools.python, "compare/python/others.py"];
         self.add(name, &program, words, paths);
     }
 
     /// npstow from Python.
     fn own(&mut self, name: &str, words: &[&str], paths: &[&Path]) {
         let tools = self.tools;
-        self.add(name, &[&tools.python, "compare/python/ours.py"], words, paths);
+        self.add(name, &["env", CALM, &tools.python, "compare/python/ours.py"], words, paths);
+    }
+
+    /// The import of a module, as it is for everybody.
+    fn import(&mut self, name: &str, module: &str) {
+        let tools = self.tools;
+        let words = ["import", module];
+        self.add(name, &[&tools.python, "compare/python/ours.py"], &words, &[]);
     }
 
     /// The Rust library on one core.

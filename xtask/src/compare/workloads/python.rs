@@ -26,8 +26,8 @@ pub(super) fn small(tools: &Tools, inputs: &Inputs) -> Contest {
 
 pub(super) fn import(tools: &Tools) -> Contest {
     let mut field = Field::new(tools, Check::Sum(0.0), Prepare::Nothing);
-    field.own("import npstow", &["import", "npstow"], &[]);
-    field.own("import numpy", &["import", "numpy"], &[]);
+    field.import("import npstow", "npstow");
+    field.import("import numpy", "numpy");
     Contest {
         key: "import",
         mark: "",
