@@ -84,22 +84,6 @@ impl BufferMut {
         Ok(Self(Memory::Heap { bytes, start, len }))
     }
 
-    /// Takes over bytes from `start` on, without a copy where that is such a boundary.
-    ///
-    /// # Errors
-    /// As [`zeroed`](Self::zeroed).
-    #[cfg(feature = "folder")]
-    pub(crate) fn of_vec(bytes: Vec<u8>, start: usize) -> Result<Self> {
-        let kept = bytes.get(start..).unwrap_or_default();
-        let len = kept.len();
-        if len == 0 || kept.as_ptr().align_offset(ALIGN) == 0 {
-            return Ok(Self(Memory::Heap { start: start.min(bytes.len()), len, bytes }));
-        }
-        let mut moved = Self::zeroed(len)?;
-        moved.bytes_mut().copy_from_slice(kept);
-        Ok(moved)
-    }
-
     /// Has the system give the first `len` bytes now, on all cores. Else each page is given to the
     /// one thread that first writes to it, which waits meanwhile.
     ///
@@ -227,21 +211,6 @@ mod tests {
                 assert!(behind.iter().all(|&x| x == 7), "{len} {touched}");
             }
         }
-    }
-
-    #[test]
-    #[cfg(feature = "folder")]
-    fn bytes_of_others_are_taken_over_or_moved() {
-        let bytes: Vec<u8> = (0..200).collect();
-        let start = bytes.as_ptr().align_offset(ALIGN);
-        let place = bytes[start..].as_ptr();
-        let mut taken = BufferMut::of_vec(bytes.clone(), start + 1).unwrap();
-        assert_eq!(taken.bytes_mut()[0], u8::try_from(start + 1).unwrap());
-        assert_eq!(taken.bytes().as_ptr().align_offset(ALIGN), 0);
-        let taken = BufferMut::of_vec(bytes, start).unwrap();
-        assert_eq!((taken.bytes().as_ptr(), taken.len()), (place, 200 - start));
-        assert!(BufferMut::of_vec(vec![1], 1).unwrap().is_empty());
-        assert!(BufferMut::of_vec(Vec::new(), 5).unwrap().is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::File;
-use crate::container::{Attribute, NodeKind, no_array};
+use crate::container::{Attribute, Child, NodeKind, no_array};
 use crate::trees::Glob;
 use crate::{
     Array, Dtype, Entry, Error, Loaded, MemoryOrder, Notes, ReadOptions, Result, Selection, Tree,
@@ -67,12 +67,12 @@ impl Node {
         self.file.0.container.kind(self.id)
     }
 
-    fn child(&self, name: &str, id: u64) -> Self {
-        let path = match self.name.as_str() {
-            "" => name.to_owned(),
-            parent => format!("{parent}/{name}"),
+    fn child(&self, child: Child) -> Self {
+        let name = match self.name.as_str() {
+            "" => child.name,
+            parent => format!("{parent}/{}", child.name),
         };
-        Self { file: self.file.clone(), id, name: path }
+        Self { file: self.file.clone(), id: child.id, name }
     }
 
     /// The nodes directly below, in the file's order; none below arrays and values.
@@ -81,7 +81,7 @@ impl Node {
     /// Whatever reading the names needs.
     pub fn children(&self) -> Result<Vec<Self>> {
         let children = self.place(self.file.0.container.children(self.id))?;
-        Ok(children.into_iter().map(|child| self.child(&child.name, child.id)).collect())
+        Ok(children.into_iter().map(|child| self.child(child)).collect())
     }
 
     /// The node of that name directly below.
@@ -90,7 +90,7 @@ impl Node {
     /// `NotFound`; whatever reading the names needs.
     pub fn get(&self, name: &str) -> Result<Self> {
         match self.place(self.file.0.container.child(self.id, name))? {
-            Some(child) => Ok(self.child(&child.name, child.id)),
+            Some(child) => Ok(self.child(child)),
             None => Err(Error::not_found(format_args!("the name '{name}'"))
                 .in_member(&self.name)
                 .in_path(self.file.path())),

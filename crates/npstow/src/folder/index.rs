@@ -36,10 +36,12 @@ impl Key {
 /// what lies outside of the folder.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Key>> {
     let text = utf8(bytes)?;
+    let lines = text.split_inclusive('\n').map(|line| line.strip_suffix('\n').unwrap_or(line));
+    // Where each is behind the one before, as mostly, none of them comes twice.
+    let is_sorted = lines.clone().is_sorted_by(|one, next| one < next);
     let (mut keys, mut seen) = (Vec::new(), HashSet::new());
     let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let key = line.strip_suffix('\n').unwrap_or(line);
+    for key in lines {
         let place = |e: Error| e.at(offset);
         let wrong = |why: &str| {
             Error::corrupt(
@@ -48,7 +50,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Key>> {
             )
         };
         names::inside(key).map_err(|why| place(wrong(why)))?;
-        if !seen.insert(key) {
+        if !is_sorted && !seen.insert(key) {
             return Err(place(wrong("it was there before")));
         }
         keys.push(match key.strip_suffix(NPY) {
@@ -58,7 +60,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Key>> {
             Some(stem) => Key::Array(stem.to_owned()),
             None => Key::Group(key.to_owned()),
         });
-        offset += line.len() as u64;
+        offset += key.len() as u64 + 1;
     }
     Ok(keys)
 }
@@ -134,6 +136,11 @@ mod tests {
             let e = told(&format!("ok.npy\n{line}\nz.npy\n"));
             assert!(e.starts_with("at byte 7: expected the key of an array or a group"), "{e}");
             assert!(e.contains(why), "{line:?}: {e}");
+        }
+        // Twice, next to one another and not; what is sorted otherwise, and what is not.
+        for (text, at) in [("a\na\n", 2), ("a\nb\na\n", 4), ("b\na\nb\n", 4), ("a\nb\nb", 4)] {
+            let e = told(text);
+            assert!(e.starts_with(&format!("at byte {at}: ")) && e.contains("before"), "{e}");
         }
         let e = parse(b"a.npy\n\xff.npy\n").unwrap_err();
         assert_eq!(e.to_string(), "at byte 6: expected text in UTF-8, found the byte 0xff");

@@ -52,6 +52,7 @@ mod notes;
 mod ours;
 mod place;
 mod plan;
+mod pool;
 mod profile;
 mod property;
 mod reader;

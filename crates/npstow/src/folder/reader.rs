@@ -4,6 +4,7 @@
 use super::found::{Found, Group, Node, Refusal, What};
 use super::index::{NPY, utf8};
 use super::lint;
+use super::pool::Pool;
 use super::root::{Opened, Root};
 use super::scan::scan;
 use crate::container::{Child, Container, Fault, no_array};
@@ -34,23 +35,16 @@ const ATTEMPTS: usize = 16;
 
 /// How much of small files one call keeps in memory beyond their headers: whoever lists a million
 /// of them has no use for the content.
-const KEPT: usize = 256 << 20;
+const MOST_KEPT: usize = 256 << 20;
 
 /// What describing many files one after another goes on with.
 struct Desk<'a> {
-    scratch: Vec<u8>,
     memo: ParseMemo,
-    /// Small files, one after another from `start` on: a run of them shares its memory.
-    pool: Vec<u8>,
-    start: usize,
-    /// How many files are described.
-    files: usize,
+    /// Small files: a run of them shares its memory.
+    pool: Pool,
     /// How many bytes of small files are in memory.
     kept: &'a AtomicUsize,
 }
-
-/// Files begin at multiples of this in the pool.
-const ALIGN: usize = 64;
 
 /// Elements that are read with others lie at multiples of so many bytes.
 const WORD: usize = 16;
@@ -64,26 +58,20 @@ enum Described {
 
 impl<'a> Desk<'a> {
     fn new(kept: &'a AtomicUsize, files: usize) -> Self {
-        let (scratch, pool) = (Vec::new(), Vec::new());
-        Self { scratch, memo: ParseMemo::default(), pool, start: 0, files, kept }
+        Self { memo: ParseMemo::default(), pool: Pool::new(files), kept }
     }
 
-    /// Keeps the file at the start of the scratch memory.
+    /// Keeps the file that was read last.
     fn keep(&mut self, len: usize) -> Range<usize> {
         self.kept.fetch_add(len, Ordering::Relaxed);
-        // Once: an empty file leaves it as empty as it was.
-        if self.pool.capacity() == 0 {
-            // Files of one folder are often of one length.
-            let room = len.next_multiple_of(ALIGN).saturating_mul(self.files);
-            self.pool.reserve(room.saturating_add(ALIGN));
-            self.start = self.pool.as_ptr().align_offset(ALIGN).min(ALIGN);
-        }
-        let filled = self.pool.len().saturating_sub(self.start);
-        self.pool.resize(self.start + filled.next_multiple_of(ALIGN), 0);
-        let start = self.pool.len();
-        self.pool.extend_from_slice(self.scratch.get(..len).unwrap_or_default());
-        start..self.pool.len()
+        self.pool.keep(len)
     }
+}
+
+/// An array in memory, or what is still to be read.
+enum Kept {
+    Array(Array),
+    Entry(Entry),
 }
 
 /// What a run of nodes is in memory that nobody else has.
@@ -99,8 +87,12 @@ fn octets() -> Result<Dtype> {
     Ok(Dtype::scalar(Scalar::new(Kind::Uint, Order::None, 1)?))
 }
 
-/// How many files one core describes before it looks for more.
-const RUN: usize = 32;
+/// How many files one core describes before it looks for more: few where there are few, so that no
+/// core is without; else enough to be worth memory of their own.
+fn runs(ids: &[u64]) -> Vec<(usize, &[u64])> {
+    let len = (ids.len() / (4 * parallel::width())).clamp(32, 128);
+    ids.chunks(len).enumerate().map(|(run, ids)| (run * len, ids)).collect()
+}
 
 impl Folder {
     pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self> {
@@ -171,8 +163,7 @@ impl Folder {
         match self.take(path, desk, &mut is_whole)? {
             Opened::Small(0) => Err(Error::corrupt("an NPY header", "an empty file").at(0)),
             Opened::Small(len) => {
-                let bytes = desk.scratch.get(..len).unwrap_or_default();
-                let header = desk.memo.parse(bytes, limits)?;
+                let header = desk.memo.parse(desk.pool.read(len), limits)?;
                 Ok(Described::Pooled(Some(header), desk.keep(len)))
             }
             Opened::Large(file) => npy::open_source(Arc::new(file), limits).map(Described::Entry),
@@ -185,9 +176,12 @@ impl Folder {
         desk: &mut Desk<'_>,
         is_whole: &mut dyn FnMut(&[u8], &mut ParseMemo) -> bool,
     ) -> Result<Opened> {
-        let Desk { scratch, memo, kept, .. } = desk;
-        let scratch = (kept.load(Ordering::Relaxed) < KEPT).then_some(scratch);
-        self.root.take(path, scratch, &mut |bytes| is_whole(bytes, memo))
+        let Desk { memo, pool, kept } = desk;
+        let room = match kept.load(Ordering::Relaxed) < MOST_KEPT {
+            true => Some(pool.room()?),
+            false => None,
+        };
+        self.root.take(path, room, &mut |bytes| is_whole(bytes, memo))
     }
 
     /// The files of a stack as one array.
@@ -200,7 +194,7 @@ impl Folder {
             let placed = |e: Error| e.in_member(&path.to_string_lossy());
             let entry = match self.take(&path, desk, &mut |_, _| false).map_err(placed)? {
                 Opened::Small(len) => {
-                    let bytes = Buffer::copy_of(desk.scratch.get(..len).unwrap_or_default());
+                    let bytes = Buffer::copy_of(desk.pool.read(len));
                     npy::open_source(Arc::new(MemorySource::new(bytes)), &self.limits)
                 }
                 Opened::Large(file) => npy::open_source(Arc::new(file), &self.limits),
@@ -231,7 +225,7 @@ impl Folder {
         let mut desk = Desk::new(kept, ids.len());
         let one = |(at, &id): (usize, &u64)| self.describe(id, &mut desk).map_err(|e| (at, e));
         let described = ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
-        let pool = Buffer::from(desk.pool);
+        let pool = desk.pool.finish().map_err(|e| (0, e))?.freeze();
         let entry = |(at, described): (usize, Described)| {
             let entry = match described {
                 Described::Entry(entry) => Ok(entry),
@@ -260,42 +254,74 @@ impl Folder {
                 Described::Pooled(header, range) => (header, range),
             };
             match self.slot(header.as_deref(), &range) {
-                Some(slot) => {
-                    let offset = slot.offset.saturating_sub(desk.start);
-                    placed.push((at, Slot { offset, ..slot }));
-                }
+                Some(slot) => placed.push((at, slot)),
                 None => {
-                    let bytes = Buffer::copy_of(desk.pool.get(range).unwrap_or_default());
+                    let bytes = Buffer::copy_of(desk.pool.get(range));
                     let entry = self.pooled(header.as_deref(), bytes).map_err(|e| (at, e))?;
                     others.push((at, entry));
                 }
             }
         }
-        let memory = BufferMut::of_vec(desk.pool, desk.start).map_err(|e| (0, e))?;
+        let memory = desk.pool.finish().map_err(|e| (0, e))?;
         Ok(Own { memory, placed, others })
     }
 
-    /// A file in a pool whose elements are all there, and where every machine likes to find them;
-    /// what is wrong with others, their entries say.
-    fn slot(&self, header: Option<&Header>, range: &Range<usize>) -> Option<Slot> {
-        let place = |dtype, shape: &[usize], order, skip| Slot {
-            dtype,
-            shape: shape.to_vec(),
-            order,
-            memory: 0,
-            offset: range.start + skip,
+    /// As [`run`](Self::run): arrays of what is in memory now, and descriptions of all else.
+    fn run_kept(&self, ids: &[u64], kept: &AtomicUsize) -> Result<Vec<Kept>, (usize, Error)> {
+        let mut desk = Desk::new(kept, ids.len());
+        let one = |(at, &id): (usize, &u64)| self.describe(id, &mut desk).map_err(|e| (at, e));
+        let described = ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        let pool = desk.pool.finish().map_err(|e| (0, e))?.freeze();
+        let keep = |(at, described): (usize, Described)| {
+            let kept = match described {
+                Described::Entry(entry) => Ok(Kept::Entry(entry)),
+                Described::Pooled(header, range) => self.kept(header.as_deref(), range, &pool),
+            };
+            kept.map_err(|e| (at, e))
         };
+        described.into_iter().enumerate().map(keep).collect()
+    }
+
+    fn kept(&self, header: Option<&Header>, range: Range<usize>, pool: &Buffer) -> Result<Kept> {
+        let Some(elements) = self.elements(header, &range) else {
+            return self.pooled(header, pool.slice(range)?).map(Kept::Entry);
+        };
+        let bytes = pool.slice(elements)?;
+        let array = match header {
+            Some(header) => {
+                Array::new(header.dtype().clone(), header.shape(), header.order(), bytes)
+            }
+            None => Array::new(octets()?, &[bytes.len()], MemoryOrder::C, bytes),
+        };
+        array.map(Kept::Array)
+    }
+
+    /// Where in a pool the elements of a file are that all are there; what is wrong with others,
+    /// their entries say.
+    fn elements(&self, header: Option<&Header>, range: &Range<usize>) -> Option<Range<usize>> {
         let Some(header) = header else {
             self.limits.check_array(range.len() as u64).ok()?;
-            return Some(place(octets().ok()?, &[range.len()], MemoryOrder::C, 0));
+            return Some(range.clone());
         };
         let (skip, nbytes) = (usize::try_from(header.data_offset()).ok()?, header.nbytes().ok()?);
         self.limits.check_array(nbytes as u64).ok()?;
-        if skip % WORD != 0 {
+        let start = range.start.checked_add(skip)?;
+        let end = start.checked_add(nbytes)?;
+        (!header.dtype().has_object() && end <= range.end).then_some(start..end)
+    }
+
+    /// A file in a pool whose elements are where every machine likes to find them.
+    fn slot(&self, header: Option<&Header>, range: &Range<usize>) -> Option<Slot> {
+        let elements = self.elements(header, range)?;
+        let (memory, offset) = (0, elements.start);
+        if offset % WORD != 0 {
             return None;
         }
-        let is_there = !header.dtype().has_object() && skip.checked_add(nbytes)? <= range.len();
-        is_there.then(|| place(header.dtype().clone(), header.shape(), header.order(), skip))
+        let (dtype, shape, order) = match header {
+            Some(header) => (header.dtype().clone(), header.shape().to_vec(), header.order()),
+            None => (octets().ok()?, vec![elements.len()], MemoryOrder::C),
+        };
+        Some(Slot { dtype, shape, order, memory, offset })
     }
 
     /// What a file in memory holds: an array, or, without a header, its bytes.
@@ -407,32 +433,51 @@ impl Container for Folder {
 
     fn entries(&self, ids: &[u64]) -> Result<Vec<Entry>, (usize, Error)> {
         let kept = AtomicUsize::new(0);
-        let runs: Vec<(usize, &[u64])> = ids.chunks(RUN).enumerate().collect();
-        let described = parallel::each(runs, |(run, ids)| {
-            self.run(ids, &kept).map_err(|(at, e)| (run * RUN + at, e))
+        let described = parallel::each(runs(ids), |(first, ids)| {
+            self.run(ids, &kept).map_err(|(at, e)| (first + at, e))
         })?;
         Ok(described.into_iter().flatten().collect())
     }
 
     fn load(&self, ids: &[u64]) -> Result<Vec<Array>, (usize, Error)> {
-        // Small files were read to be described.
-        keep_many(&self.entries(ids)?)
+        let kept = AtomicUsize::new(0);
+        let runs = parallel::each(runs(ids), |(first, ids)| {
+            self.run_kept(ids, &kept).map_err(|(at, e)| (first + at, e))
+        })?;
+        let (mut arrays, mut places, mut others) =
+            (Vec::with_capacity(ids.len()), Vec::new(), Vec::new());
+        for (at, kept) in runs.into_iter().flatten().enumerate() {
+            arrays.push(match kept {
+                Kept::Array(array) => Some(array),
+                Kept::Entry(entry) => {
+                    places.push(at);
+                    others.push(entry);
+                    None
+                }
+            });
+        }
+        let named = |(at, e)| (places.get(at).copied().unwrap_or_default(), e);
+        for (&at, array) in places.iter().zip(keep_many(&others).map_err(named)?) {
+            if let Some(place) = arrays.get_mut(at) {
+                *place = Some(array);
+            }
+        }
+        Ok(arrays.into_iter().flatten().collect())
     }
 
     fn load_own(&self, ids: &[u64], wrap: Wrap<'_>) -> Result<Loaded, (usize, Error)> {
         let kept = AtomicUsize::new(0);
-        let runs: Vec<(usize, &[u64])> = ids.chunks(RUN).enumerate().collect();
-        let runs = parallel::each(runs, |(run, ids)| {
-            self.run_own(ids, &kept).map_err(|(at, e)| (run * RUN + at, e))
+        let owned = parallel::each(runs(ids), |(first, ids)| {
+            self.run_own(ids, &kept).map(|own| (first, own)).map_err(|(at, e)| (first + at, e))
         })?;
         let (mut slots, mut places, mut others) = (Slots::new(ids.len()), Vec::new(), Vec::new());
-        for (run, own) in runs.into_iter().enumerate() {
+        for (first, own) in owned {
             let memory = slots.keep(own.memory);
             for (at, slot) in own.placed {
-                slots.set(run * RUN + at, Slot { memory, ..slot });
+                slots.set(first + at, Slot { memory, ..slot });
             }
             for (at, entry) in own.others {
-                places.push(run * RUN + at);
+                places.push(first + at);
                 others.push(entry.through(wrap));
             }
         }
@@ -469,31 +514,5 @@ impl Container for Folder {
         }
         let describe = |id: u64| self.entry(id);
         faults.extend(lint::lint(&self.found, &describe).into_iter().map(Fault::Note));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pool_that_begins_with_empty_files_begins_once() {
-        let kept = AtomicUsize::new(0);
-        // Where the memory lies is not ours to say: many of them.
-        let mut all = Vec::new();
-        for n in 0..200 {
-            let mut desk = Desk::new(&kept, n % 7);
-            let empty = desk.keep(0);
-            assert_eq!((empty.start, empty.end), (desk.start, desk.start));
-            desk.scratch = vec![7; 100 + n];
-            for len in [0, 100, 3] {
-                let start = desk.start;
-                let range = desk.keep(len);
-                assert_eq!((range.len(), desk.start), (len, start));
-                assert!(range.start >= start && (range.start - start) % ALIGN == 0);
-            }
-            all.push(desk);
-        }
-        assert!(all.iter().all(|desk| desk.pool.len() >= 103));
     }
 }

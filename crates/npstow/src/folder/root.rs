@@ -49,7 +49,7 @@ pub(super) const SMALL: usize = 16 << 10;
 /// A file as it was found.
 #[derive(Debug)]
 pub(super) enum Opened {
-    /// All of it, so many bytes, is at the start of the scratch memory.
+    /// All of it, so many bytes, is at the start of the room.
     Small(usize),
     /// A source that opens the file for each read.
     Large(LazyFile),
@@ -180,19 +180,18 @@ impl Root {
 
     /// Opens a file: a small one is read whole, of others the length is known.
     ///
-    /// `scratch` keeps its memory from file to file; without it nothing is read. Where `is_whole`
-    /// says so of what came at once, the end of the file is not asked for: a small array costs
-    /// one call to open, one to read, one to close.
+    /// It is read into `room`, which has a byte more than a small one; without that, nothing is read.
+    /// Where `is_whole` says so of what came at once, the end of the file is not asked for: a small
+    /// array costs one call to open, one to read, one to close.
     pub(super) fn take(
         self: &Arc<Self>,
         path: &Path,
-        scratch: Option<&mut Vec<u8>>,
+        room: Option<&mut [u8]>,
         is_whole: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Result<Opened> {
         let mut file = self.file(path)?;
-        if let Some(scratch) = scratch {
-            scratch.resize(SMALL + 1, 0);
-            let read = read_small(&mut file, scratch, is_whole);
+        if let Some(room) = room {
+            let read = read_small(&mut file, room, is_whole);
             let len = read.map_err(|e| failed("reading", path, e))?;
             if len <= SMALL {
                 return Ok(Opened::Small(len));
@@ -315,7 +314,7 @@ mod tests {
     }
 
     fn whole(root: &Arc<Root>, path: &str) -> Result<(Opened, Vec<u8>)> {
-        let mut bytes = Vec::new();
+        let mut bytes = vec![0; SMALL + 1];
         let opened = root.take(Path::new(path), Some(&mut bytes), &mut |_| false)?;
         Ok((opened, bytes))
     }
