@@ -100,14 +100,14 @@ pub(crate) fn check_in_place(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Why a file was not taken for a `.npy` file: where it is of another format, that is all there is
+/// Why a file was not taken for one of a format: where it is of another one, that is all there is
 /// to say.
-pub(crate) fn not_npy(doing: &str, path: &Path, error: Error) -> Error {
+pub(crate) fn not_a(wanted: Format, doing: &str, path: &Path, error: Error) -> Error {
     if !path.is_file() && !path.is_dir() {
         return error;
     }
     let what = match npstow::open(path).map(|file| file.format()) {
-        Ok(format) if format != Format::Npy => {
+        Ok(format) if format != wanted => {
             Error::unsupported(format!("{doing} what is of the format {format}"))
         }
         Err(e) if e.kind() == ErrorKind::Unsupported => e,

@@ -4,7 +4,7 @@
 use crate::args::Append;
 use crate::exit::Exit;
 use crate::json::Json;
-use crate::place::{Place, check_in_place, not_npy};
+use crate::place::{Place, check_in_place, not_a};
 use crate::progress::Progress;
 use crate::render::{self, harmless};
 use npstow::{Appender, Entry, Error, Format, Result, Selection, npy};
@@ -68,7 +68,7 @@ fn unfit(path: &Path, error: Error) -> Error {
     match npstow::open(path).map(|file| file.format()) {
         // A dataset of it may grow; the library says how it is named.
         Ok(Format::Hdf5) => Appender::open(path).err().unwrap_or(error),
-        _ => not_npy("adding rows to", path, error),
+        _ => not_a(Format::Npy, "adding rows to", path, error),
     }
 }
 

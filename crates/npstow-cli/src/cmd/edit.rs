@@ -4,12 +4,12 @@
 use crate::args::{Add, Compact, Mv, Rm};
 use crate::exit::Exit;
 use crate::json::Json;
-use crate::place::{Place, check_in_place, name_of};
+use crate::place::{Place, check_in_place, name_of, not_a};
 use crate::progress::Progress;
 use crate::render::harmless;
 use crate::target::under;
 use npstow::npz::{self, Editor, WriteOptions};
-use npstow::{Error, ErrorKind, Result};
+use npstow::{Durability, Error, ErrorKind, Format, Result};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -39,7 +39,8 @@ pub(super) fn add(args: &Add, quiet: bool) -> Result<Exit> {
     if let Some(level) = args.compress {
         options = options.compress(level);
     }
-    let mut editor = Editor::open_with(&target.path, &options)?;
+    let editor = Editor::open_with(&target.path, &options);
+    let mut editor = editor.map_err(|e| not_a(Format::Npz, "changing", &target.path, e))?;
     let progress = Progress::new(quiet);
     for (name, tree) in names.iter().zip(progress.watch(trees)?) {
         if args.replace {
@@ -69,11 +70,15 @@ fn new_name(asked: &str, source: &Place, is_alone: bool) -> Result<String> {
     Ok(if asked.is_empty() { own } else { format!("{asked}/{own}") })
 }
 
+fn editor(path: &Path, durability: Durability) -> Result<Editor> {
+    let editor = Editor::open_with(path, &WriteOptions::default().durability(durability));
+    editor.map_err(|e| not_a(Format::Npz, "changing", path, e))
+}
+
 pub(super) fn rm(args: &Rm, quiet: bool) -> Result<Exit> {
     check(&args.path)?;
     let names = matching(args)?;
-    let mut editor =
-        Editor::open_with(&args.path, &WriteOptions::default().durability(args.durability.get()))?;
+    let mut editor = editor(&args.path, args.durability.get())?;
     names.iter().try_for_each(|name| editor.remove(name))?;
     editor.commit()?;
     told(&args.path, "removed", &names, args.form.json, quiet)
@@ -112,13 +117,14 @@ fn matching(args: &Rm) -> Result<Vec<String>> {
     let mut top: Vec<String> = names.iter().filter(|name| !is_within(name)).cloned().collect();
     let mut known = HashSet::new();
     top.retain(|name| known.insert(name.clone()));
+    // Of an array and a group of one name the array goes first: what is left of the name is clear.
+    top.sort_by_key(|name| !name.ends_with(".npy"));
     Ok(top)
 }
 
 pub(super) fn mv(args: &Mv) -> Result<Exit> {
     check(&args.path)?;
-    let mut editor =
-        Editor::open_with(&args.path, &WriteOptions::default().durability(args.durability.get()))?;
+    let mut editor = editor(&args.path, args.durability.get())?;
     // An odd name may begin with a slash.
     let from = npstow::open(&args.path)?.get(&args.from).map(|node| node.name().to_owned());
     let from = from.unwrap_or_else(|_| args.from.trim_matches('/').to_owned());
@@ -137,7 +143,8 @@ pub(super) fn mv(args: &Mv) -> Result<Exit> {
 
 pub(super) fn compact(args: &Compact, quiet: bool) -> Result<Exit> {
     check(&args.path)?;
-    let done = npz::compact(&args.path, args.durability.get())?;
+    let done = npz::compact(&args.path, args.durability.get());
+    let done = done.map_err(|e| not_a(Format::Npz, "compacting", &args.path, e))?;
     let path = args.path.to_string_lossy();
     if args.form.json {
         let json = Json::Object(vec![

@@ -4,9 +4,9 @@
 use crate::args::Repair;
 use crate::exit::Exit;
 use crate::json::Json;
-use crate::place::{check_in_place, not_npy};
+use crate::place::{check_in_place, not_a};
 use crate::render::harmless;
-use npstow::{Error, Result, hdf5, npy, npz};
+use npstow::{Error, Format, Result, hdf5, npy, npz};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -14,9 +14,11 @@ use std::path::Path;
 pub(super) fn run(args: &Repair, quiet: bool) -> Result<Exit> {
     check_in_place(&args.path)?;
     let path = args.path.to_string_lossy();
-    let named = |e| not_npy("repairing", &args.path, e);
+    let named = |e| not_a(Format::Npy, "repairing", &args.path, e);
     let (changed, mut facts, text) = match kind(&args.path).map_err(named)? {
-        Kind::Archive => archive(args)?,
+        Kind::Archive => {
+            archive(args).map_err(|e| not_a(Format::Npz, "repairing", &args.path, e))?
+        }
         Kind::Hdf5 => hdf5(args)?,
         Kind::Array => array(args).map_err(named)?,
     };
@@ -51,6 +53,9 @@ fn kind(path: &Path) -> Result<Kind> {
     Ok(match &start {
         [b'P', b'K', ..] => Kind::Archive,
         b"\x89HDF\r\n\x1a\n" => Kind::Hdf5,
+        [0x93, b'N', ..] => Kind::Array,
+        // There may be anything in front of an archive.
+        _ if npstow::open(path).is_ok_and(|file| file.format() == Format::Npz) => Kind::Archive,
         _ => Kind::Array,
     })
 }

@@ -257,7 +257,8 @@ impl File {
 
     /// The paths of what was left out of the groups and arrays that were looked at until now, and
     /// why: links of HDF5 that lead nowhere, to a group that they are in, or to other files that are
-    /// missing or outside the folder of this one, and virtual datasets of which parts are missing.
+    /// missing or outside the folder of this one, and virtual datasets of which parts are missing;
+    /// arrays and folders in a folder whose index does not list them.
     #[must_use]
     pub fn left_out(&self) -> Vec<(String, String)> {
         self.0.container.left_out()

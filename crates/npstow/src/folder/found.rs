@@ -99,6 +99,8 @@ pub(super) struct Found {
     pub(super) nodes: Vec<Node>,
     /// What a user may want to know.
     pub(super) remarks: Vec<String>,
+    /// Arrays and folders that an index does not list, by their paths, and that it is so.
+    pub(super) left_out: Vec<(String, String)>,
     /// Whether two roads led to one group: then a file may be listed twice.
     pub(super) merged: bool,
 }

@@ -7,7 +7,7 @@
 //! | | npstow |
 //! |---|---|
 //! | opening | lists each folder once; a file is opened when its array is asked for, and closed again |
-//! | with an index | arrays and groups are what the index lists, in its order; a file that is missing is an error of that array, what is left over is told by [`verify`](crate::verify()) |
+//! | with an index | arrays and groups are what the index lists, in its order; a file that is missing is an error of that array, arrays and folders that it does not list are [left out](crate::File::left_out), and told of |
 //! | without | every `.npy` file, sorted by name, and folders, as NPFold loads them: those whose names begin with `_` are left out, and a text of numbers (`1.55 *eV 1.33`) is the table that NPFold makes of it |
 //! | other files | values: their bytes on request; names that begin with a dot are left out |
 //! | `nodata` mode | always: shapes, types, notes come from headers and texts; elements when they are read |
@@ -20,7 +20,8 @@
 //! files that are no arrays (listed in `npstow_values.txt`) and the order of the tree;
 //! [`Profile::NpFold`] only what NP.hh reads. Either way a tree takes its place as a whole: a
 //! reader sees the old one or the new one, and no file of the old one stays. A folder that holds
-//! anything else is not replaced. Names are refused that lead out of the folder, or that some
+//! anything else is not replaced, nor one with an array that no reader would find there: one that
+//! the index does not list, or whose name is left out. Names are refused that lead out of the folder, or that some
 //! file system cannot hold or keep apart: reserved ones, and those that differ in case or in
 //! Unicode's normal form alone.
 //!

@@ -494,6 +494,10 @@ impl Container for Folder {
         }
     }
 
+    fn left_out(&self) -> Vec<(String, String)> {
+        self.found.left_out.clone()
+    }
+
     fn check(&self, faults: &mut Vec<Fault>) {
         faults.extend(self.found.remarks.iter().cloned().map(Fault::Note));
         for id in 0..self.found.nodes.len() as u64 {

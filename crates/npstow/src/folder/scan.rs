@@ -24,6 +24,7 @@ pub(super) fn scan(root: &Root, limits: &Limits) -> Result<Found> {
         found: Found {
             nodes: vec![Node::new(0, String::new(), What::Group(Group::default()))],
             remarks: Vec::new(),
+            left_out: Vec::new(),
             merged: false,
         },
         groups: HashMap::new(),
@@ -289,12 +290,13 @@ impl Scan<'_> {
             let (file, text) = (path.join(name), text_of(name));
             let stale = Sidecar::split(&text)
                 .is_some_and(|(stem, _)| listing.kind(&format!("{stem}{NPY}")).is_some());
-            if text.ends_with(NPY) || stale {
+            if stale {
                 self.remark(&file, "is not in the index: left over, or put there by hand");
+            } else if text.ends_with(NPY) || (kind == Kind::Folder && !text.starts_with('.')) {
+                let why = "not in the index: left over, or put there by hand";
+                self.found.left_out.push((file.to_string_lossy().into_owned(), why.to_owned()));
             } else if text.starts_with('.') {
                 // Files of the system and of editors.
-            } else if kind == Kind::Folder {
-                self.remark(&file, "is not in the index: a folder left over, or put there by hand");
             } else {
                 self.value(id, path, name, kind)?;
             }

@@ -200,21 +200,30 @@ impl Editor {
 
     /// Takes out what has the name, if anything has.
     fn remove_any(&mut self, name: &str) -> Result<()> {
-        match self.remove(name) {
+        match self.find(name) {
             Err(e) if e.kind() == crate::ErrorKind::NotFound => Ok(()),
-            done => done,
+            found => {
+                let indices = self.place(found, name)?;
+                self.drop_members(indices);
+                Ok(())
+            }
         }
+    }
+
+    fn drop_members(&mut self, indices: Vec<usize>) {
+        indices.into_iter().for_each(|index| self.drop_member(index));
+        self.changed = true;
     }
 
     /// Takes an array, a value, or a group with all that is in it out of the archive.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` for what was added since the last commit.
+    /// `NotFound`; `Invalid` for what was added since the last commit, and for the name of an array
+    /// and a group: of these the array is called `name.npy`.
     pub fn remove(&mut self, name: &str) -> Result<()> {
-        let indices = self.find(name);
+        let indices = self.find_one(name);
         let indices = self.place(indices, name)?;
-        indices.into_iter().for_each(|index| self.drop_member(index));
-        self.changed = true;
+        self.drop_members(indices);
         Ok(())
     }
 
@@ -222,7 +231,8 @@ impl Editor {
     /// as they are packed.
     ///
     /// # Errors
-    /// `NotFound`; `Exists` where the new name is taken; `Invalid`; `Io`.
+    /// `NotFound`; `Exists` where the new name is taken, also where a group has that of an array;
+    /// `Invalid`, also as [`remove`](Self::remove); `Io`.
     pub fn rename(&mut self, from: &str, to: &str) -> Result<()> {
         let done = self.attempt(|editor| editor.rename_all(from, to));
         self.place(done, from)
@@ -252,7 +262,7 @@ impl Editor {
     }
 
     fn rename_all(&mut self, from: &str, to: &str) -> Result<()> {
-        let indices = self.find(from)?;
+        let indices = self.find_one(from)?;
         let mut moves = Vec::new();
         for index in indices {
             let Some(member) = self.directory.members().get(index) else { continue };
@@ -262,6 +272,11 @@ impl Editor {
         }
         if let Some((_, taken)) = moves.iter().find(|(_, new)| self.writer.has(new)) {
             return Err(Error::exists(format_args!("the name '{}'", quoted(taken))));
+        }
+        // A group may grow; an array of its name would be called otherwise from then on.
+        let is_array = |(_, new): &(usize, String)| *new == format!("{to}.npy");
+        if moves.iter().any(is_array) && !self.below(to).is_empty() {
+            return Err(Error::exists(format_args!("a group of the name '{}'", quoted(to))));
         }
         for (index, new) in moves {
             copy_member(&mut self.writer, &self.source, &self.directory, index, &new)?;
@@ -288,14 +303,7 @@ impl Editor {
                 _ => {}
             }
         }
-        let group = format!("{}/", name.trim_end_matches('/'));
-        let members = self.directory.members().iter().enumerate();
-        let below: Vec<usize> = members
-            .filter(|(_, member)| !member.is_odd)
-            .filter(|(_, member)| self.directory.name(member).starts_with(&group))
-            .map(|(index, _)| index)
-            .filter(stays)
-            .collect();
+        let below = self.below(name);
         if !below.is_empty() {
             return Ok(below);
         }
@@ -303,6 +311,33 @@ impl Editor {
             return Err(Error::invalid("what was added is not in the archive before the commit"));
         }
         Err(Error::not_found(format_args!("the name '{}'", quoted(name))))
+    }
+
+    /// As [`find`](Self::find), where no array and group have the one name.
+    fn find_one(&self, name: &str) -> Result<Vec<usize>> {
+        let found = self.find(name)?;
+        let array = format!("{name}.npy");
+        let first = found.first().and_then(|&index| self.directory.members().get(index));
+        let is_array = first.is_some_and(|member| self.directory.name(member) == array);
+        if is_array && !self.below(name).is_empty() {
+            let name = quoted(name);
+            let what =
+                format_args!("'{name}' is a group, and an array, which is called '{name}.npy'");
+            return Err(Error::invalid(what));
+        }
+        Ok(found)
+    }
+
+    /// The members of a group, and what is beside them.
+    fn below(&self, name: &str) -> Vec<usize> {
+        let group = format!("{}/", name.trim_end_matches('/'));
+        let members = self.directory.members().iter().enumerate();
+        members
+            .filter(|(_, member)| !member.is_odd)
+            .filter(|(_, member)| self.directory.name(member).starts_with(&group))
+            .map(|(index, _)| index)
+            .filter(|index| self.stays.get(*index).copied().unwrap_or(false))
+            .collect()
     }
 
     /// Makes the changes count.
@@ -575,6 +610,35 @@ mod tests {
         assert_eq!((gained.before, gained.after), (after.len() as u64, compacted.len() as u64));
         assert!(gained.after < gained.before);
         assert_eq!(content(&compacted), expected(&wanted));
+    }
+
+    #[test]
+    fn an_array_and_a_group_of_one_name_are_not_taken_for_one_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.npz");
+        archive(&path, &[("g/x", 1, 5), ("w", 2, 5)]);
+        let mut editor = Editor::open(&path).unwrap();
+        assert_eq!(editor.rename("w", "g").unwrap_err().kind(), ErrorKind::Exists);
+        editor.rename("w", "g/w").unwrap();
+        // As NumPy lets them be.
+        editor.add("g", &array(3, 4)).unwrap();
+        editor.commit().unwrap();
+        let mut editor = Editor::open(&path).unwrap();
+        for e in [editor.remove("g").unwrap_err(), editor.rename("g", "h").unwrap_err()] {
+            assert_eq!(e.kind(), ErrorKind::Invalid);
+            assert!(
+                e.to_string().contains("'g' is a group, and an array, which is called 'g.npy'")
+            );
+        }
+        editor.replace("g", &array(4, 4)).unwrap();
+        editor.commit().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(content(&bytes), expected(&[("g/x", 1, 5), ("g/w", 2, 5), ("g", 4, 4)]));
+        let mut editor = Editor::open(&path).unwrap();
+        editor.remove("g.npy").unwrap();
+        editor.remove("g").unwrap();
+        editor.commit().unwrap();
+        assert!(content(&std::fs::read(&path).unwrap()).is_empty());
     }
 
     #[test]
