@@ -13,6 +13,7 @@ use super::notes;
 use super::options::WriteOptions;
 use super::zip::{Method, write_end};
 use crate::codec::Crc32;
+use crate::error::quoted;
 use crate::npy::{self, HeaderMemo, Payload, Plan};
 use crate::{Array, AtomicFile, Entry, Error, Item, Limits, Result, Sink, Tree, parallel};
 use std::collections::HashSet;
@@ -207,6 +208,7 @@ impl<S: Sink> Writer<S> {
     pub fn add_tree(&mut self, tree: &Tree) -> Result<()> {
         tree.check_attached()?;
         let leaves = members_of(tree, "");
+        leaves.iter().try_for_each(|(name, item)| check_apart(tree, name, item))?;
         self.add_leaves(&named(leaves.iter().map(|(name, item)| (name, *item))))?;
         self.add_rest("", tree)
     }
@@ -449,7 +451,7 @@ impl<S: Sink> Writer<S> {
             return Err(Error::invalid("a name of more than 65535 bytes"));
         }
         if !self.names.insert(name.to_owned()) {
-            return Err(Error::exists(format_args!("the name '{}'", crate::error::quoted(name))));
+            return Err(Error::exists(format_args!("the name '{}'", quoted(name))));
         }
         if let Some(taken) = &mut self.taken {
             taken.push(name.to_owned());
@@ -670,6 +672,19 @@ fn members_of<'a>(tree: &'a Tree, below: &str) -> Vec<(String, &'a Item)> {
 /// The member that holds an array of this name.
 pub(super) fn npy_name(name: &str) -> String {
     [name, ".npy"].concat()
+}
+
+/// Refuses an array called `x.npy` beside one called `x`: `x.npy` is the member of that, for every
+/// reader.
+fn check_apart(tree: &Tree, name: &str, item: &Item) -> Result<()> {
+    let is_array = |item: &Item| matches!(item, Item::Array(_) | Item::Entry(_));
+    let stem = names::array_name(name).filter(|_| is_array(item));
+    if let Some(stem) = stem.filter(|stem| tree.get(stem).is_some_and(is_array)) {
+        let (name, stem) = (quoted(name), quoted(stem));
+        let what = format!("an array '{name}' beside '{stem}', which an archive calls '{name}'");
+        return Err(Error::invalid(what));
+    }
+    Ok(())
 }
 
 /// What an array is called in an archive: one called `x.npy` where `x` is something else is the

@@ -5,7 +5,7 @@
 use super::super::directory::Directory;
 use super::super::zip::LocalHeader;
 use super::*;
-use crate::{MemoryOrder, MemorySource, OpenOptions, WriteSink};
+use crate::{ErrorKind, MemoryOrder, MemorySource, OpenOptions, WriteSink};
 use std::sync::Arc;
 
 fn tree() -> Tree {
@@ -91,6 +91,22 @@ fn names_are_checked() {
 }
 
 #[test]
+fn an_array_that_would_be_called_as_another_one_is_refused() {
+    let one = || Array::from_vec(vec![1u8]);
+    for (a, b) in [("x", "x.npy"), ("x.npy", "x"), ("g/x.npy", "g/x"), ("x.npy", "x.npy.npy")] {
+        let tree = Tree::new().with(a, one()).unwrap().with(b, one()).unwrap();
+        let mut sink = Vec::new();
+        let e = write_to(&mut sink, &tree, &WriteOptions::default()).unwrap_err();
+        assert!(e.kind() == ErrorKind::Invalid && e.to_string().contains("beside"), "{e}");
+    }
+    // In another group, or beside what is no array, the name is free.
+    let tree = Tree::new().with("x.npy", one()).unwrap().with("g/x", one()).unwrap();
+    write_to(&mut Vec::new(), &tree, &WriteOptions::default()).unwrap();
+    let tree = Tree::new().with("x.npy", one()).unwrap().with("x/y", one()).unwrap();
+    write_to(&mut Vec::new(), &tree, &WriteOptions::default()).unwrap();
+}
+
+#[test]
 fn many_members_keep_their_order_and_names() {
     let array = Array::from_vec(vec![7u8; 100]);
     let name = |i: u32| if i % 2 == 0 { format!("g{i}/x") } else { format!("g{}", i - 1) };
@@ -99,10 +115,10 @@ fn many_members_keep_their_order_and_names() {
         let mut writer = Writer::new(Vec::new(), &options).unwrap();
         writer.add_all(&items).unwrap();
         let e = writer.add_all(&items[3..]).unwrap_err();
-        assert_eq!((e.kind(), e.member()), (crate::ErrorKind::Exists, Some("g2")));
+        assert_eq!((e.kind(), e.member()), (ErrorKind::Exists, Some("g2")));
         let unnamed = [(String::new(), (&array).into())];
         let e = writer.add_all(&unnamed).unwrap_err();
-        assert_eq!(e.kind(), crate::ErrorKind::Invalid);
+        assert_eq!(e.kind(), ErrorKind::Invalid);
         let bytes = writer.finish().unwrap();
         let reader =
             super::super::open_source(Arc::new(MemorySource::new(bytes)), &Limits::default());
