@@ -4,15 +4,13 @@
 
 use super::found::VALUES;
 use super::index::{INDEX, NPY};
-use super::root::Root;
+use super::root::{Kind, Root};
 use super::scan::scan;
 use crate::error::quoted;
 use crate::notes::Sidecar;
 use crate::notes::lines;
 use crate::{Error, Limits, Result};
 use std::collections::HashSet;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// An error that names the first thing that nobody here wrote, or that no reader of the folder sees:
@@ -21,17 +19,23 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// `Exists`; `Io`.
 pub(super) fn check(top: &Path) -> Result<()> {
-    let listed = listed(top)?;
+    // The folder that is there now, whatever takes its place meanwhile.
+    let root = Root::open(top);
+    let root = root.map_err(|e| Error::io("looking at the folder to be replaced", e))?;
+    let listed = listed(&root)?;
     let mut waiting = vec![PathBuf::new()];
     while let Some(folder) = waiting.pop() {
-        let whole = top.join(&folder);
-        let failed = |e| Error::io("looking at the folder to be replaced", e);
-        let values = values(&whole).map_err(failed)?;
-        for entry in fs::read_dir(&whole).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let (name, kind) = (entry.file_name(), entry.file_type().map_err(failed)?);
-            if kind.is_dir() {
-                waiting.push(folder.join(name));
+        let names = root.list(&folder)?;
+        let own = match names.iter().any(|(name, _)| name == VALUES) {
+            true => root.text(&folder.join(VALUES), Limits::default().max_array_nbytes())?,
+            false => None,
+        };
+        let own = String::from_utf8(own.unwrap_or_default()).unwrap_or_default();
+        let values: HashSet<&str> = lines(&own).collect();
+        for (name, kind) in names {
+            let path = folder.join(&name);
+            if kind == Kind::Folder {
+                waiting.push(path);
                 continue;
             }
             let known = |name: &str| {
@@ -41,8 +45,7 @@ pub(super) fn check(top: &Path) -> Result<()> {
                     || Sidecar::split(name).is_some()
                     || values.contains(name)
             };
-            let path = folder.join(&name);
-            let is_known = kind.is_file() && name.to_str().is_some_and(known);
+            let is_known = kind == Kind::File && name.to_str().is_some_and(known);
             let is_hidden = name.to_string_lossy().ends_with(NPY) && !listed.contains(&path);
             if !is_known || is_hidden {
                 let shown = quoted(&path.to_string_lossy());
@@ -59,10 +62,8 @@ pub(super) fn check(top: &Path) -> Result<()> {
 }
 
 /// The files that whoever opens the folder finds.
-fn listed(top: &Path) -> Result<HashSet<PathBuf>> {
-    let root = Root::open(top);
-    let root = root.map_err(|e| Error::io("looking at the folder to be replaced", e))?;
-    match scan(&root, &Limits::default()) {
+fn listed(root: &Root) -> Result<HashSet<PathBuf>> {
+    match scan(root, &Limits::default()) {
         Ok(found) => Ok(found.nodes.iter().map(|node| found.path(node)).collect()),
         Err(e) if e.io_error().is_some() => Err(e),
         Err(e) => Err(Error::exists(format!(
@@ -71,19 +72,11 @@ fn listed(top: &Path) -> Result<HashSet<PathBuf>> {
     }
 }
 
-/// The files that the folder says are its own.
-fn values(folder: &Path) -> io::Result<HashSet<String>> {
-    match fs::read_to_string(folder.join(VALUES)) {
-        Ok(text) => Ok(lines(&text).map(str::to_owned).collect()),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(HashSet::new()),
-        Err(e) => Err(e),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ErrorKind;
+    use std::fs;
 
     #[test]
     fn foreign_files_are_found_at_any_depth() {
