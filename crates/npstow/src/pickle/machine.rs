@@ -69,7 +69,9 @@ pub(crate) struct Machine<'o> {
 
 impl<'o> Machine<'o> {
     pub(super) fn new(source: Arc<dyn Source>, offset: u64, options: &'o Options) -> Self {
-        let mut graph = Graph::default();
+        // In an NPY it would be in the header.
+        let most_name = options.limits.max_header_len();
+        let mut graph = Graph { most_name, ..Graph::default() };
         graph.store.set_source(source);
         let feed = Feed::new(&mut graph.store, offset, options.limits.max_total());
         Self {

@@ -411,3 +411,141 @@ fn flags_that_are_not_those_of_the_dtype_are_refused() {
         assert_eq!(read.is_ok(), is_sound, "{name} {flags}: {read:?}");
     }
 }
+
+/// The dtype `V4`, or another one, with a state.
+fn dtype_of(name: &str, state: &str) -> crate::Result<String> {
+    let bytes = format!("cnumpy\ndtype\n(S'{name}'\nI0\nI1\ntR({state}tb.").into_bytes();
+    from_bytes(bytes, &Options::default())
+        .map(|value| value.dtype().map(ToString::to_string).unwrap_or_default())
+}
+
+#[test]
+fn versions_of_states_are_those_that_numpy_reads() {
+    // Each was given to NumPy 2.4.
+    let rest = "S'>'\nNNNI-1\nI-1\n";
+    for version in 0..=4 {
+        for more in ["", "I0\n", "I0\nN"] {
+            let read = dtype_of("f4", &format!("I{version}\n{rest}{more}"));
+            assert_eq!(read.unwrap(), ">f4", "{version} {more:?}");
+        }
+    }
+    for version in [-1, 5] {
+        let e = dtype_of("f4", &format!("I{version}\n{rest}I0\n")).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Unsupported);
+        assert!(e.to_string().contains(&format!("version {version} of a dtype's state")));
+    }
+    // Six parts, and five, which have no version.
+    assert_eq!(dtype_of("f4", "I0\nS'>'\nNNI-1\nI-1\n").unwrap(), ">f4");
+    assert_eq!(dtype_of("f4", "S'>'\nNNI-1\nI-1\n").unwrap(), ">f4");
+    assert_eq!(dtype_of("f4", "S'>'\nNNI-1\n").unwrap_err().kind(), ErrorKind::Unsupported);
+    let e = dtype_of("f4", &format!("F1.0\n{rest}I0\n")).unwrap_err();
+    assert!(e.to_string().contains("the version of a dtype's state, found a float"), "{e}");
+    // The names of fields were once in the dictionary, and are taken from nowhere else then.
+    let byte = "cnumpy\ndtype\n(S'u1'\nI0\nI1\ntR";
+    let (old, new) =
+        (format!("(dS'a'\n({byte}I3\ntsI-1\n(S'a'\nts"), format!("(dS'a'\n({byte}I3\nts"));
+    let record = "[('', '|V3'), ('a', '|u1')]";
+    for (state, is_read) in [
+        (format!("S'|'\nN{old}I4\nI1\n"), true),
+        (format!("I0\nS'|'\nN{old}I4\nI1\n"), true),
+        (format!("I1\nS'|'\nNN{old}I4\nI1\n"), true),
+        (format!("I1\nS'|'\nN(S'b'\nt{old}I4\nI1\n"), true),
+        (format!("I2\nS'|'\nN(S'a'\nt{new}I4\nI1\n"), true),
+        (format!("I2\nS'|'\nNN{new}I4\nI1\n"), false),
+        ("I2\nS'|'\nN(S'a'\ntNI4\nI1\n".to_owned(), false),
+        (format!("I1\nS'|'\nN(S'a'\nt{new}I4\nI1\n"), false),
+        (format!("S'|'\nN{new}I4\nI1\n"), false),
+    ] {
+        match dtype_of("V4", &state) {
+            Ok(dtype) => assert!(is_read && dtype == record, "{state} {dtype}"),
+            Err(e) => assert!(!is_read && e.kind() == ErrorKind::Corrupt, "{state} {e}"),
+        }
+    }
+    let array = |state: &[u8]| {
+        let at = ARRAY_2.windows(5).position(|five| five == b"(K\x01K\x02").unwrap();
+        let (before, after) = (&ARRAY_2[..at + 1], &ARRAY_2[at + 3..]);
+        from_bytes([before, state, after].concat(), &Options::default())
+    };
+    for version in [&b""[..], b"K\x00", b"K\x01", b"I01\n"] {
+        assert_eq!(array(version).unwrap().shape(), Some(&[2, 2][..]));
+    }
+    let e = array(b"K\x05").unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Unsupported);
+    assert!(e.to_string().contains("version 5 of an array's state"), "{e}");
+    assert_eq!(array(b"J\xff\xff\xff\xff").unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn metadata_of_a_dtype_are_a_dictionary() {
+    let state = "I4\nS'<'\nNNNI-1\nI-1\nI0\n";
+    assert_eq!(dtype_of("f4", &format!("{state}(dS'a'\nI1\ns")).unwrap(), "<f4");
+    for (found, what) in [("I5\n", "an integer"), ("(t", "a tuple"), ("S'x'\n", "a string")] {
+        let e = dtype_of("f4", &format!("{state}{found}")).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Corrupt);
+        let expected = format!("a dictionary as the metadata of a dtype, found {what}");
+        assert!(e.to_string().contains(&expected), "{e}");
+    }
+    let unit = "(S's'\nI1\nI1\nI1\nt";
+    assert_eq!(dtype_of("M8[s]", &format!("{state}({}{unit}t", "(d")).unwrap(), "<M8[s]");
+    assert_eq!(dtype_of("M8[s]", &format!("{state}(N{unit}t")).unwrap(), "<M8[s]");
+    for bad in ["N".to_owned(), format!("(I5\n{unit}t")] {
+        assert_eq!(
+            dtype_of("M8[s]", &format!("{state}{bad}")).unwrap_err().kind(),
+            ErrorKind::Corrupt
+        );
+    }
+}
+
+#[test]
+fn long_names_of_fields_are_fetched_from_the_file() {
+    let text = |text: &str| {
+        [&b"X"[..], &u32::try_from(text.len()).unwrap().to_le_bytes(), text.as_bytes()].concat()
+    };
+    let byte = b"cnumpy\ndtype\n(U\x02u1I0\nI1\ntR";
+    // One field whose name and title are memoized, as they are in the tuple and the dictionary.
+    let record = |name: &[u8], title: &[u8], again: usize| {
+        let names = [&b"("[..], name, b"q\x00", &b"h\x00".repeat(again), b"t"].concat();
+        let what = [&b"("[..], byte, b"I0\n", title, b"q\x01t"].concat();
+        let fields = [&b"(dh\x00"[..], &what, b"q\x02sh\x01h\x02s"].concat();
+        let start = b"cnumpy\ndtype\n(U\x02V1I0\nI1\ntR(I3\nU\x01|N";
+        [&start[..], &names, &fields, b"I1\nI1\nI0\ntb."].concat()
+    };
+    let read =
+        |bytes: Vec<u8>, limits: Limits| from_bytes(bytes, &Options::default().limits(limits));
+    let limits = Limits::default;
+    for (name, title) in
+        [("x".repeat(70_000), "y".repeat(80_000)), ("ü".repeat(70_000), "t".into())]
+    {
+        let value = read(record(&text(&name), &text(&title), 0), limits()).unwrap();
+        let field = value.dtype().unwrap().as_record().unwrap().fields()[0].clone();
+        assert_eq!((field.name(), field.title()), (&*name, Some(&*title)));
+    }
+    // As Python 2 wrote it.
+    let old = [&b"T"[..], &70_000_u32.to_le_bytes(), &b"\xe9".repeat(70_000)].concat();
+    let value = read(record(&old, &text("t"), 0), limits()).unwrap();
+    assert_eq!(value.dtype().unwrap().as_record().unwrap().fields()[0].name(), "é".repeat(70_000));
+    // No longer than the header of an NPY may be, and no text again and again.
+    let long = record(&text(&"x".repeat(70_000)), &text("t"), 0);
+    let e = read(long.clone(), limits().header_len(69_999)).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Limit);
+    assert!(e.to_string().contains("the name of a field of at most 69999, found 70000"), "{e}");
+    assert!(read(long, limits().header_len(70_000)).is_ok());
+    let again = record(&text(&"x".repeat(70_000)), &text("t"), 1000);
+    assert_eq!(read(again, limits()).unwrap_err().kind(), ErrorKind::Limit);
+    // Bytes that are no text.
+    let wide = [&b"X"[..], &70_000_u32.to_le_bytes(), &b"\xff".repeat(70_000)].concat();
+    assert_eq!(
+        read(record(&wide, &text("t"), 0), limits()).unwrap_err().kind(),
+        ErrorKind::Corrupt
+    );
+}
+
+#[test]
+fn what_is_no_length_is_told() {
+    let shape = b"cnumpy._core.numeric\n_frombuffer\n(U\x02abcnumpy\ndtype\n(U\x02u1I0\nI1\ntR(";
+    for (length, found) in [(&b"I-7\n"[..], "-7"), (b"U\x01x", "a string")] {
+        let bytes = [&shape[..], length, b"tU\x01CtR."].concat();
+        let e = from_bytes(bytes, &Options::default()).unwrap_err();
+        assert!(e.to_string().contains(&format!("a length of a shape, found {found}")), "{e}");
+    }
+}

@@ -254,6 +254,8 @@ pub(crate) struct Graph {
     pub(crate) dtypes: Vec<DtypeNode>,
     pub(crate) scalars: Vec<ScalarNode>,
     pub(crate) store: Store,
+    /// How many bytes the name of a field may have.
+    pub(crate) most_name: u64,
 }
 
 fn full(what: &str) -> Error {

@@ -17,7 +17,7 @@ const ALIGNED: i64 = 0x80;
 /// `numpy.dtype(text, False, True)`; `None` where it is something else.
 pub(super) fn make(graph: &mut Graph, args: &[Cell]) -> Result<Option<Cell>> {
     let Some(&first) = args.first() else { return Ok(None) };
-    let bounds = &mut Bounds { scalars: MAX_SCALARS, has_metadata: false };
+    let bounds = &mut Bounds::new(graph);
     let mut depth = 0;
     let (dtype, class) = match (graph.known(first), graph.tuple(first)) {
         // `numpy.record`: its size comes with the state.
@@ -96,13 +96,14 @@ fn fields_of_spec(
     for (at, ((name, format), offset)) in names.iter().zip(formats).zip(offsets).enumerate() {
         let offset = graph.int(*offset).and_then(|offset| usize::try_from(offset).ok());
         let format = spec(graph, *format, depth, deepest, bounds)?;
-        let (Some(name), Some(format), Some(offset)) = (text(graph, *name), format, offset) else {
+        let name = bounds.text(graph, *name)?;
+        let (Some(name), Some(format), Some(offset)) = (name, format, offset) else {
             return Ok(None);
         };
         let mut field = Field::new(name, format, offset);
         let title = list("titles").and_then(|titles| titles.get(at)).copied();
         if let Some(title) = title.filter(|title| *title != Cell::NONE) {
-            let Some(title) = text(graph, title) else { return Ok(None) };
+            let Some(title) = bounds.text(graph, title)? else { return Ok(None) };
             field = field.with_title(title);
         }
         fields.push(field);
@@ -129,11 +130,22 @@ const MAX_SCALARS: u64 = 1 << 20;
 /// What is left of the bounds of one dtype.
 struct Bounds {
     scalars: u64,
+    /// Bytes of names and titles: of all, and of one.
+    names: u64,
+    most_name: u64,
     /// Whether a part has metadata.
     has_metadata: bool,
 }
 
 impl Bounds {
+    fn new(graph: &Graph) -> Self {
+        let most_name = graph.most_name;
+        // Each is in the file, and looked at as a key and as a name. In the header of an NPY, which
+        // is bounded as well, they may be of Latin-1.
+        let names = most_name.saturating_mul(4).max(graph.store.files_len().saturating_mul(2));
+        Self { scalars: MAX_SCALARS, names, most_name, has_metadata: false }
+    }
+
     fn spend(&mut self, scalars: u64) -> Result<()> {
         match self.scalars.checked_sub(scalars) {
             Some(left) => self.scalars = left,
@@ -142,6 +154,33 @@ impl Bounds {
             }
         }
         Ok(())
+    }
+
+    /// A name or title of a field. A long one was left in the file and is fetched from there; one
+    /// that is shared by many fields is copied for each, so all of them together are bounded.
+    fn text(&mut self, graph: &Graph, cell: Cell) -> Result<Option<String>> {
+        let Some(node @ (Node::Str(span) | Node::Bytes(span) | Node::FarStr(span))) =
+            graph.node(cell)
+        else {
+            return Ok(None);
+        };
+        if span.len() > self.most_name {
+            return Err(Error::limit("bytes of the name of a field", self.most_name, span.len()));
+        }
+        let Some(left) = self.names.checked_sub(span.len()) else {
+            let found = "the same ones again and again";
+            return Err(Error::limit("bytes of the names of fields in all", self.names, found));
+        };
+        self.names = left;
+        if graph.store.held(span).is_some() {
+            return Ok(text(graph, cell));
+        }
+        let read = graph.store.read(span)?;
+        match (node, std::str::from_utf8(&read)) {
+            (Node::Bytes(_), _) => Ok(Some(read.iter().map(|&byte| char::from(byte)).collect())),
+            (_, Ok(name)) => Ok(Some(name.to_owned())),
+            _ => Err(Error::corrupt("the name of a field in UTF-8", "other bytes")),
+        }
     }
 }
 
@@ -182,38 +221,51 @@ fn parse(text: &str) -> Result<Dtype> {
 
 /// `numpy.dtype.__setstate__`.
 pub(super) fn state(graph: &mut Graph, at: usize, state: Cell) -> Result<()> {
-    let wrong = || Error::corrupt("the state of a dtype", "something else");
+    let kind = graph.kind(state);
+    let wrong = || Error::corrupt("the state of a dtype", kind);
     let parts = graph.tuple(state).ok_or_else(wrong)?.to_vec();
     let node = graph.dtypes.get(at).ok_or_else(wrong)?.clone();
-    let [version, order, subarray, names, fields, size, _alignment, rest @ ..] = parts.as_slice()
-    else {
-        return Err(Error::unsupported(format_args!("a dtype's state of {} parts", parts.len())));
-    };
-    let version = graph.int(*version).ok_or_else(wrong)?;
-    if !(1..=4).contains(&version) || rest.len() > 2 {
+    let State { version, order, subarray, names, fields, size, rest } = parted(graph, &parts)?;
+    if !(0..=4).contains(&version) || rest.len() > 2 {
         return Err(Error::unsupported(format_args!("version {version} of a dtype's state")));
     }
-    let flags = rest.first().map_or(Some(0), |flags| graph.int(*flags)).ok_or_else(wrong)?;
-    let order = byte_order(&text(graph, *order).ok_or_else(wrong)?)?;
-    let size = graph.int(*size).ok_or_else(wrong)?;
-    let bounds = &mut Bounds { scalars: MAX_SCALARS - 1, has_metadata: false };
+    let number =
+        |what: &str, cell| graph.int(cell).ok_or_else(|| Error::corrupt(what, graph.kind(cell)));
+    let flags = match rest.first() {
+        Some(&flags) => number("the flags of a dtype", flags)?,
+        None => 0,
+    };
+    let sign = text(graph, order).ok_or_else(|| Error::corrupt("a byte order", graph.kind(order)));
+    let order = byte_order(&sign?)?;
+    let size = number("the size of a dtype", size)?;
+    let names = if version < 2 { old_names(graph, fields)? } else { names };
+    if (names == Cell::NONE) != (fields == Cell::NONE) {
+        let found = format_args!("{} and {}", graph.kind(names), graph.kind(fields));
+        return Err(Error::corrupt("names of fields and a dictionary of them", found));
+    }
+    let bounds = &mut Bounds::new(graph);
+    bounds.spend(1)?;
     let mut depth = 0;
-    let mut dtype = if *subarray != Cell::NONE {
-        sub(graph, *subarray, &mut depth, bounds)?
-    } else if *names != Cell::NONE {
-        record(graph, (*names, *fields), (size, flags), &mut depth, bounds)?
+    let mut dtype = if subarray != Cell::NONE {
+        sub(graph, subarray, &mut depth, bounds)?
+    } else if names != Cell::NONE {
+        record(graph, (names, fields), (size, flags), &mut depth, bounds)?
     } else {
         sized(&node.dtype, size, order)?
     };
     if !rest.is_empty() {
         check_flags(&dtype, flags)?;
     }
-    let mut metadata = rest.get(1).copied().filter(|cell| *cell != Cell::NONE);
+    let mut metadata = rest.get(1).copied();
     if let (Some(unit), Dtype::Scalar(scalar)) = (metadata, &dtype) {
         if matches!(scalar.kind(), Kind::Datetime | Kind::Timedelta) {
             let (scalar, own) = with_unit(graph, *scalar, unit)?;
             (dtype, metadata) = (Dtype::Scalar(scalar), own);
         }
+    }
+    let metadata = metadata.filter(|cell| *cell != Cell::NONE);
+    if let Some(cell) = metadata {
+        check_metadata(graph, cell)?;
     }
     if let Some(place) = graph.dtypes.get_mut(at) {
         let scalars = MAX_SCALARS - bounds.scalars;
@@ -223,6 +275,66 @@ pub(super) fn state(graph: &mut Graph, at: usize, state: Cell) -> Result<()> {
         *place = DtypeNode { dtype, metadata, has_metadata, made_of, depth, scalars, ..node };
     }
     Ok(())
+}
+
+/// The parts of a state that a dtype is made of.
+struct State<'a> {
+    version: i64,
+    order: Cell,
+    subarray: Cell,
+    names: Cell,
+    fields: Cell,
+    size: Cell,
+    /// Flags and metadata.
+    rest: &'a [Cell],
+}
+
+/// The parts of a state by their number: it was one of the first things to be written, before there
+/// was a version, and then the names of fields were among those in the dictionary.
+fn parted<'a>(graph: &Graph, parts: &'a [Cell]) -> Result<State<'a>> {
+    let none = Cell::NONE;
+    let (version, [order, subarray, names, fields, size], rest) = match *parts {
+        [order, subarray, fields, size, _] => {
+            return Ok(State { version: 0, order, subarray, names: none, fields, size, rest: &[] });
+        }
+        [version, order, subarray, fields, size, _] => {
+            (version, [order, subarray, none, fields, size], &[][..])
+        }
+        [version, order, subarray, names, fields, size, _, ref rest @ ..] => {
+            (version, [order, subarray, names, fields, size], rest)
+        }
+        _ => {
+            let what = format_args!("a dtype's state of {} parts", parts.len());
+            return Err(Error::unsupported(what));
+        }
+    };
+    let wrong = || Error::corrupt("the version of a dtype's state", graph.kind(version));
+    let version = graph.int(version).ok_or_else(wrong)?;
+    Ok(State { version, order, subarray, names, fields, size, rest })
+}
+
+/// The names of fields as versions 0 and 1 have them, whatever stands in the place of later ones:
+/// under the key -1 of the dictionary.
+fn old_names(graph: &Graph, fields: Cell) -> Result<Cell> {
+    if fields == Cell::NONE {
+        return Ok(Cell::NONE);
+    }
+    let wrong = || Error::corrupt("a dictionary of fields", graph.kind(fields));
+    let mut pairs = graph.dict(fields).ok_or_else(wrong)?.chunks_exact(2).rev();
+    let names = pairs.find_map(|pair| match *pair {
+        [key, names] if graph.int(key) == Some(-1) => Some(names),
+        _ => None,
+    });
+    names.ok_or_else(|| Error::corrupt("names of fields under the key -1", "none"))
+}
+
+/// A dictionary, or an object that may be a kind of one. NumPy takes whatever there is, and cannot
+/// show it then.
+fn check_metadata(graph: &Graph, cell: Cell) -> Result<()> {
+    match graph.node(cell) {
+        Some(Node::Dict(_) | Node::Object(_)) => Ok(()),
+        _ => Err(Error::corrupt("a dictionary as the metadata of a dtype", graph.kind(cell))),
+    }
 }
 
 /// NumPy believes the flags, whatever the dtype is: bytes are read as objects, or objects as bytes.
@@ -286,32 +398,39 @@ fn record(
     depth: &mut usize,
     bounds: &mut Bounds,
 ) -> Result<Dtype> {
-    let wrong = |what: &str| Error::corrupt(what, "something else");
-    let names = graph.tuple(names).ok_or_else(|| wrong("names of fields"))?;
-    let map = graph.dict(fields).ok_or_else(|| wrong("a dictionary of fields"))?;
+    let wrong = |what: &str, cell| Error::corrupt(what, graph.kind(cell));
+    let map = graph.dict(fields).ok_or_else(|| wrong("a dictionary of fields", fields))?;
+    let names = graph.tuple(names).ok_or_else(|| wrong("names of fields", names))?;
     let mut by_name = std::collections::HashMap::new();
     for pair in map.chunks_exact(2) {
         if let [name, what] = *pair {
-            by_name.insert(text(graph, name), what);
+            // Titles are keys, too.
+            if let Some(name) = bounds.text(graph, name)? {
+                by_name.insert(name, what);
+            }
         }
     }
     let mut made = Vec::with_capacity(names.len());
-    for name in names {
-        let name = text(graph, *name).ok_or_else(|| wrong("the name of a field"))?;
-        let what = by_name.get(&Some(name.clone())).and_then(|what| graph.tuple(*what));
-        let (dtype, offset, title) = match what {
+    for &cell in names {
+        let name = bounds.text(graph, cell)?.ok_or_else(|| wrong("the name of a field", cell))?;
+        let what = by_name.get(&name).copied();
+        let (dtype, offset, title) = match what.and_then(|what| graph.tuple(what)) {
             Some(&[dtype, offset]) => (dtype, offset, None),
             Some(&[dtype, offset, title]) => (dtype, offset, Some(title)),
-            _ => return Err(wrong("the dtype and the offset of a field")),
+            _ => {
+                let found = what.map_or("none", |what| graph.kind(what));
+                return Err(Error::corrupt("the dtype and the offset of a field", found));
+            }
         };
-        let node = part(graph, dtype, bounds)?.ok_or_else(|| wrong("the dtype of a field"))?;
+        let node = part(graph, dtype, bounds)?;
+        let node = node.ok_or_else(|| wrong("the dtype of a field", dtype))?;
         *depth = (*depth).max(node.depth + 1);
         let dtype = node.dtype.clone();
-        let offset = graph.int(offset).and_then(|offset| usize::try_from(offset).ok());
-        let offset = offset.ok_or_else(|| wrong("the offset of a field"))?;
-        let mut field = Field::new(name, dtype, offset);
+        let place = graph.int(offset).and_then(|offset| usize::try_from(offset).ok());
+        let place = place.ok_or_else(|| wrong_number("the offset of a field", graph, offset))?;
+        let mut field = Field::new(name, dtype, place);
         if let Some(title) = title.filter(|title| *title != Cell::NONE) {
-            let title = text(graph, title);
+            let title = bounds.text(graph, title)?;
             let title = title.ok_or_else(|| Error::unsupported("a title that is no text"))?;
             field = field.with_title(title);
         }
@@ -322,6 +441,14 @@ fn record(
     let is_aligned = flags & ALIGNED != 0;
     let record = if is_aligned { record.into_aligned().map_err(as_corrupt)? } else { record };
     Ok(Dtype::from(record))
+}
+
+/// What is no number, or one that is below zero or too large.
+pub(super) fn wrong_number(expected: &str, graph: &Graph, cell: Cell) -> Error {
+    match graph.int(cell) {
+        Some(number) => Error::corrupt(expected, number),
+        None => Error::corrupt(expected, graph.kind(cell)),
+    }
 }
 
 fn as_corrupt(e: Error) -> Error {

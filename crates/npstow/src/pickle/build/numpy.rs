@@ -1,6 +1,7 @@
 //! NumPy's arrays and scalars, in all the ways in which NumPy ever wrote them.
 #![forbid(unsafe_code)]
 
+use super::dtype::wrong_number;
 use super::plain;
 use crate::array::{MAX_NDIM, MemoryOrder, nbytes};
 use crate::value::{
@@ -150,10 +151,18 @@ fn become_object(graph: &mut Graph, cell: Cell, at: usize, state: Cell) -> Resul
 }
 
 fn read_state(graph: &mut Graph, parts: &[Cell]) -> Result<Option<State>> {
-    let ([_, shape, dtype_cell, fortran, data] | [shape, dtype_cell, fortran, data]) = *parts
-    else {
-        return Ok(None);
+    let (version, [shape, dtype_cell, fortran, data]) = match *parts {
+        [version, shape, dtype, fortran, data] => {
+            (graph.int(version), [shape, dtype, fortran, data])
+        }
+        // Before there was a version.
+        [shape, dtype, fortran, data] => (Some(0), [shape, dtype, fortran, data]),
+        _ => return Ok(None),
     };
+    // NumPy knows no other ones either.
+    if let Some(version) = version.filter(|version| !(0..=1).contains(version)) {
+        return Err(Error::unsupported(format_args!("version {version} of an array's state")));
+    }
     let Some(dtype) = graph.dtype(dtype_cell).map(|node| node.dtype.clone()) else {
         return Ok(None);
     };
@@ -176,9 +185,9 @@ pub(in crate::pickle) fn lengths(graph: &Graph, cell: Cell) -> Result<Vec<usize>
     // As many as there are: what collects results makes room for more.
     let mut shape = Vec::with_capacity(lengths.len());
     for length in lengths {
-        let length = graph.int(*length).and_then(|length| usize::try_from(length).ok());
-        let wrong = || Error::corrupt("a length of a shape", "something else");
-        shape.push(length.ok_or_else(wrong)?);
+        let found = graph.int(*length).and_then(|length| usize::try_from(length).ok());
+        let wrong = || wrong_number("a length of a shape", graph, *length);
+        shape.push(found.ok_or_else(wrong)?);
     }
     Ok(shape)
 }
