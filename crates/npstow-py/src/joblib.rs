@@ -32,7 +32,8 @@ pub(crate) fn joblib_load<'py>(
         let read = from_source(watch.wrap()(source), folder.as_deref(), &Options::default());
         read.map_err(|e| placed(e, path))
     })?;
-    let wishes = Wishes { maps, is_native: native, ..Wishes::default() };
+    let file = origin.path().map(ToOwned::to_owned);
+    let wishes = Wishes { maps, is_native: native, file, ..Wishes::default() };
     make(py, &value, &wishes, progress)
 }
 

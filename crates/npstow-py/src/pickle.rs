@@ -107,7 +107,8 @@ pub(crate) fn pickle_load<'py>(
         let source = watch.wrap()(source);
         pickle::from_source_at(source, offset, &options).map_err(|e| placed(e, path))
     })?;
-    let wishes = Wishes { persistent_load, buffers, ..Wishes::default() };
+    let file = origin.path().map(ToOwned::to_owned);
+    let wishes = Wishes { persistent_load, buffers, file, ..Wishes::default() };
     Ok((make(py, &value, &wishes, progress)?, end))
 }
 
@@ -140,7 +141,7 @@ pub(crate) fn load_value<'py>(
             _ => Err(e.in_path(&path)),
         })
     })?;
-    make(py, &value, &Wishes::default(), progress)
+    make(py, &value, &Wishes { file: Some(path), ..Wishes::default() }, progress)
 }
 
 /// The object that a node of a file is, with all below it.
@@ -152,8 +153,9 @@ pub(crate) fn value_of<'py>(
     persistent_load: Option<Bound<'py, PyAny>>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let value = work::alone(py, || node.get().0.value())?;
-    make(py, &value, &Wishes { persistent_load, ..Wishes::default() }, progress)
+    let node = &node.get().0;
+    let value = work::alone(py, || node.value())?;
+    make(py, &value, &Wishes { persistent_load, ..Wishes::of(node) }, progress)
 }
 
 /// What a pickle names: offset, module, name, verdict, how deep within other pickles it is; how

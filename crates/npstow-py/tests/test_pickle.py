@@ -254,6 +254,45 @@ def test_metadata_of_dtypes():
         assert loaded(npstow.pickle.dumps(array, protocol)).dtype.metadata == dtype.metadata
 
 
+def test_metadata_that_are_no_dictionary_are_refused_in_words_of_a_file(tmp_path):
+    start = b"cnumpy\ndtype\n(S'f4'\nI0\nI1\ntR(I4\nS'<'\nNNNI-1\nI-1\nI0\n"
+    path = tmp_path / "x.pkl"
+    for metadata in (b"I5\n", b"cm\nX\n)R"):
+        path.write_bytes(start + metadata + b"tb.")
+        for function in (npstow.load, npstow.pickle.load, lambda path: npstow.open(path).value()):
+            with pytest.raises(npstow.CorruptError, match="x.pkl: .*metadata") as raised:
+                function(path)
+            assert raised.value.path == str(path)
+
+
+@pytest.mark.parametrize("name", ["x" * 70_000, "\u00fc" * 70_000])
+@pytest.mark.parametrize("protocol", range(6))
+def test_long_names_of_fields(tmp_path, name, protocol):
+    array = np.array([(1, 2)], [(("t" * 80_000, name), "i4"), ("b", "i2")])
+    for data in (dumped(array, protocol), dumped(array.dtype, protocol)):
+        found = npstow.pickle.loads(data)
+        assert getattr(found, "dtype", found) == array.dtype
+    npstow.save(tmp_path / "x.npy", array)
+    if protocol >= 2:
+        assert npstow.pickle.loads(npstow.pickle.dumps(array, protocol)).dtype == array.dtype
+    npstow.joblib.dump(array, tmp_path / "x.joblib")
+    assert npstow.joblib.load(tmp_path / "x.joblib").dtype == array.dtype
+    assert npstow.open(tmp_path / "x.joblib").dtype == array.dtype
+
+
+def test_versions_that_numpy_does_not_read_are_refused():
+    data = pickle.dumps(np.arange(3), 2)
+    for version in (b"K\x00", b"K\x01", b"\x88", b"K\x02", b"K\x05", b"J\xff\xff\xff\xff"):
+        changed = data.replace(b"(K\x01K\x03", b"(" + version + b"K\x03")
+        try:
+            expected = pickle.loads(changed)
+        except ValueError:
+            with pytest.raises(npstow.UnsupportedError, match="version .* of an array's state"):
+                npstow.pickle.loads(changed)
+        else:
+            assert (npstow.pickle.loads(changed) == expected).all()
+
+
 LEAVES = (
     st.none()
     | st.booleans()
@@ -697,7 +736,7 @@ def test_scan_and_launder(tmp_path):
     assert stream.getvalue() == clean
 
 
-def test_hostile_pickles():
+def test_hostile_pickles(tmp_path):
     deep = 100_000
     for data in (
         b"(" * deep + b"t" * deep + b".",
@@ -720,6 +759,11 @@ def test_hostile_pickles():
     key = laugh[:-1] + b"p99\n0(dg99\nI1\ns."
     with pytest.raises(npstow.LimitError):
         npstow.pickle.loads(key)
+    path = tmp_path / "key.pkl"
+    path.write_bytes(key)
+    for function in (npstow.load, npstow.pickle.load, npstow.joblib.load):
+        with pytest.raises(npstow.LimitError, match="key.pkl: .*values in keys"):
+            function(path)
     with pytest.raises(npstow.LimitError):
         npstow.pickle.loads(b"(d" + b"(" * 1000 + b"t" * 1000 + b"I1\ns.")
     with pytest.raises(npstow.Error):

@@ -206,7 +206,8 @@ impl<'py, 'a> Maker<'py, 'a> {
             // NumPy copies the dictionary, so all of it has to be there.
             let metadata = self.whole(metadata)?;
             let kwargs = [(intern!(py, "metadata"), metadata)].into_py_dict(py)?;
-            made = class.call((made,), Some(&kwargs))?;
+            let called = class.call((made,), Some(&kwargs));
+            made = super::taken(py, self.wishes, "metadata of a dtype that it takes", called)?;
         }
         Ok(made)
     }

@@ -22,6 +22,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet, PyTuple};
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 /// How deep values may be in which something has to be whole before it is used: the metadata of
 /// dtypes, persistent identifiers.
@@ -44,6 +45,25 @@ pub(crate) struct Wishes<'py> {
     pub(crate) maps: Option<Bound<'py, PyAny>>,
     /// Whether arrays are brought into the byte order of this machine.
     pub(crate) is_native: bool,
+    /// The file that the value is from, and the member of it, which errors name.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) member: String,
+}
+
+impl Wishes<'_> {
+    /// For the value of a node.
+    pub(crate) fn of(node: &npstow::Node) -> Self {
+        let (file, member) = (Some(node.file().path().to_owned()), node.name().to_owned());
+        Self { file, member, ..Self::default() }
+    }
+
+    fn raise(&self, e: Error) -> PyErr {
+        let e = e.in_member(&self.member);
+        raise(match &self.file {
+            Some(file) => e.in_path(file),
+            None => e,
+        })
+    }
 }
 
 /// A part of a container that is still to be filled.
@@ -110,7 +130,8 @@ pub(crate) fn make<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let inert = Inert::new(py)?;
     let mut made = Vec::new();
-    let failed = |_| raise(Error::limit("memory for values", value.count() as u64, "too many"));
+    let count = value.count() as u64;
+    let failed = |_| wishes.raise(Error::limit("memory for values", count, "too many"));
     made.try_reserve_exact(value.count()).map_err(failed)?;
     made.resize(value.count(), None);
     let mut maker = Maker {
@@ -139,9 +160,14 @@ pub(crate) fn make<'py>(
 }
 
 /// What Python says of a key or member that has no hash, in words of a file.
-fn hashed<T>(py: Python<'_>, done: PyResult<T>) -> PyResult<T> {
+fn hashed<T>(py: Python<'_>, wishes: &Wishes<'_>, done: PyResult<T>) -> PyResult<T> {
+    taken(py, wishes, "a key or member that has a hash", done)
+}
+
+/// What Python says of the wrong type of something, in words of a file.
+fn taken<T>(py: Python<'_>, wishes: &Wishes<'_>, what: &str, done: PyResult<T>) -> PyResult<T> {
     done.map_err(|e| match e.is_instance_of::<PyTypeError>(py) {
-        true => raise(Error::corrupt("a key or member that has a hash", e.value(py))),
+        true => wishes.raise(Error::corrupt(what, e.value(py))),
         false => e,
     })
 }
@@ -175,7 +201,7 @@ impl<'py, 'a> Maker<'py, 'a> {
     fn whole(&mut self, value: ValueRef<'a>) -> PyResult<Bound<'py, PyAny>> {
         if self.depth >= DEPTH {
             let what = "a depth of values that have to be whole";
-            return Err(raise(Error::limit(what, DEPTH as u64, "more")));
+            return Err(self.wishes.raise(Error::limit(what, DEPTH as u64, "more")));
         }
         self.depth += 1;
         let made = self.one(value)?;
@@ -216,7 +242,7 @@ impl<'py, 'a> Maker<'py, 'a> {
     }
 
     fn odd(&self, what: &str) -> PyErr {
-        raise(Error::corrupt("values that can be made one after another", what))
+        self.wishes.raise(Error::corrupt("values that can be made one after another", what))
     }
 
     /// A value that needs nothing, or was made before, or can be filled later.
@@ -288,7 +314,7 @@ impl<'py, 'a> Maker<'py, 'a> {
                 None => None,
             };
             match pair {
-                Some((key, value)) => hashed(self.py, dict.set_item(key, value))?,
+                Some((key, value)) => hashed(self.py, self.wishes, dict.set_item(key, value))?,
                 None => {
                     self.fills.push(Fill::Dict(dict.clone(), rest));
                     break;
@@ -341,7 +367,7 @@ impl<'py, 'a> Maker<'py, 'a> {
             What::Tuple => Ok(PyTuple::new(py, parts)?.into_any()),
             What::FrozenSet => {
                 frame.parts.iter().try_for_each(|member| self.check_key(*member))?;
-                Ok(hashed(py, PyFrozenSet::new(py, parts))?.into_any())
+                Ok(hashed(py, self.wishes, PyFrozenSet::new(py, parts))?.into_any())
             }
             What::Call(recipe) => match known::call(py, *recipe, &parts)? {
                 Some(made) => Ok(made),
@@ -393,7 +419,7 @@ impl<'py, 'a> Maker<'py, 'a> {
             Fill::Set(set, members) => {
                 for member in members {
                     let key = self.key(member)?;
-                    hashed(self.py, set.add(key))?;
+                    hashed(self.py, self.wishes, set.add(key))?;
                 }
             }
             Fill::Dict(dict, cells) => self.fill_dict(&dict, cells)?,
@@ -415,7 +441,7 @@ impl<'py, 'a> Maker<'py, 'a> {
         while let (Some(key), Some(value)) = (cells.next(), cells.next()) {
             let key = self.key(key)?;
             let value = self.one(value)?;
-            hashed(self.py, dict.set_item(key, value))?;
+            hashed(self.py, self.wishes, dict.set_item(key, value))?;
         }
         Ok(())
     }
@@ -435,10 +461,10 @@ impl<'py, 'a> Maker<'py, 'a> {
         while let Some((part, depth)) = waiting.pop() {
             if depth > KEY_DEPTH {
                 let what = "a depth of tuples in a key";
-                return Err(raise(Error::limit(what, KEY_DEPTH as u64, "more")));
+                return Err(self.wishes.raise(Error::limit(what, KEY_DEPTH as u64, "more")));
             }
             let Some(left) = self.keys.checked_sub(1) else {
-                return Err(raise(Error::limit("values in keys", KEYS, "more")));
+                return Err(self.wishes.raise(Error::limit("values in keys", KEYS, "more")));
             };
             self.keys = left;
             match part.form() {

@@ -208,7 +208,7 @@ impl<'py, 'a> Maker<'py, 'a> {
             Shell::Pairs(mut cells) => {
                 while let (Some(key), Some(value)) = (cells.next(), cells.next()) {
                     let (key, value) = (self.key(key)?, self.one(value)?);
-                    hashed(self.py, made.set_item(key, value))?;
+                    hashed(self.py, self.wishes, made.set_item(key, value))?;
                 }
             }
             Shell::Listed(pairs) => {
@@ -218,7 +218,7 @@ impl<'py, 'a> Maker<'py, 'a> {
                     };
                     if let (Some(key), Some(value)) = (pair.next(), pair.next()) {
                         let (key, value) = (self.key(key)?, self.one(value)?);
-                        hashed(self.py, made.set_item(key, value))?;
+                        hashed(self.py, self.wishes, made.set_item(key, value))?;
                     }
                 }
             }
