@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::memory::Memory;
+use crate::value::{Wishes, make};
 use crate::{output, work};
 use npstow::{Dtype, Node, NodeKind, Result, Slot};
 use pyo3::exceptions::{PyIndexError, PyKeyError};
@@ -25,9 +26,40 @@ pub(crate) fn all<'py>(
         None if is_light(py, node) => work::alone(py, || nbytes(node))?,
         None => work::UNKNOWN,
     };
-    let (nodes, loaded) = work::run(py, total, progress, |watch| node.load_own(&watch.wrap()))?;
+    let (nodes, mut loaded) = work::run(py, total, progress, |watch| node.load_own(&watch.wrap()))?;
     crate::node::warn_of_left_out(py, node)?;
-    nested(py, &nodes, made(py, loaded)?)
+    let objects = std::mem::take(&mut loaded.objects);
+    let mut leaves = made(py, loaded)?;
+    if !objects.is_empty() {
+        leaves = with_objects(py, node, (&nodes, leaves), &objects)?;
+    }
+    nested(py, &nodes, leaves)
+}
+
+/// The arrays with the objects among them, each in its place.
+fn with_objects<'py>(
+    py: Python<'py>,
+    node: &Node,
+    (nodes, arrays): (&[(String, NodeKind)], Vec<Bound<'py, PyAny>>),
+    objects: &[(usize, npstow::Value)],
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let paths: Vec<&str> = nodes
+        .iter()
+        .filter_map(|(path, kind)| (*kind != NodeKind::Group).then_some(path.as_str()))
+        .collect();
+    let mut wishes = Wishes::of(node);
+    let (mut leaves, mut arrays) = (Vec::with_capacity(paths.len()), arrays.into_iter());
+    for (at, value) in objects {
+        leaves.extend(arrays.by_ref().take(at.saturating_sub(leaves.len())));
+        let below = paths.get(*at).copied().unwrap_or_default();
+        wishes.member = match node.name() {
+            "" => below.to_owned(),
+            name => format!("{name}/{below}"),
+        };
+        leaves.push(make(py, value, &wishes, None)?);
+    }
+    leaves.extend(arrays);
+    Ok(leaves)
 }
 
 /// Whether the file is so short that one thread has described all that is in it before another is
@@ -55,7 +87,7 @@ fn stored_len(path: &Path) -> io::Result<Option<u64>> {
     Ok(Some(total))
 }
 
-/// What is below a group: paths, groups in front of what is in them, and the arrays among them.
+/// What is below a group: paths, groups in front of what is in them, and what is no group.
 fn nested<'py>(
     py: Python<'py>,
     nodes: &[(String, NodeKind)],

@@ -195,3 +195,72 @@ def test_arrays_of_a_folder_are_aligned_whatever_their_headers_are(tmp_path, len
         assert np.array_equal(np.load(tmp_path / f"{name}.npy"), array)
     found = npstow.open(tmp_path).read()
     assert all(array.flags.aligned and np.array_equal(array, rows[name]) for name, array in found.items())
+
+
+def written_by_numpy(path, tree):
+    """A tree with objects in it, which `save_tree` refuses."""
+    flat, waiting = {}, [("", tree)]
+    while waiting:
+        above, group = waiting.pop()
+        for step, what in group.items():
+            if isinstance(what, dict):
+                waiting.append((f"{above}{step}/", what))
+            else:
+                flat[above + step] = what
+    if path.suffix == ".npz":
+        return (np.savez_compressed if path.stem == "packed" else np.savez)(path, **flat)
+    if path.suffix:
+        return (npstow.pickle.dump if path.suffix == ".pkl" else npstow.joblib.dump)(tree, path)
+    for name, array in flat.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        np.save(path / name, array)
+
+
+@pytest.mark.parametrize("name", ["x.npz", "packed.npz", "x", "x.pkl", "x.joblib"])
+def test_objects_among_arrays_are_what_each_is_by_itself(tmp_path, name):
+    tree = {
+        "a": np.array([None, 1, {"x": [2]}], object),
+        "b": np.arange(3),
+        "g": {
+            "one": np.array([[1, "b"]], object),
+            "h": {"large": np.arange(100_000.0), "deep": np.array("x", object)},
+            "record": np.array([(1, None), (2, "y")], "i4,O"),
+        },
+        "z": np.arange(2.0),
+    }
+    path = tmp_path / name
+    written_by_numpy(path, tree)
+
+    def each(node):
+        if isinstance(node, npstow.Group):
+            return {step: each(node[step]) for step in node}
+        return node.read()
+
+    def alike(one, two):
+        if isinstance(one, dict):
+            return set(one) == set(two) and all(alike(one[key], two[key]) for key in one)
+        is_same = one.dtype == two.dtype and one.shape == two.shape
+        return is_same and one.tolist() == two.tolist() and two.flags.writeable
+
+    root = npstow.open(path)
+    found = root.read()
+    assert alike(tree, found) and alike(each(root), found)
+    assert alike(tree["g"], root["g"].read()) and alike(tree["g"]["h"], root["g/h"].read())
+    calls = []
+    assert alike(tree, root.read(progress=lambda *call: calls.append(call)))
+    assert calls[-1][0] == calls[-1][1]
+
+
+@pytest.mark.parametrize("name", ["x.npz", "x"])
+def test_objects_among_arrays_that_are_damaged_are_named(tmp_path, name):
+    tree = {"a": np.arange(3), "g": {"o": np.array([None, 1], object)}}
+    written_by_numpy(tmp_path / "x", tree)
+    bad = tmp_path / "x" / "g" / "o.npy"
+    bad.write_bytes(bad.read_bytes()[:-1] + b"0")
+    if name == "x.npz":
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("a.npy", (tmp_path / "x" / "a.npy").read_bytes())
+            archive.writestr("g/o.npy", bad.read_bytes())
+    with pytest.raises(npstow.CorruptError) as raised:
+        npstow.open(tmp_path / name).read()
+    assert (raised.value.path, raised.value.member) == (str(tmp_path / name), "g/o")

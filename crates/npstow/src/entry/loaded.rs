@@ -3,6 +3,8 @@
 
 use super::many::{Taken, read_parts, small, take};
 use super::{Data, Entry, ReadOptions, SMALL};
+#[cfg(feature = "pickle")]
+use crate::Value;
 use crate::array::MemoryOrder;
 use crate::{BufferMut, Dtype, Error, Result, Source, parallel};
 use std::sync::Arc;
@@ -27,6 +29,10 @@ pub struct Loaded {
     pub memories: Vec<BufferMut>,
     /// The arrays, in the order in which they were asked for.
     pub slots: Vec<Slot>,
+    /// Python objects, which are in no memory of elements and have no slot: the place of each among
+    /// all that was asked for, in rising order.
+    #[cfg(feature = "pickle")]
+    pub objects: Vec<(usize, Value)>,
 }
 
 /// An array of a [`Loaded`].
@@ -85,7 +91,13 @@ impl Slots {
     }
 
     pub(crate) fn finish(self) -> Loaded {
-        Loaded { memories: self.memories, slots: self.slots.into_iter().flatten().collect() }
+        let slots = self.slots.into_iter().flatten().collect();
+        Loaded {
+            memories: self.memories,
+            slots,
+            #[cfg(feature = "pickle")]
+            objects: Vec::new(),
+        }
     }
 }
 
@@ -118,6 +130,8 @@ pub(crate) fn read_loaded(entries: &[Entry]) -> Result<Loaded, (usize, Error)> {
             Data::Raw { .. } if entry.nbytes <= SMALL => {
                 smalls.push(small(at, entry).map_err(|e| (at, e))?);
             }
+            // Told before anything is read: who has objects read otherwise begins anew.
+            Data::Objects { offset } => return Err((at, super::objects(*offset))),
             _ => others.push((at, entry)),
         }
     }

@@ -93,8 +93,7 @@ fn with_objects(
 ) -> Result<Vec<Item>, (usize, Error)> {
     let container = &top.file().0.container;
     let entries = container.entries(ids)?;
-    let (objects, arrays): (Vec<usize>, Vec<usize>) =
-        (0..ids.len()).partition(|&at| entries.get(at).is_some_and(Entry::is_objects));
+    let (objects, arrays) = parted(&entries);
     if objects.is_empty() {
         return Err(failed);
     }
@@ -125,12 +124,25 @@ fn with_objects(
     Ok(items.into_iter().flatten().collect())
 }
 
+/// The places of Python objects, and those of all else.
+#[cfg(feature = "pickle")]
+fn parted(entries: &[Entry]) -> (Vec<usize>, Vec<usize>) {
+    (0..entries.len()).partition(|&at| entries.get(at).is_some_and(Entry::is_objects))
+}
+
 /// Everything below `top`, in memory that nobody else has.
 pub(super) fn load_own(top: &Node, wrap: Wrap<'_>) -> Result<(Vec<(String, NodeKind)>, Loaded)> {
     let nodes = top.walk()?;
     let leaves = leaves(top, &nodes)?;
     let ids: Vec<u64> = leaves.iter().map(|node| node.id()).collect();
-    let loaded = top.file().0.container.load_own(&ids, wrap);
+    let loaded = match top.file().0.container.load_own(&ids, wrap) {
+        // As above: files without objects, which are nearly all, are not looked through for some.
+        #[cfg(feature = "pickle")]
+        Err((at, e)) if e.kind() == ErrorKind::Unsupported => {
+            own_with_objects(top, &ids, wrap, (at, e))
+        }
+        loaded => loaded,
+    };
     let loaded = loaded.map_err(|e| named(&leaves, e))?;
     let is_below = |node: &&Node| node.id() != top.id() || node.kind() != NodeKind::Group;
     let path = |node: &Node| match node.id() == top.id() {
@@ -139,6 +151,32 @@ pub(super) fn load_own(top: &Node, wrap: Wrap<'_>) -> Result<(Vec<(String, NodeK
     };
     let below = nodes.iter().filter(is_below).map(|node| (path(node), node.kind()));
     Ok((below.collect(), loaded))
+}
+
+/// Arrays in memory that nobody else has, and Python objects beside them; `failed` is what was said
+/// without those.
+#[cfg(feature = "pickle")]
+fn own_with_objects(
+    top: &Node,
+    ids: &[u64],
+    wrap: Wrap<'_>,
+    failed: (usize, Error),
+) -> Result<Loaded, (usize, Error)> {
+    let container = &top.file().0.container;
+    let entries = container.entries(ids)?;
+    let (objects, arrays) = parted(&entries);
+    if objects.is_empty() {
+        return Err(failed);
+    }
+    let named = |(at, e)| (arrays.get(at).copied().unwrap_or_default(), e);
+    let array_ids: Vec<u64> = arrays.iter().filter_map(|&at| ids.get(at).copied()).collect();
+    let mut loaded = container.load_own(&array_ids, wrap).map_err(named)?;
+    for at in objects {
+        let Some(entry) = entries.get(at) else { continue };
+        let value = entry.through(wrap).value().map_err(|e| (at, e))?;
+        loaded.objects.push((at, value));
+    }
+    Ok(loaded)
 }
 
 /// The arrays and values among `nodes`, which have to be paths.

@@ -298,7 +298,8 @@ impl Node {
 
     /// As [`load`](Self::load), into memory that nobody else has, so that it may be written to:
     /// the paths of all nodes, groups in front of what is in them, and the arrays and values among
-    /// them in the same order. Everything is read through what `wrap` makes of each source.
+    /// them in the same order. Python objects stand by themselves, with their places among those:
+    /// see `Loaded::objects`. Everything is read through what `wrap` makes of each source.
     ///
     /// ```
     /// use npstow::{Array, NodeKind, Tree};

@@ -175,3 +175,30 @@ fn the_digest_is_not_of_padding() {
     assert_eq!(of(within, &[&[1, 9, 3, 2], &[4, 8, 6, 5]]), packed);
     assert_ne!(of("[('a', '|u1'), ('b', '>u2')]", &[&[1, 2, 3], &[4, 5, 6]]), packed);
 }
+
+#[cfg(all(feature = "npz", feature = "pickle"))]
+#[test]
+fn objects_among_arrays_have_no_slot() {
+    // numpy.array([None, 'two'], dtype=object)
+    let bytes = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR\
+        (I1\n(I2\ntcnumpy\ndtype\n(S'O8'\ntRI00\n(lNaS'two'\natb.";
+    let value = npstow::pickle::from_bytes(bytes.to_vec(), &Default::default()).unwrap();
+    let objects = npstow::Entry::try_from(&value).unwrap();
+    let number = |n: u8| Array::from_vec(vec![n]);
+    let tree = Tree::new().with("a", number(1)).and_then(|tree| tree.with("b/o", objects));
+    let tree = tree.and_then(|tree| tree.with("c", number(3))).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npz");
+    npstow::save(&path, &tree).unwrap();
+    let (nodes, loaded) = npstow::open(&path).unwrap().root().load_own(&|source| source).unwrap();
+    let leaves = nodes.iter().filter(|(_, kind)| *kind != NodeKind::Group);
+    assert_eq!(leaves.map(|(path, _)| &**path).collect::<Vec<_>>(), ["a", "b/o", "c"]);
+    let first = |at: usize| {
+        let slot = &loaded.slots[at];
+        loaded.memories[slot.memory].bytes()[slot.offset]
+    };
+    assert_eq!((loaded.slots.len(), first(0), first(1)), (2, 1, 3));
+    let (at, value) = &loaded.objects[0];
+    assert_eq!((loaded.objects.len(), *at), (1, 1));
+    assert_eq!(value.objects().unwrap().nth(1).unwrap().as_str(), Some("two"));
+}
