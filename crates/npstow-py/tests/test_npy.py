@@ -469,8 +469,13 @@ def test_new_maps(tmp_path):
     npstow.save(tmp_path / "o.npy", np.array([None]))
     with pytest.raises(ValueError, match="Python objects"):
         npstow.load(tmp_path / "o.npy", mmap_mode="r")
-    with pytest.raises(ValueError, match="open_memmap"):
-        npstow.load(tmp_path / "x.npy", mmap_mode="w+")
+    for mode in ("w+", "write"):
+        with pytest.raises(ValueError, match="open_memmap"):
+            npstow.load(tmp_path / "x.npy", mmap_mode=mode)
+    # The words of `numpy.memmap`, which `numpy.load` takes for a file's mode where they have a w.
+    for mode, short in (("readonly", "r"), ("readwrite", "r+"), ("copyonwrite", "c")):
+        assert npstow.load(tmp_path / "x.npy", mmap_mode=mode).mode == short
+        assert npstow.open_memmap(tmp_path / "x.npy", mode).mode == short
     assert (tmp_path / "x.npy").stat().st_size > 128
     with pytest.raises(ValueError):
         npstow.load(open(tmp_path / "x.npy", "rb"), mmap_mode="r")

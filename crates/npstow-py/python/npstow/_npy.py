@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from npstow._types import Readable, Writable
 
     StrPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
-    MapMode: TypeAlias = Literal["r", "r+", "w+", "c"]
+    MapMode: TypeAlias = Literal["r", "r+", "w+", "c", "readonly", "readwrite", "copyonwrite"]
 
 __all__ = ["load", "open_memmap", "save"]
 
@@ -51,7 +51,7 @@ def load(
         What is loaded. A file object is read from its position, and left behind the array, so
         that several arrays of one file are loaded one after another. It needs no ``seek``: a
         pipe or a socket will do.
-    mmap_mode : {None, 'r', 'r+', 'c'}, optional
+    mmap_mode : {None, 'r', 'r+', 'c', 'readonly', 'readwrite', 'copyonwrite'}, optional
         Map the array rather than read it. Stored members of archives are mapped, too (``'r'``
         and ``'c'``); packed ones are read.
     allow_pickle : bool, optional
@@ -115,7 +115,7 @@ def load(
         if mmap_mode:
             found, offset = _npstow.map_header(path, most)
             if not isinstance(found, str):
-                if "w" in mmap_mode:
+                if "w" in mmap_mode and mmap_mode not in _MODES:
                     text = f"mmap_mode {mmap_mode!r} makes a new file: use open_memmap for that"
                     raise ValueError(text)
                 return mapped(path, found, offset, mmap_mode)
@@ -280,7 +280,7 @@ def open_memmap(
     if hasattr(filename, "read"):
         raise ValueError("filename is a path: a file object cannot be mapped")
     path = os.fsdecode(filename)
-    if "w" in mode:
+    if "w" in mode and mode not in _MODES:
         return _new_memmap(path, mode, dtype, shape, fortran_order, version)
     found, offset = _npstow.map_header(path, _most(max_header_size, False))
     return mapped(path, found, offset, mode)
