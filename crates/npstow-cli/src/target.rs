@@ -7,7 +7,8 @@ use crate::place::{Place, name_of};
 use crate::progress::Progress;
 use crate::render::harmless;
 use npstow::{
-    Data, Entry, Error, Format, Item, Result, SaveOptions, Tree, WriteSink, save_to, save_with,
+    Data, Entry, Error, Format, Item, Result, SaveOptions, Tree, Value, WriteSink, save_to,
+    save_with,
 };
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -79,10 +80,11 @@ impl<'a> Target<'a> {
             ));
         }
         // What cannot be read is found out before anything is made.
-        for (_, item) in tree.leaves() {
+        for (name, item) in tree.leaves() {
             if let Item::Entry(entry) | Item::Value(entry) = item {
                 if entry.is_objects() {
-                    self.holds_objects(item, entry)?;
+                    let at = |e: Error| e.in_member(&name).in_path(&from.path);
+                    self.holds_objects(item, entry).map_err(at)?;
                     continue;
                 }
                 // Elements without a fixed length have a place there.
@@ -103,11 +105,21 @@ impl<'a> Target<'a> {
     /// Whether Python objects that can be read can be written: arrays of them in all formats that
     /// NumPy pickles them in, others in pickles.
     fn holds_objects(&self, item: &Item, entry: &Entry) -> Result<()> {
-        let is_array = matches!(item, Item::Entry(_)) && entry.value()?.objects().is_some();
+        let value = entry.value()?;
+        let is_array = matches!(item, Item::Entry(_));
         match self.format {
-            Format::Pickle | Format::Joblib => entry.value().map(drop),
-            Format::Npy | Format::Npz | Format::Folder if is_array => Ok(()),
-            _ => entry.check(),
+            Format::Pickle | Format::Joblib => return Ok(()),
+            Format::Npy | Format::Npz | Format::Folder if is_array && value.objects().is_some() => {
+                return Ok(());
+            }
+            _ => {}
+        }
+        match own_dtype(&value).filter(|_| is_array) {
+            Some(dtype) => {
+                let what = format!("an array of the dtype {dtype}, which pickles alone can hold");
+                Err(Error::unsupported(harmless(&what)))
+            }
+            None => entry.check(),
         }
     }
 
@@ -141,6 +153,12 @@ impl<'a> Target<'a> {
             ("nbytes", nbytes.into()),
         ])
     }
+}
+
+/// The dtype of an array that npstow has no elements of, as the pickle makes it.
+fn own_dtype(value: &Value) -> Option<Value> {
+    let state = value.state().filter(|_| value.shape().is_none())?;
+    state.item(2)
 }
 
 /// Whether there is metadata anywhere.

@@ -52,3 +52,22 @@ def test_names_that_are_no_text_are_names(command, tmp_path):
         np.save(file, np.arange(2))
     assert say(command, "ls", os.fsdecode(name)).returncode == 0
     assert npstow.open(os.fsdecode(name)).shape == (2,)
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 has it")
+def test_an_array_of_a_dtype_that_only_pickles_hold_is_named(command, tmp_path):
+    with pytest.warns(UserWarning, match="pickle"):
+        np.save(tmp_path / "x.npy", np.array(["a", "b"], np.dtypes.StringDType()))
+    done = say(command, "show", tmp_path / "x.npy")
+    assert done.returncode == 0 and "stringdtype" in done.stdout and "'b'" in done.stdout, done
+    assert say(command, "convert", tmp_path / "x.npy", tmp_path / "x.pkl").returncode == 0
+    for target in ("x.h5", "y.npy", "x.npz"):
+        done = say(command, "convert", tmp_path / "x.npy", tmp_path / target)
+        assert "x.npy: " in done.stderr and "of the dtype numpy." in done.stderr, done
+        assert done.returncode != 0 and not (tmp_path / target).exists()
+
+
+def test_objects_are_not_joined_and_that_is_said(command, tmp_path):
+    np.save(tmp_path / "o.npy", np.array([None, 1], object))
+    done = say(command, "concat", tmp_path / "x.npy", tmp_path / "o.npy", tmp_path / "o.npy")
+    assert "o.npy: " in done.stderr and "joining arrays of Python objects" in done.stderr, done

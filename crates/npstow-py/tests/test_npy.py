@@ -283,6 +283,9 @@ def test_strings_without_a_length(tmp_path):
     with pytest.warns(UserWarning, match="pickle"):
         npstow.save(tmp_path / "x.npy", strings)
     assert (npstow.load(tmp_path / "x.npy", allow_pickle=True) == strings).all()
+    # NumPy makes the dtype by a function that the file names.
+    with pytest.raises(npstow.UnsupportedError, match="the dtype .*stringdtype.*allow_pickle=True"):
+        npstow.load(tmp_path / "x.npy")
 
 
 def test_masks_are_not_lost_unsaid(tmp_path):

@@ -20,7 +20,9 @@ pub(super) fn run(args: &Show) -> Result<Exit> {
     let at = |e: Error| e.in_member(node.name()).in_path(&place.path);
     match node.value() {
         Ok(value) => {
-            let is_plain = node.kind() == NodeKind::Array && value.objects().is_none();
+            // An array of a dtype that lies in no file, such as `StringDType`, is an object.
+            let has_elements = value.objects().is_none() && value.shape().is_some();
+            let is_plain = node.kind() == NodeKind::Array && has_elements;
             if !is_plain || (args.form.json && args.slice.is_none()) {
                 return object(&value, args).map_err(at);
             }

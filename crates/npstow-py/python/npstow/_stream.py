@@ -73,8 +73,12 @@ def _array(found: Any, path: str | None) -> Any:
     """What the pickle of an array holds: an array, of whatever class."""
     if isinstance(found, np.ndarray) or getattr(found, "array", None) is not None:
         return found
-    text = f"expected an array of objects, found {type(found).__name__!r}"
-    raise _errors.make("corrupt", text if path is None else f"{path}: {text}", path)
+    state = getattr(found, "state", None)
+    if getattr(found, "name", None) == "ndarray" and isinstance(state, tuple) and len(state) == 5:
+        kind, text = "unsupported", f"not supported: the dtype {state[2]!r} (allow_pickle=True makes it)"
+    else:
+        kind, text = "corrupt", f"expected an array of objects, found {type(found).__name__!r}"
+    raise _errors.make(kind, text if path is None else f"{path}: {text}", path)
 
 
 def _end(path: str | None) -> _errors.Error:

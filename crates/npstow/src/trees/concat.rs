@@ -151,6 +151,10 @@ impl<'a> Member<'a> {
     fn array((group, tree): &(&'a str, &'a Tree), path: &'a str) -> Option<Result<Self>> {
         let entry = match tree.get(path)? {
             Item::Array(array) => Entry::try_from(array),
+            #[cfg(feature = "pickle")]
+            Item::Entry(entry) if entry.is_objects() => {
+                Err(entry.placed(Error::unsupported("joining arrays of Python objects")))
+            }
             Item::Entry(entry) => Ok(entry.clone()),
             Item::Value(_) => Err(Error::unsupported("joining bytes that are no array")),
             Item::Group(_) => Err(Error::mismatch("an array, as in another group", "a group")),

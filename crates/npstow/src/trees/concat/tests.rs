@@ -160,3 +160,16 @@ fn attributes_that_are_no_text_are_kept_refused_or_dropped() {
     let e = joined(&groups, NotesPolicy::Join).unwrap_err();
     assert!(e.to_string().contains("hit: not supported: joining attributes"), "{e}");
 }
+
+#[cfg(feature = "pickle")]
+#[test]
+fn objects_are_not_joined_and_that_is_said() {
+    // numpy.array([None, 'two'], dtype=object)
+    let bytes = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR\
+        (I1\n(I2\ntcnumpy\ndtype\n(S'O8'\ntRI00\n(lNaS'two'\natb.";
+    let value = crate::pickle::from_bytes(bytes.to_vec(), &Default::default()).unwrap();
+    let tree = Tree::new().with("x", Entry::try_from(&value).unwrap()).unwrap();
+    let e = joined(&[("a", &tree), ("b", &tree)], NotesPolicy::First).unwrap_err();
+    assert_eq!((e.kind(), e.member()), (ErrorKind::Unsupported, Some("a/x")));
+    assert!(e.to_string().ends_with("not supported: joining arrays of Python objects"), "{e}");
+}
