@@ -50,7 +50,7 @@ def open(
         no such file, the node of that name in ``run.npz``. Of a file object, all that is in it,
         whatever its position; it has to stay open.
     max_header_size : int, optional
-        The longest header of an array that is read. By default 64 KiB.
+        The longest header of an array that is read. By default 1 MiB.
     fill_missing : bool, optional
         Read missing parts of virtual datasets (HDF5) as the fill value, with a ``UserWarning`` that
         names them, as h5py does without one. By default, such a dataset is refused.
