@@ -61,7 +61,9 @@ fn parsed<T>(
 
 impl Said {
     fn read(file: &File, header: &Header) -> Result<Self> {
-        let lacks = |what: &str| Error::corrupt(format_args!("{what} of a dataset"), "none");
+        let lacks = |what: &str| {
+            Error::corrupt(format_args!("{what} of a dataset"), "none").at(header.offset)
+        };
         let sizes = file.sizes();
         let space = parsed(file, header, kind::DATASPACE, |body| Space::parse(body, sizes))?;
         let what = parsed(file, header, kind::DATATYPE, |body| {

@@ -110,6 +110,8 @@ impl Place {
             NodeKind::Array
         } else if group::is_group(&header) {
             NodeKind::Group
+        } else if header.is_dataset() {
+            NodeKind::Array
         } else {
             NodeKind::Value
         };

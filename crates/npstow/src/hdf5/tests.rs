@@ -329,3 +329,38 @@ fn attributes_are_compared_though_one_of_them_is_no_text() {
     let longer = Some(Array::from_vec(vec![1, 1]));
     assert_eq!(told(&base, &tree("m", longer, Some("a"))), ["g/d@run: shape (1,) and (2,)"]);
 }
+
+#[test]
+fn a_dataset_that_lost_a_message_is_no_datatype() {
+    use super::file::File;
+    use super::object::header::{self, kind};
+    use super::paths::follow;
+    use super::{WriteOptions, write_to};
+    let tree = crate::Tree::new().with("x", crate::Array::from_vec(vec![1.0, 2.0, 3.0])).unwrap();
+    let mut whole = Vec::new();
+    write_to(&mut whole, &tree, &WriteOptions::default()).unwrap();
+    let (source, limits) = (Arc::new(MemorySource::new(whole.clone())), Arc::default());
+    let file = Arc::new(File::open(source, limits, Arc::default()).unwrap());
+    let address = follow(&file, file.superblock().root, "x").unwrap();
+    let lost = header::read(&file, address).unwrap();
+    for (kind, named) in [
+        (kind::LAYOUT, "a layout of a dataset"),
+        (kind::DATATYPE, "a datatype of a dataset"),
+        (kind::DATASPACE, "a dataspace of a dataset"),
+    ] {
+        // The type of a message stands 8 bytes before its body; one is unknown, one says nothing.
+        let at = usize::try_from(lost.find(kind).unwrap().offset).unwrap() - 8;
+        for other in [0x33, 0] {
+            let mut bytes = whole.clone();
+            assert_eq!(u16::from(bytes[at]), kind);
+            bytes[at] = other;
+            let file = open(&bytes).unwrap();
+            let id = file.find("x").unwrap().unwrap();
+            assert_eq!(file.kind(id), NodeKind::Array);
+            let e = file.entry(id).unwrap_err();
+            assert_eq!(e.kind(), ErrorKind::Corrupt);
+            assert_eq!(e.offset(), Some(lost.offset), "{e}");
+            assert!(e.to_string().contains(named), "{e}");
+        }
+    }
+}

@@ -58,6 +58,8 @@ impl Message {
 #[derive(Clone, Debug, Default)]
 pub(in crate::hdf5) struct Header {
     pub(in crate::hdf5) messages: Vec<Message>,
+    /// Where it lies in the source.
+    pub(in crate::hdf5) offset: u64,
     /// What the prefix says of names; version 2 has a message for it.
     names: Option<u32>,
 }
@@ -70,6 +72,21 @@ impl Header {
             _ => 1,
         };
         self.names.unwrap_or_else(told)
+    }
+
+    /// Whether it is that of a dataset, damaged or not: a committed datatype has a datatype and
+    /// nothing else that says what elements are. So a dataset of which one message is lost is not
+    /// taken for a datatype.
+    pub(in crate::hdf5) fn is_dataset(&self) -> bool {
+        let kinds = [
+            kind::LAYOUT,
+            kind::DATASPACE,
+            kind::OLD_FILL,
+            kind::FILL,
+            kind::PIPELINE,
+            kind::EXTERNAL_FILES,
+        ];
+        kinds.iter().any(|kind| self.find(*kind).is_some())
     }
 
     /// The first message of a kind.
@@ -105,7 +122,8 @@ pub(in crate::hdf5) fn read(file: &File, address: u64) -> Result<Header> {
     }
     let start = file.read_up_to(address, 512)?;
     let place = |e: Error| e.shift(file.base() + address);
-    let (header, waiting, left) = (Header::default(), Vec::new(), MOST);
+    let offset = file.base().saturating_add(address);
+    let (header, waiting, left) = (Header { offset, ..Header::default() }, Vec::new(), MOST);
     let mut reading = Reading { file, start: (address, &start), header, waiting, left };
     let v2 = match start.first_chunk::<4>() {
         Some(b"OHDR") => Some(second_prefix(&start).map_err(place)?),
@@ -345,7 +363,7 @@ mod tests {
         let header = |body: &[u8], names| {
             let body = Buffer::copy_of(body);
             let message = Message { kind: kind::REFERENCES, flags: 0, body, offset: 0 };
-            Header { messages: vec![message], names }.names()
+            Header { messages: vec![message], names, ..Header::default() }.names()
         };
         let body = [0, 3, 0, 1, 0];
         assert_eq!((header(&body, None), header(&body, Some(7))), (0x1_0003, 7));
