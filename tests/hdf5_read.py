@@ -328,6 +328,27 @@ def virtual(report, folder):
     report.check("parts of virtual datasets are converted as h5py does, or refused", faults, len(NUMBERS) ** 2 + 1)
 
 
+def field_order(report, folder):
+    """Fields have the order of the file, wherever they lie, and keep it."""
+    faults, path = [], os.path.join(folder, "fields.h5")
+    inner = np.dtype({"names": ["z", "y"], "formats": [">f4", "<u2"], "offsets": [4, 0], "itemsize": 8})
+    dtype = np.dtype({"names": ["b", "a", "in"], "formats": ["<i4", "<i2", inner], "offsets": [8, 1, 12], "itemsize": 20})
+    value = np.zeros(2, dtype)
+    value["b"], value["a"], value["in"]["z"] = 7, [1, 2], 0.5
+    with h5py.File(path, "w") as file:
+        file["x"] = value
+    for target in ("again.h5", "latest.h5"):
+        target = os.path.join(folder, target)
+        answer = run("convert", path, target, *(["--libver", "latest"] if "latest" in target else []))
+        with h5py.File(path) as old, h5py.File(target) as new:
+            if answer.code or new["x"].dtype != old["x"].dtype or sha(new["x"][()]) != sha(old["x"][()]):
+                faults.append((target, answer.err[-200:].strip() or str(new["x"].dtype)))
+    answer = run("convert", path, os.path.join(folder, "fields.npz"))
+    if answer.code == 0 or "out-of-order fields" not in answer.err:
+        faults.append(("npz", answer.err[-200:].strip() or "accepted"))
+    report.check("fields keep their order", faults, 3)
+
+
 def missing(report, folder):
     """Datasets with parts that are not there are refused, or filled as libhdf5 does, which is told."""
     path, faults = os.path.join(folder, "missing.h5"), []
@@ -523,6 +544,7 @@ def main():
         trees(report, folder)
         families(report, folder)
         virtual(report, folder)
+        field_order(report, folder)
         missing(report, folder)
         diff(report, folder)
         messages(report, folder)

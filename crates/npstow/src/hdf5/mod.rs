@@ -36,7 +36,7 @@
 //! | strings of a fixed length, of either character set | `S` |
 //! | opaque | `V`; those that h5py tags `NUMPY:<M8[s]`, `NUMPY:<U4` and the like: `M8`, `m8`, `U` |
 //! | arrays | subarrays |
-//! | records, nested, with gaps | records, fields by offset as in h5py |
+//! | records, nested, with gaps | records, fields in the order of the file as in h5py |
 //! | text, sequences, references to objects and regions | objects, one by one: [`Varied`](crate::Varied) |
 //! | references of 1.12 | `V`, their bytes |
 //! | a null dataspace | the shape `(0,)` |

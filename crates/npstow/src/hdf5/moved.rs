@@ -7,7 +7,7 @@ use super::file::File;
 use super::object::datatype::{Class, Member, Type};
 use super::read::UNDEFINED;
 use super::types::carried::{carried, has_place};
-use super::types::to_dtype::{described, dtype, in_order, is_varied};
+use super::types::to_dtype::{described, dtype, is_varied};
 use super::types::vlen::{Budget, Elements, sequence};
 use super::types::{Form, MAX_RANK, datatype, too_many_axes};
 use super::varied::Batch;
@@ -48,7 +48,8 @@ fn check(what: &Type) -> Result<()> {
         Class::Array { base, shape } if !shape.is_empty() && what.size > 0 => check(base),
         Class::Array { .. } => Err(Error::unsupported("items of no bytes in HDF5")),
         Class::Compound(members) => {
-            let members = in_order(members);
+            let mut members: Vec<&Member> = members.iter().collect();
+            members.sort_by_key(|member| member.offset);
             let overlaps = |pair: &[&Member]| match pair {
                 [first, second] => first.offset.saturating_add(first.what.size) > second.offset,
                 _ => false,

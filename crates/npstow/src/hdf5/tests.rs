@@ -364,3 +364,32 @@ fn a_dataset_that_lost_a_message_is_no_datatype() {
         }
     }
 }
+
+#[test]
+fn fields_stay_in_the_order_of_the_file() {
+    use super::{WriteOptions, write_to};
+    use crate::{Array, Dtype, Field, MemoryOrder, OpenOptions, Record, Tree};
+    let scalar = |text: &str| Dtype::parse(text).unwrap();
+    let inner = vec![Field::new("z", scalar(">f4"), 4), Field::new("y", scalar("<u2"), 0)];
+    let inner = Dtype::from(Record::new(inner, Some(8)).unwrap());
+    let fields = vec![
+        Field::new("b", scalar("<i4"), 8),
+        Field::new("a", scalar("<i2"), 1),
+        Field::new("in", Dtype::array(inner, &[1]).unwrap(), 12),
+    ];
+    let dtype = Dtype::from(Record::new(fields, Some(20)).unwrap());
+    let bytes: Vec<u8> = (0..40).collect();
+    let array = Array::new(dtype.clone(), &[2], MemoryOrder::C, bytes.clone().into()).unwrap();
+    let tree = Tree::new().with("x", array).unwrap();
+    for form in [WriteOptions::default(), WriteOptions::default().latest()] {
+        let mut file = Vec::new();
+        write_to(&mut file, &tree, &form).unwrap();
+        let source = Arc::new(MemorySource::new(file.clone()));
+        let root = OpenOptions::default().open_source(source, "x.h5").unwrap().root();
+        let read = root.get("x").unwrap().read().unwrap();
+        assert_eq!((read.dtype(), read.bytes()), (&dtype, Some(&bytes[..])));
+        let mut again = Vec::new();
+        write_to(&mut again, &root.to_tree().unwrap(), &form).unwrap();
+        assert!(again == file);
+    }
+}

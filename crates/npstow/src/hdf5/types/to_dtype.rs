@@ -98,11 +98,12 @@ fn is_boolean(base: &Type, names: &[String], values: &[Vec<u8>]) -> bool {
         && pairs == [("FALSE", &[0][..]), ("TRUE", &[1][..])]
 }
 
+/// The fields as h5py has them: in the order of the file, wherever they lie.
 fn compound(members: &[Member], what: &Type) -> Result<Dtype> {
     if let Some(order) = complex(members, what)? {
         return Ok(Scalar::new(Kind::Complex, order, what.size)?.into());
     }
-    let fields = in_order(members).into_iter().map(|member| {
+    let fields = members.iter().map(|member| {
         let dtype = part(&member.what).map_err(|e| match e.kind() {
             crate::ErrorKind::Unsupported => {
                 let name = quoted(&member.name);
@@ -119,13 +120,6 @@ fn compound(members: &[Member], what: &Type) -> Result<Dtype> {
         return Ok(Record::packed(packed)?.into());
     }
     Ok(Record::new(fields, Some(what.size))?.into())
-}
-
-/// The fields as h5py has them: by offset.
-pub(in crate::hdf5) fn in_order(members: &[Member]) -> Vec<&Member> {
-    let mut members: Vec<&Member> = members.iter().collect();
-    members.sort_by_key(|member| member.offset);
-    members
 }
 
 /// h5py's complex: two floats, `r` and `i`.

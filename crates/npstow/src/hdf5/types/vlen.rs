@@ -3,7 +3,7 @@
 
 use super::bits::repaired;
 use super::reference::{self, Region};
-use super::to_dtype::{described, dtype, in_order, is_varied};
+use super::to_dtype::{described, dtype, is_varied};
 use crate::cursor::Cursor;
 use crate::hdf5::file::File;
 use crate::hdf5::object::datatype::{Charset, Class, Type};
@@ -172,7 +172,7 @@ fn digested(
             text(region.as_ref().map(Region::to_string).unwrap_or_default().as_bytes(), out);
         }
         Class::Compound(members) if dtype(what)?.as_record().is_some() => {
-            for member in in_order(members) {
+            for member in members {
                 let field = item.get(member.offset..member.offset.saturating_add(member.what.size));
                 digested(file, &member.what, field.unwrap_or_default(), budget, out)?;
             }
@@ -240,7 +240,7 @@ fn item(file: &File, what: &Type, bytes: &[u8], budget: &mut Budget) -> Result<V
         }
         Class::Compound(members) => {
             let mut fields = Vec::new();
-            for member in in_order(members) {
+            for member in members {
                 let end = member.offset.saturating_add(member.what.size);
                 let field = bytes.get(member.offset..end).unwrap_or_default();
                 fields.push((member.name.clone(), item(file, &member.what, field, budget)?));
