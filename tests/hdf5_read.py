@@ -328,6 +328,36 @@ def virtual(report, folder):
     report.check("parts of virtual datasets are converted as h5py does, or refused", faults, len(NUMBERS) ** 2 + 1)
 
 
+def blocks(report, folder):
+    """Blocks of parts go where h5py has them, in the forms with and without lists of blocks."""
+    faults, cases = [], []
+    source, at = np.arange(480, dtype="<i4").reshape(6, 8, 10), np.s_
+    cases += [((10, 8, 10), at[1:7], at[:]), ((6, 8, 10), at[::2], at[:3]), ((6, 8, 10), at[:, [0, 2, 3, 7]], at[:, ::2])]
+    cases += [((5, 4, 20), at[:, :, ::2], at[1:, 1:5, :]), ((24,), at[1::2], at[::3, 1:7:3, [0, 4, 9]]), ((2, 9, 9), at[:, 1::4, 2::3], at[::5, 2:4, 1:9:3])]
+    for libver in ("earliest", "latest"):
+        path = os.path.join(folder, f"blocks-{libver}.h5")
+        with h5py.File(path, "w", libver=libver) as file:
+            file["of"] = source
+            for number, (shape, to, of) in enumerate(cases):
+                layout = h5py.VirtualLayout(shape, "<i4")
+                layout[to] = h5py.VirtualSource(".", "of", source.shape)[of]
+                file.create_virtual_dataset(f"v{number}", layout, fillvalue=-3)
+            # Rows of different lengths, which are no grid.
+            to, of = h5py.h5s.create_simple((4, 5)), h5py.h5s.create_simple(source.shape)
+            for start, block in (((0, 0), (2, 2)), ((1, 2), (2, 2)), ((3, 4), (1, 1))):
+                to.select_hyperslab(start, block, op=h5py.h5s.SELECT_OR if start[0] else h5py.h5s.SELECT_SET)
+            of.select_hyperslab((0, 3, 1), (1, 1, to.get_select_npoints()))
+            made = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            made.set_virtual(to, b".", b"of", of)
+            h5py.h5d.create(file.id, b"corner", h5py.h5t.STD_I32LE, h5py.h5s.create_simple((4, 5)), made)
+        with h5py.File(path) as file:
+            for place in [*(f"v{number}" for number in range(len(cases))), "corner"]:
+                answer = run("digest", "--json", f"{path}:{place}")
+                if answer.code or json.loads(answer.out)[0]["sha256"] != sha(file[place][()]):
+                    faults.append((f"{libver} {place}", answer.err[-200:].strip() or "another content"))
+    report.check("blocks of parts go where h5py has them", faults, 2 * len(cases) + 2)
+
+
 def field_order(report, folder):
     """Fields have the order of the file, wherever they lie, and keep it."""
     faults, path = [], os.path.join(folder, "fields.h5")
@@ -544,6 +574,7 @@ def main():
         trees(report, folder)
         families(report, folder)
         virtual(report, folder)
+        blocks(report, folder)
         field_order(report, folder)
         missing(report, folder)
         diff(report, folder)

@@ -6,12 +6,14 @@ use super::file::File;
 use super::object::header;
 use super::object::selection::{Axis, Selected};
 use super::paths::follow;
+use super::picked::{Picked, Runs};
 use super::read::{UNDEFINED, c_string, text, unknown};
 use super::types::between::{Between, between};
 use crate::array::nbytes;
 use crate::cursor::Cursor;
 use crate::error::quoted;
 use crate::{Buffer, Composed, Dtype, Entry, Error, Limits, ReadOptions, Result};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A part of another dataset, and where it goes.
@@ -27,8 +29,8 @@ struct Mapping {
 #[derive(Debug)]
 struct Part {
     entry: Entry,
-    from: Vec<Vec<u64>>,
-    to: Vec<Vec<u64>>,
+    from: Picked,
+    to: Picked,
 }
 
 /// A virtual dataset.
@@ -140,6 +142,7 @@ impl Mapped {
             let what = format!("parts of a virtual dataset: {then} rows were there, {now} are");
             return Err(Error::not_found(what));
         }
+        parts.iter().try_for_each(|part: &Part| part.to.check(&lengths, "the dataset"))?;
         let shape = lengths.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
         Ok(Self { shape, dtype: dtype.clone(), fill, parts, left_out })
     }
@@ -198,11 +201,9 @@ impl Mapping {
         number: Option<u64>,
     ) -> Result<Option<Part>> {
         let extent: Vec<u64> = entry.shape().iter().map(|&n| n as u64).collect();
-        let from = self.from.indices(&extent, None)?;
-        let count = |axes: &[Vec<u64>]| {
-            axes.iter().fold(1u64, |n, axis| n.saturating_mul(axis.len() as u64))
-        };
-        let all = count(&from);
+        let from = Picked::new(&self.from, &extent, None)?;
+        from.check(&extent, &named(names))?;
+        let all = from.count();
         let to = match (unlimited(&self.to), &self.to) {
             (Some(axis), Selected::Regular(axes)) => {
                 let mut axes = axes.clone();
@@ -218,17 +219,17 @@ impl Mapping {
                         Some((axis, all / others.max(1)))
                     }
                 };
-                let to = Selected::Regular(axes).indices(lengths, wanted)?;
-                let end = to.get(axis).and_then(|axis| axis.last()).map_or(0, |last| last + 1);
+                let to = Picked::new(&Selected::Regular(axes), lengths, wanted)?;
+                let end = to.ends().get(axis).copied().unwrap_or(0);
                 if let Some(length) = lengths.get_mut(axis) {
                     *length = (*length).max(end);
                 }
                 to
             }
-            _ => self.to.indices(lengths, None)?,
+            _ => Picked::new(&self.to, lengths, None)?,
         };
-        if count(&to) != all {
-            let found = format!("{all} elements of {} for {}", named(names), count(&to));
+        if to.count() != all {
+            let found = format!("{all} elements of {} for {}", named(names), to.count());
             return Err(Error::corrupt("parts of a virtual dataset that fit", found));
         }
         Ok(Some(Part { entry, from, to }))
@@ -308,60 +309,35 @@ impl Part {
         let bytes = whole.ok_or_else(|| Error::unsupported("a part that is not in one piece"))?;
         let (len, itemsize) = (self.entry.dtype().itemsize(), dtype.itemsize());
         nbytes(shape, itemsize)?;
-        let mut from = Offsets::new(&self.from, self.entry.shape(), len);
-        let mut to = Offsets::new(&self.to, shape, itemsize);
-        while let (Some(from), Some(to)) = (from.next(), to.next()) {
-            let item = bytes.get(from..from.saturating_add(len));
-            let place = dst.get_mut(to..to.saturating_add(itemsize));
-            if let (Some(item), Some(place)) = (item, place) {
-                change.put(item, place);
+        let mut from = Runs::new(&self.from, self.entry.shape());
+        let mut to = Runs::new(&self.to, shape);
+        let (mut items, mut places) = (0..0, 0..0);
+        loop {
+            if items.is_empty() {
+                let Some(next) = from.next() else { break };
+                items = next;
             }
+            if places.is_empty() {
+                let Some(next) = to.next() else { break };
+                places = next;
+            }
+            let count = items.len().min(places.len());
+            let source = bytes.get(stretch(items.start, count, len));
+            let target = dst.get_mut(stretch(places.start, count, itemsize));
+            if let (Some(source), Some(target)) = (source, target) {
+                change.put_all((source, len), (target, itemsize));
+            }
+            items.start += count;
+            places.start += count;
         }
         Ok(())
     }
 }
 
-/// Offsets of selected elements in C order.
-struct Offsets<'a> {
-    axes: &'a [Vec<u64>],
-    steps: Vec<usize>,
-    next: Option<Vec<usize>>,
-}
-
-impl<'a> Offsets<'a> {
-    fn new(axes: &'a [Vec<u64>], shape: &[usize], itemsize: usize) -> Self {
-        let mut steps = vec![0; shape.len()];
-        let mut step = itemsize;
-        for (place, &length) in steps.iter_mut().zip(shape).rev() {
-            *place = step;
-            step = step.saturating_mul(length);
-        }
-        let empty = axes.iter().any(Vec::is_empty);
-        Self { axes, steps, next: (!empty).then(|| vec![0; axes.len()]) }
-    }
-}
-
-impl Iterator for Offsets<'_> {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        let mut at = self.next.take()?;
-        let mut offset = 0usize;
-        for ((axis, &at), &step) in self.axes.iter().zip(&at).zip(&self.steps) {
-            let index = axis.get(at).copied().unwrap_or(0);
-            let index = usize::try_from(index).unwrap_or(usize::MAX);
-            offset = offset.saturating_add(index.saturating_mul(step));
-        }
-        for (place, axis) in at.iter_mut().zip(self.axes).rev() {
-            *place += 1;
-            if *place < axis.len() {
-                self.next = Some(at);
-                break;
-            }
-            *place = 0;
-        }
-        Some(offset)
-    }
+/// The bytes of elements that lie one after another.
+fn stretch(first: usize, count: usize, itemsize: usize) -> Range<usize> {
+    let start = first.saturating_mul(itemsize);
+    start..start.saturating_add(count.saturating_mul(itemsize))
 }
 
 #[cfg(test)]

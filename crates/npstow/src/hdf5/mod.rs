@@ -40,6 +40,8 @@
 //! | text, sequences, references to objects and regions | objects, one by one: [`Varied`](crate::Varied) |
 //! | references of 1.12 | `V`, their bytes |
 //! | a null dataspace | the shape `(0,)` |
+//! | a virtual dataset: blocks at even distances, lists of blocks | the array that they make up |
+//! | the same of single points, or of blocks that lie across one another | refused by name |
 //! | a committed datatype | a value: the bytes of its message, as the latest form has them |
 //!
 //! # From HDF5 to HDF5
@@ -134,6 +136,7 @@ mod notes;
 mod object;
 mod options;
 mod paths;
+mod picked;
 mod plan;
 mod read;
 mod reader;

@@ -23,6 +23,20 @@ fn within(
     fill: &[u8],
     part: Option<(&str, &[u8])>,
 ) -> Result<Entry> {
+    let mut all = Emit::new();
+    all.u32(3).u32(1).zeros(8);
+    let all = all.finish();
+    selected(limits, named, (dtype, fill), part, [&all, &all])
+}
+
+/// The same of some elements of the part, that go to some of the dataset.
+fn selected(
+    limits: Limits,
+    named: &str,
+    (dtype, fill): (&str, &[u8]),
+    part: Option<(&str, &[u8])>,
+    selections: [&[u8]; 2],
+) -> Result<Entry> {
     let mut tree = Tree::new();
     if let Some((dtype, bytes)) = part {
         let array = Array::new(Dtype::parse(dtype)?, &[3], MemoryOrder::C, bytes.to_vec().into())?;
@@ -33,8 +47,8 @@ fn within(
     let mut heap = Collection::new(bytes.len() as u64, Collection::LEAST);
     let mut mappings = Emit::new();
     mappings.u8(0).u64(1).bytes(b".\0").bytes(named.as_bytes()).u8(0);
-    for _ in 0..2 {
-        mappings.u32(3).u32(1).zeros(8);
+    for selection in selections {
+        mappings.bytes(selection);
     }
     let (address, index) = match part {
         Some(_) => heap.add(&mappings.finish()).map(|id| (id.address, id.index)).unwrap(),
@@ -96,4 +110,40 @@ fn missing_parts_are_refused_unless_they_may_be_missing() {
     assert!(entry.left_out()[0].contains("'nowhere' in '.'"), "{:?}", entry.left_out());
     assert_eq!(bytes(Ok(entry)).unwrap(), fill.repeat(3));
     assert!(dataset("<i4", &fill, part).unwrap().left_out().is_empty());
+}
+
+/// A hyperslab of version 1: a list of blocks on one axis.
+fn blocks(all: &[[u32; 2]]) -> Vec<u8> {
+    let mut out = Emit::new();
+    out.u32(2).u32(1).zeros(8).u32(1).u32(u32::try_from(all.len()).unwrap());
+    out.u32s(all.as_flattened().iter().copied());
+    out.finish()
+}
+
+#[test]
+fn lists_of_blocks_are_taken_one_element_after_another() {
+    let part = Some(("|u1", &[7, 8, 9][..]));
+    let read = |from: &[[u32; 2]], to: &[[u32; 2]]| {
+        let selections = [&blocks(from)[..], &blocks(to)];
+        bytes(selected(Limits::default(), "part", ("<i2", &[1, 0]), part, selections))
+    };
+    assert_eq!(read(&[[0, 0], [2, 2]], &[[1, 2]]).unwrap(), [1, 0, 7, 0, 9, 0]);
+    assert_eq!(read(&[[1, 2]], &[[2, 2], [0, 0]]).unwrap(), [8, 0, 1, 0, 9, 0]);
+    for (from, to) in [
+        // Fewer elements than places, elements that are not there, blocks that end too early.
+        (&[[0, 0]][..], &[[0, 1]][..]),
+        (&[[2, 3]], &[[0, 1]]),
+        (&[[0, 1]], &[[2, 3]]),
+        (&[[0, u32::MAX]], &[[0, u32::MAX]]),
+        (&[[2, 1]], &[[0, 0]]),
+    ] {
+        assert_eq!(read(from, to).unwrap_err().kind(), ErrorKind::Corrupt, "{from:?} {to:?}");
+    }
+    let across = read(&[[0, 1], [1, 2]], &[[0, 1], [1, 2]]).unwrap_err();
+    assert_eq!(across.kind(), ErrorKind::Unsupported, "{across}");
+    for cut in 0..blocks(&[[0, 0]]).len() {
+        let list = &blocks(&[[0, 0]])[..cut];
+        let all = [&blocks(&[[0, 0]])[..], list];
+        assert!(selected(Limits::default(), "part", ("<i2", &[]), part, all).is_err(), "{cut}");
+    }
 }

@@ -12,8 +12,10 @@ pub(in crate::hdf5) type Block = (Vec<u64>, Vec<u64>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::hdf5) enum Selected {
     All,
-    /// Blocks that do not overlap, or single points.
+    /// Blocks that do not overlap.
     Blocks(Vec<Block>),
+    /// Single elements, in an order of their own.
+    Points(Vec<Block>),
     /// Blocks at even distances, on every axis.
     Regular(Vec<Axis>),
 }
@@ -28,10 +30,7 @@ pub(in crate::hdf5) struct Axis {
 }
 
 /// A count, or a length of a block, without a bound.
-const UNLIMITED: u64 = u64::MAX;
-
-/// The most blocks, or indices on an axis, that are looked at one by one.
-const MOST: u64 = 1 << 24;
+pub(in crate::hdf5) const UNLIMITED: u64 = u64::MAX;
 
 impl Axis {
     /// Whether it goes on for as long as there are elements.
@@ -53,34 +52,6 @@ impl Axis {
     fn last(&self) -> u64 {
         let blocks = self.count.saturating_sub(1).saturating_mul(self.stride);
         self.start.saturating_add(blocks).saturating_add(self.block.saturating_sub(1))
-    }
-
-    /// The indices that are selected; of what has no bound, those below `length`, or `wanted` of
-    /// them.
-    fn indices(&self, length: u64, wanted: Option<u64>) -> Result<Vec<u64>> {
-        let most = match (self.is_unlimited(), wanted) {
-            (true, Some(wanted)) => wanted,
-            (true, None) => length,
-            (false, _) => self.len(),
-        };
-        if most > MOST {
-            return Err(Error::limit("a number of selected indices", MOST, most));
-        }
-        let end = if self.is_unlimited() && wanted.is_none() { length } else { UNLIMITED };
-        let mut indices = Vec::new();
-        for number in 0..self.count {
-            let start = self.block_of(number).start;
-            for index in start..start.saturating_add(self.block) {
-                if index >= end || indices.len() as u64 >= most {
-                    return Ok(indices);
-                }
-                indices.push(index);
-            }
-            if self.block == 0 {
-                break;
-            }
-        }
-        Ok(indices)
     }
 }
 
@@ -127,7 +98,7 @@ impl Selected {
     pub(in crate::hdf5) fn bounds(&self) -> (u64, Option<Block>) {
         match self {
             Self::All => (0, None),
-            Self::Blocks(blocks) => block_bounds(blocks),
+            Self::Blocks(blocks) | Self::Points(blocks) => block_bounds(blocks),
             Self::Regular(axes) => {
                 let points = axes.iter().fold(1u64, |n, axis| n.saturating_mul(axis.len()));
                 let low = axes.iter().map(|axis| axis.start).collect();
@@ -135,42 +106,6 @@ impl Selected {
                 (points, (points > 0).then_some((low, high)))
             }
         }
-    }
-
-    /// The indices on every axis, of a selection that is made of such; of what has no bound, those
-    /// within `lengths`, or as many as are wanted on an axis.
-    pub(in crate::hdf5) fn indices(
-        &self,
-        lengths: &[u64],
-        wanted: Option<(usize, u64)>,
-    ) -> Result<Vec<Vec<u64>>> {
-        let whole = |&length: &u64| Axis { start: 0, stride: 1, count: 1, block: length };
-        let axes: Vec<Axis> = match self {
-            Self::All => lengths.iter().map(whole).collect(),
-            Self::Regular(axes) => axes.clone(),
-            Self::Blocks(blocks) => match &blocks[..] {
-                [(low, high)] => low
-                    .iter()
-                    .zip(high)
-                    .map(|(low, high)| {
-                        let block = high.saturating_sub(*low).saturating_add(1);
-                        Axis { start: *low, stride: 1, count: 1, block }
-                    })
-                    .collect(),
-                [] => vec![Axis { start: 0, stride: 1, count: 0, block: 0 }; lengths.len()],
-                _ => return Err(Error::unsupported("a virtual dataset of uneven blocks")),
-            },
-        };
-        if axes.len() != lengths.len() {
-            let expected = format!("a selection of {} axes", lengths.len());
-            return Err(Error::corrupt(expected, axes.len()));
-        }
-        let each = axes.iter().zip(lengths).enumerate();
-        each.map(|(at, (axis, &length))| {
-            let wanted = wanted.filter(|(axis, _)| *axis == at).map(|(_, wanted)| wanted);
-            axis.indices(length, wanted)
-        })
-        .collect()
     }
 }
 
@@ -198,7 +133,7 @@ fn points(cursor: &mut Cursor<'_>, width: usize) -> Result<Selected> {
     let count = unsigned(cursor, width, "a number of points")?;
     let count = counted(cursor, count, rank * width)?;
     let point = |_| numbers(cursor, rank, width).map(|at| (at.clone(), at));
-    Ok(Selected::Blocks((0..count).map(point).collect::<Result<_>>()?))
+    Ok(Selected::Points((0..count).map(point).collect::<Result<_>>()?))
 }
 
 fn block_list(cursor: &mut Cursor<'_>, rank: usize, width: usize) -> Result<Selected> {
@@ -270,18 +205,5 @@ mod tests {
         }
         let selected = Selected::parse(&mut Cursor::new(&regular)).unwrap();
         assert_eq!(selected.bounds(), (6, Some((vec![1], vec![10]))));
-        assert_eq!(selected.indices(&[99], None).unwrap(), [[1, 2, 5, 6, 9, 10]]);
-    }
-
-    #[test]
-    fn what_has_no_bound_ends_with_the_axis_or_what_is_wanted() {
-        let axis = Axis { start: 1, stride: 3, count: UNLIMITED, block: 2 };
-        let open = Selected::Regular(vec![axis]);
-        assert_eq!(open.indices(&[8], None).unwrap(), [[1, 2, 4, 5, 7]]);
-        assert_eq!(open.indices(&[0], Some((0, 3))).unwrap(), [[1, 2, 4]]);
-        assert!(open.indices(&[u64::MAX], None).is_err());
-        let block = Axis { start: 2, stride: 1, count: 1, block: UNLIMITED };
-        let open = Selected::Regular(vec![block]);
-        assert_eq!(open.indices(&[5], None).unwrap(), [[2, 3, 4]]);
     }
 }

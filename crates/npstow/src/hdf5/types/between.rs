@@ -58,8 +58,23 @@ fn is_done(from: Scalar, to: Scalar) -> bool {
 }
 
 impl Between {
+    /// Puts elements that lie one after another where they go; each has so many bytes.
+    pub(in crate::hdf5) fn put_all(
+        self,
+        (items, len): (&[u8], usize),
+        (places, itemsize): (&mut [u8], usize),
+    ) {
+        if !matches!(self, Self::Number { .. }) && items.len() == places.len() {
+            places.copy_from_slice(items);
+            return;
+        }
+        let places = places.chunks_exact_mut(itemsize.max(1));
+        let items = items.chunks_exact(len.max(1));
+        items.zip(places).for_each(|(item, place)| self.put(item, place));
+    }
+
     /// Puts an element where it goes; those of [`Between::Ordered`] are in that order already.
-    pub(in crate::hdf5) fn put(self, item: &[u8], place: &mut [u8]) {
+    fn put(self, item: &[u8], place: &mut [u8]) {
         let Self::Number { from, to } = self else {
             if item.len() == place.len() {
                 place.copy_from_slice(item);
