@@ -3,7 +3,8 @@
 
 use super::{Data, Entry};
 use crate::array::{Array, MemoryOrder};
-use crate::{Error, Limits, MemorySource, Result, Source};
+use crate::{Error, Limits, MemorySource, Result, Source, Varied, VariedForm, VariedItem};
+use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +20,10 @@ impl Entry {
     #[must_use]
     pub(crate) fn found_at(mut self, path: &Path, member: &str) -> Self {
         self.origin = Some(Arc::new(Origin { path: path.to_owned(), member: member.to_owned() }));
+        if let Data::Varied(elements) = &self.data {
+            let raw = elements.raw().clone().found_at(path, member);
+            self.data = Data::Varied(Arc::new(Found { elements: Arc::clone(elements), raw }));
+        }
         #[cfg(feature = "hdf5")]
         if let Some(elements) = self.native.as_mut().and_then(|one| Arc::make_mut(one).elements()) {
             elements.origin.clone_from(&self.origin);
@@ -62,6 +67,43 @@ impl Entry {
             entry.native = Some(Arc::new(native.through(wrap)));
         }
         entry
+    }
+}
+
+/// Elements without a fixed length, whose errors say where they were found, too.
+#[derive(Debug)]
+struct Found {
+    elements: Arc<dyn Varied>,
+    raw: Entry,
+}
+
+impl Varied for Found {
+    fn raw(&self) -> &Entry {
+        &self.raw
+    }
+
+    fn what(&self) -> String {
+        self.elements.what()
+    }
+
+    fn form(&self) -> VariedForm {
+        self.elements.form()
+    }
+
+    fn item(&self, number: usize) -> Result<VariedItem> {
+        self.raw.placed_in(self.elements.item(number))
+    }
+
+    fn each_digested(&self, take: &mut dyn FnMut(&[u8])) -> Result<()> {
+        self.raw.placed_in(self.elements.each_digested(take))
+    }
+
+    fn as_any(&self) -> Option<&dyn Any> {
+        self.elements.as_any()
+    }
+
+    fn refused(&self) -> Error {
+        self.elements.refused()
     }
 }
 

@@ -253,7 +253,14 @@ impl Node {
     /// # Errors
     /// Whatever reading it needs.
     pub fn attributes(&self) -> Result<Vec<(String, Attribute)>> {
-        self.place(self.file.0.container.attributes(self.id))
+        let mut all = self.place(self.file.0.container.attributes(self.id))?;
+        for (name, attribute) in &mut all {
+            if let Attribute::Array(entry) = attribute {
+                let member = format!("{}@{name}", self.name);
+                *entry = entry.clone().found_at(self.file.path(), &member);
+            }
+        }
+        Ok(all)
     }
 
     /// What of the file's [`left_out`](File::left_out) is the node, or below it.

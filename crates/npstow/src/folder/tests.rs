@@ -597,6 +597,23 @@ fn what_fails_half_way_leaves_the_old_folder() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
 }
 
+#[cfg(feature = "npz")]
+#[test]
+fn what_cannot_be_read_is_said_of_the_file_that_it_is_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("crc.npz");
+    crate::npz::write(&path, &Tree::new().with("g/x", array(7)).unwrap()).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    // The last byte of the member, before the directory.
+    let end = bytes.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    bytes[end - 1] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let tree = crate::open(&path).unwrap().root().to_tree().unwrap();
+    let tree = Tree::new().with("new", tree.get("g/x").unwrap().clone()).unwrap();
+    let e = write(dir.path().join("run"), &tree).unwrap_err();
+    assert_eq!((e.member(), e.path()), (Some("g/x"), Some(path.as_path())), "{e}");
+}
+
 #[test]
 fn lint_names_what_other_readers_stumble_over() {
     let dir = made(&[

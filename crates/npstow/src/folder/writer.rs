@@ -200,9 +200,10 @@ fn write_batch(new: &NewFolder, batch: &[Planned<'_>]) -> Result<()> {
     let ahead: Vec<&Planned<'_>> =
         batch.iter().filter(|file| file.read_ahead().is_some()).collect();
     let entries: Vec<Entry> = ahead.iter().filter_map(|file| file.read_ahead().cloned()).collect();
-    let named = |(at, e): (usize, Error)| match ahead.get(at) {
-        Some(file) => file.placed(e),
-        None => e,
+    // What cannot be read is said of where it was found, not of the new folder.
+    let named = |(at, e): (usize, Error)| match (entries.get(at), ahead.get(at)) {
+        (Some(entry), Some(file)) => file.placed(entry.placed(e)),
+        _ => e,
     };
     let mut arrays = read_many(&entries).map_err(named)?.into_iter();
     let work: Vec<Job<'_, '_>> =

@@ -298,7 +298,8 @@ impl<'a> Assembly<'a> {
                 messages.push(Layout::Contiguous { address, len: nbytes }.message());
             }
             Stored::Varied(varied) => {
-                let placed = self.varied(&**varied, dataset);
+                let placed =
+                    self.varied(&**varied, dataset).map_err(|e| dataset.elements.unread(e));
                 let (address, len) = placed.map_err(|e| e.in_member(&dataset.path))?;
                 messages.push(message::fill_value(Allocated::Late, &[], latest));
                 messages.push(Layout::Contiguous { address, len }.message());

@@ -139,7 +139,8 @@ fn encode(value: &Value, latest: bool, ground: &mut impl Ground) -> Result<Encod
             Data::Varied(varied) => Encoded {
                 datatype: varied_type(&**varied, form)?.0,
                 dataspace: space(&lengths(entry.shape())?),
-                data: varied_data(&**varied, ground)?,
+                data: varied_data(&**varied, ground)
+                    .map_err(|e| Elements::Entry(entry).unread(e))?,
             },
             _ => elements(Elements::Entry(entry))?,
         },

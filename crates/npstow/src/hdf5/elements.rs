@@ -4,7 +4,7 @@
 use super::types::carried::carried;
 use super::types::{Form, datatype};
 use crate::entry::{BAND, Native, Pieces};
-use crate::{Array, Buffer, BufferMut, Dtype, Entry, Error, Item, MemoryOrder, Result};
+use crate::{Array, Buffer, BufferMut, Dtype, Entry, Error, ErrorKind, Item, MemoryOrder, Result};
 
 /// What is written: an array in memory, or one of another file.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,15 @@ impl<'a> Elements<'a> {
             datatype(self.dtype(), form)?;
         }
         Ok((carried(native, form)?, elements.as_ref().map_or(self, Self::Entry)))
+    }
+
+    /// Says of an error of reading them where they were found; what a new file has no place for
+    /// is said of the name there.
+    pub(super) fn unread(self, e: Error) -> Error {
+        match (self, e.kind()) {
+            (Self::Entry(entry), ErrorKind::Corrupt | ErrorKind::Io) => entry.placed(e),
+            _ => e,
+        }
     }
 
     pub(super) fn dtype(&self) -> &'a Dtype {

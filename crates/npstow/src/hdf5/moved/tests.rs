@@ -163,3 +163,36 @@ fn damaged_anywhere_it_ends() {
         }
     }
 }
+
+#[test]
+fn what_cannot_be_read_is_said_of_the_file_that_it_is_in() {
+    let texts = tree(FOUR, "").unwrap();
+    let texts = texts.leaves().into_iter().find_map(|(path, _)| match texts.get(&path) {
+        Some(Item::Entry(entry)) if matches!(entry.data(), Data::Varied(_)) => Some(entry.clone()),
+        _ => None,
+    });
+    let plain = Tree::new().with("old", texts.unwrap()).unwrap();
+    let mut bytes = written(&plain, &WriteOptions::default()).unwrap();
+    let heap = bytes.windows(4).position(|four| four == b"GCOL").unwrap();
+    bytes[heap] = b'X';
+    let Some(Item::Entry(damaged)) = tree(&bytes, "").unwrap().get("old").cloned() else {
+        panic!("no array");
+    };
+    let said = |e: crate::Error| {
+        assert_eq!(e.kind(), ErrorKind::Corrupt, "{e}");
+        let path = e.path().map(|path| path.to_string_lossy().into_owned());
+        (path.unwrap_or_default(), e.member().unwrap_or_default().to_owned())
+    };
+    let expected = ("x.h5".to_owned(), "old".to_owned());
+    let Data::Varied(varied) = damaged.data() else { panic!("{damaged:?}") };
+    let each = (0..damaged.shape().iter().product()).find_map(|at| varied.item(at).err());
+    assert_eq!(said(each.unwrap()), expected);
+    assert_eq!(said(varied.each_digested(&mut |_| {}).unwrap_err()), expected);
+    let dir = tempfile::tempdir().unwrap();
+    let new = Tree::new().with("new", damaged.clone()).unwrap();
+    let e = crate::hdf5::write(dir.path().join("y.h5"), &new).unwrap_err();
+    assert_eq!(said(e), expected);
+    let draft = Draft::new(Tree::new()).attribute("", "t", damaged).unwrap();
+    let e = draft.write(dir.path().join("z.h5"), &WriteOptions::default()).unwrap_err();
+    assert_eq!(said(e), expected);
+}
