@@ -301,9 +301,13 @@ fn storage(entry: &Entry) -> Result<Json> {
     ]))
 }
 
-/// NumPy's `descr` as JSON.
+/// NumPy's `descr` as JSON; of a dtype that has none, the text that NumPy shows.
 pub(crate) fn descr(dtype: &Dtype) -> Result<Json> {
-    Ok(Json::from(&dtype.to_descr()?))
+    match dtype.to_descr() {
+        Ok(descr) => Ok(Json::from(&descr)),
+        Err(_) if dtype.as_record().is_some() => Ok(dtype.to_string().into()),
+        Err(e) => Err(e),
+    }
 }
 
 /// What is hashed: described with every byte order little, as the hash is.

@@ -42,7 +42,10 @@ fn make<'py>(py: Python<'py>, dtype: &Dtype) -> PyResult<Bound<'py, PyAny>> {
         static NUMPY_DTYPE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         return NUMPY_DTYPE.import(py, "numpy", "dtype")?.call1((scalar.typestr(),));
     }
-    let descr = dtype.to_descr().map_err(raise)?.to_string();
+    // HDF5 has records whose fields lie in another order, which no `descr` says.
+    let Ok(descr) = dtype.to_descr().map(|descr| descr.to_string()) else {
+        return exact(py, dtype);
+    };
     let descr = py.import("ast")?.call_method1("literal_eval", (descr,))?;
     py.import("numpy.lib.format")?.call_method1("descr_to_dtype", (descr,))
 }
