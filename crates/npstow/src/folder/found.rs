@@ -101,6 +101,9 @@ pub(super) struct Found {
     pub(super) remarks: Vec<String>,
     /// Arrays and folders that an index does not list, by their paths, and that it is so.
     pub(super) left_out: Vec<(String, String)>,
+    /// Files and folders in which there may be arrays that no reader finds: these, and those whose
+    /// names are left out.
+    pub(super) hidden: Vec<PathBuf>,
     /// Whether two roads led to one group: then a file may be listed twice.
     pub(super) merged: bool,
 }

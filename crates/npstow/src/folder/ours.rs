@@ -22,7 +22,7 @@ pub(super) fn check(top: &Path) -> Result<()> {
     // The folder that is there now, whatever takes its place meanwhile.
     let root = Root::open(top);
     let root = root.map_err(|e| Error::io("looking at the folder to be replaced", e))?;
-    let listed = listed(&root)?;
+    let hidden = hidden(&root)?;
     let mut waiting = vec![PathBuf::new()];
     while let Some(folder) = waiting.pop() {
         let names = root.list(&folder)?;
@@ -33,9 +33,8 @@ pub(super) fn check(top: &Path) -> Result<()> {
         let own = String::from_utf8(own.unwrap_or_default()).unwrap_or_default();
         let values: HashSet<&str> = lines(&own).collect();
         for (name, kind) in names {
-            let path = folder.join(&name);
             if kind == Kind::Folder {
-                waiting.push(path);
+                waiting.push(folder.join(name));
                 continue;
             }
             let known = |name: &str| {
@@ -46,8 +45,10 @@ pub(super) fn check(top: &Path) -> Result<()> {
                     || values.contains(name)
             };
             let is_known = kind == Kind::File && name.to_str().is_some_and(known);
-            let is_hidden = name.to_string_lossy().ends_with(NPY) && !listed.contains(&path);
-            if !is_known || is_hidden {
+            let is_array = || name.to_string_lossy().ends_with(NPY);
+            let is_below = |above: &PathBuf| folder.join(&name).starts_with(above);
+            if !is_known || (is_array() && hidden.iter().any(is_below)) {
+                let path = folder.join(&name);
                 let shown = quoted(&path.to_string_lossy());
                 let what = match is_known {
                     true => "an array that is not listed (`npstow verify` says why)",
@@ -61,10 +62,10 @@ pub(super) fn check(top: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The files that whoever opens the folder finds.
-fn listed(root: &Root) -> Result<HashSet<PathBuf>> {
+/// Where arrays would be that whoever opens the folder does not find.
+fn hidden(root: &Root) -> Result<Vec<PathBuf>> {
     match scan(root, &Limits::default()) {
-        Ok(found) => Ok(found.nodes.iter().map(|node| found.path(node)).collect()),
+        Ok(found) => Ok(found.hidden),
         Err(e) if e.io_error().is_some() => Err(e),
         Err(e) => Err(Error::exists(format!(
             "the folder, which is not replaced: what is in it cannot be listed ({e})"

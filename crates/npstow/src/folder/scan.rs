@@ -25,6 +25,7 @@ pub(super) fn scan(root: &Root, limits: &Limits) -> Result<Found> {
             nodes: vec![Node::new(0, String::new(), What::Group(Group::default()))],
             remarks: Vec::new(),
             left_out: Vec::new(),
+            hidden: Vec::new(),
             merged: false,
         },
         groups: HashMap::new(),
@@ -295,6 +296,7 @@ impl Scan<'_> {
             } else if text.ends_with(NPY) || (kind == Kind::Folder && !text.starts_with('.')) {
                 let why = "not in the index: left over, or put there by hand";
                 self.found.left_out.push((file.to_string_lossy().into_owned(), why.to_owned()));
+                self.found.hidden.push(file);
             } else if text.starts_with('.') {
                 // Files of the system and of editors.
             } else {
@@ -332,12 +334,14 @@ impl Scan<'_> {
             if !matches!(kind, Kind::Folder | Kind::Link) || text.starts_with('.') {
                 if text.ends_with(NPY) {
                     self.remark(&path.join(name), "is left out: its name begins with a dot");
+                    self.found.hidden.push(path.join(name));
                 }
             } else if text.starts_with('_') {
                 self.remark(
                     &path.join(name),
                     "is left out: its name begins with '_', as for NPFold",
                 );
+                self.found.hidden.push(path.join(name));
             } else {
                 let id = self.group(folder.id, &text)?;
                 if let Some(group) = self.group_mut(id) {

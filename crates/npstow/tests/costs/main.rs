@@ -159,7 +159,8 @@ fn costs_are_what_they_were() {
     faults.calls("folder load, reads for each array", each.reads, 1.0..=1.05);
 
     let (_, each) = grown(|n| npstow::save_with(path(folder, "x", n), of(n), &options).unwrap());
-    faults.within("folder save, allocations for each array", each.allocations, 3.0..=15.5);
+    // In the place of the one before, which is listed twice to see that nothing in it is lost.
+    faults.within("folder save, allocations for each array", each.allocations, 3.0..=23.0);
     faults.calls("folder save, writes for each array", each.writes, 1.0..=1.05);
     #[cfg(feature = "hdf5")]
     hdf5(folder, of, &mut faults);
