@@ -1240,7 +1240,7 @@ const char *npstow_file_path(const NpstowFile *file);
  * What whoever opened the file should know though it can be read, a sentence each: that an HDF5
  * file was never closed, and what was left out of the groups and arrays that were looked at
  * until now (links that lead nowhere or out of the folder, parts of virtual
- * datasets that are missing).
+ * datasets that are missing), and arrays that the index of a folder does not list.
  */
 NpstowStrings *npstow_file_warnings(const NpstowFile *file, NpstowError **error);
 

@@ -87,7 +87,7 @@ pub extern "C" fn npstow_file_path(file: Option<&NpstowFile>) -> *const c_char {
 /// What whoever opened the file should know though it can be read, a sentence each: that an HDF5
 /// file was never closed, and what was left out of the groups and arrays that were looked at
 /// until now (links that lead nowhere or out of the folder, parts of virtual
-/// datasets that are missing).
+/// datasets that are missing), and arrays that the index of a folder does not list.
 #[unsafe(no_mangle)]
 pub extern "C" fn npstow_file_warnings(
     file: Option<&NpstowFile>,
