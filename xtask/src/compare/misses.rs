@@ -32,10 +32,10 @@ const WHY: [(&str, &str); 17] = [
     ),
     (
         "p4",
-        "Reading: page faults of the new memory, and the read; the checksum is fused with it. Two cores \
-        take half of what one core needs at least (the limit); in Python, as everywhere, the first \
-        calls of a process are slower. Saving: write(2), which nobody does faster; the checksum is taken of each piece \
-        while it is in the cache (kept), so npstow is faster than the limit.",
+        "Reading: page faults of the new memory, and the read; the checksum is fused with it. Two \
+        cores take half of what one core needs at least (the limit). Saving: write(2), which nobody \
+        does faster; the checksum is taken of each piece while it is in the cache (kept), so npstow \
+        is faster than the limit.",
     ),
     (
         "p5",
@@ -63,7 +63,7 @@ const WHY: [(&str, &str); 17] = [
     (
         "p8",
         "Three system calls for each file, which the limit makes, too: it is half of the time of a \
-        load and two thirds of that of a save. The rest is names, headers and memory of 4,000 \
+        load and five sixths of that of a save. The rest is names, headers and memory of 4,000 \
         arrays; a sixth of a load is the listing of the folder, which one core does, and much of \
         that the kernel's. In Python, the objects besides. Kept: files are read straight into memory \
         that is asked for once, and arrays made by who has read them (1,487 instead of 3,412 page \
@@ -112,12 +112,12 @@ const WHY: [(&str, &str); 17] = [
     ),
     (
         "p17",
-        "Of a small listing two thirds are the start of a process. 4,000 members: a quarter is reading \
-        4,000 headers, the rest a flat profile of descriptions and their text. Tried: all headers \
-        with 30 reads, no faster in memory. Kept: two cores, a tenth faster for an archive, whose \
-        calls of pread get into each other's way, a fifth for a folder; of the 21 commands only the \
-        one that is asked for is defined, and a listing is one text, 54.4 instead of 95.6 million \
-        instructions.",
+        "Of a small listing two thirds are the start of a process. 4,000 members: a quarter is \
+        reading 4,000 headers, the rest a flat profile of descriptions and their text. Tried: all \
+        headers with 30 reads, no faster in memory. Kept: two cores, 8 % faster for an archive, \
+        whose calls of pread take more time in all, and 20 % for a folder; of the 21 commands only \
+        the one that is asked for is defined, and a listing is one text, 54.4 instead of 95.6 \
+        million instructions.",
     ),
     ("small", "Both pay for the calls of the system and for an array of NumPy's."),
     (
