@@ -63,7 +63,7 @@ const WHY: [(&str, &str); 17] = [
     (
         "p8",
         "Three system calls for each file, which the limit makes, too: it is half of the time of a \
-        load and five sixths of that of a save. The rest is names, headers and memory of 4,000 \
+        load and about four fifths of that of a save. The rest is names, headers and memory of 4,000 \
         arrays; a sixth of a load is the listing of the folder, which one core does, and much of \
         that the kernel's. In Python, the objects besides. Kept: files are read straight into memory \
         that is asked for once, and arrays made by who has read them (1,487 instead of 3,412 page \
