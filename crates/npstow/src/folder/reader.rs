@@ -221,10 +221,19 @@ impl Folder {
     }
 
     /// Describes nodes one after another; an error says which one it is about.
+    fn describe_all(
+        &self,
+        ids: &[u64],
+        desk: &mut Desk<'_>,
+    ) -> Result<Vec<Described>, (usize, Error)> {
+        let one = |(at, &id): (usize, &u64)| self.describe(id, desk).map_err(|e| (at, e));
+        ids.iter().enumerate().map(one).collect()
+    }
+
+    /// The entries of nodes, whose small files share one memory.
     fn run(&self, ids: &[u64], kept: &AtomicUsize) -> Result<Vec<Entry>, (usize, Error)> {
         let mut desk = Desk::new(kept, ids.len());
-        let one = |(at, &id): (usize, &u64)| self.describe(id, &mut desk).map_err(|e| (at, e));
-        let described = ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        let described = self.describe_all(ids, &mut desk)?;
         let pool = desk.pool.finish().map_err(|e| (0, e))?.freeze();
         let entry = |(at, described): (usize, Described)| {
             let entry = match described {
@@ -242,8 +251,7 @@ impl Folder {
     /// lie where in it. Others are described.
     fn run_own(&self, ids: &[u64], kept: &AtomicUsize) -> Result<Own, (usize, Error)> {
         let mut desk = Desk::new(kept, ids.len());
-        let one = |(at, &id): (usize, &u64)| self.describe(id, &mut desk).map_err(|e| (at, e));
-        let described = ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        let described = self.describe_all(ids, &mut desk)?;
         let (mut placed, mut others) = (Vec::with_capacity(ids.len()), Vec::new());
         for (at, described) in described.into_iter().enumerate() {
             let (header, range) = match described {
@@ -269,8 +277,7 @@ impl Folder {
     /// As [`run`](Self::run): arrays of what is in memory now, and descriptions of all else.
     fn run_kept(&self, ids: &[u64], kept: &AtomicUsize) -> Result<Vec<Kept>, (usize, Error)> {
         let mut desk = Desk::new(kept, ids.len());
-        let one = |(at, &id): (usize, &u64)| self.describe(id, &mut desk).map_err(|e| (at, e));
-        let described = ids.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        let described = self.describe_all(ids, &mut desk)?;
         let pool = desk.pool.finish().map_err(|e| (0, e))?.freeze();
         let keep = |(at, described): (usize, Described)| {
             let kept = match described {

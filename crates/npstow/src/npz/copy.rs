@@ -66,7 +66,8 @@ fn listed(directory: &Directory, index: usize) -> Result<&Listed> {
     directory.members().get(index).ok_or_else(missing)
 }
 
-fn copy_bytes<S: Sink>(
+/// Copies `left` bytes from `at` on behind what was written.
+pub(super) fn copy_bytes<S: Sink>(
     writer: &mut Writer<S>,
     source: &dyn Source,
     mut at: u64,
@@ -76,7 +77,7 @@ fn copy_bytes<S: Sink>(
     while left > 0 {
         let step = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         let bytes = block.get_mut(..step).unwrap_or_default();
-        source.read_into(at, bytes).map_err(|e| Error::io("copying a member", e).at(at))?;
+        source.read_into(at, bytes).map_err(|e| Error::io("copying", e).at(at))?;
         writer.write(bytes)?;
         (at, left) = (at + step as u64, left - step as u64);
     }

@@ -7,11 +7,12 @@
 //! [`repair`](super::repair()) takes away.
 #![forbid(unsafe_code)]
 
-use super::copy::copy_member;
+use super::copy::{copy_bytes, copy_member};
 use super::directory::{Directory, Found};
 use super::leftover;
 use super::notes::{self, Beside};
 use super::options::WriteOptions;
+use super::scan::STRUCTURES;
 use super::writer::Writer;
 use crate::error::quoted;
 use crate::sink::Locked;
@@ -508,7 +509,8 @@ pub struct Compacted {
 
 /// Writes an archive anew without what was replaced or removed, and puts it in the place of the
 /// old one. Members are copied as they are packed; stored arrays are aligned so that they can be
-/// mapped, whoever wrote them.
+/// mapped, whoever wrote them. What stands in front of an archive, as the program of one that
+/// unpacks itself, stays there.
 ///
 /// # Errors
 /// `Corrupt` where it is no archive; `Io`; the old file is then as it was.
@@ -521,6 +523,7 @@ fn rewrite(path: &Path, durability: Durability) -> Result<Compacted> {
     // Held until the new file is in its place.
     let (file, source, directory) = open_for_change(path)?;
     let mut writer = Writer::new(AtomicFile::create(path, durability)?, &WriteOptions::default())?;
+    copy_bytes(&mut writer, &source, 0, in_front(&source, &directory)?)?;
     for (index, member) in directory.members().iter().enumerate() {
         let name = directory.name(member);
         copy_member(&mut writer, &source, &directory, index, name)
@@ -532,6 +535,21 @@ fn rewrite(path: &Path, durability: Durability) -> Result<Compacted> {
     file.still_at(path)?;
     new.commit()?;
     Ok(Compacted { before: source.len(), after })
+}
+
+/// How many bytes in front of the members are somebody's.
+fn in_front(source: &dyn Source, directory: &Directory) -> Result<u64> {
+    if directory.prefix_len() > 0 {
+        return Ok(directory.prefix_len());
+    }
+    // Offsets may count the bytes in front, too. Then nothing tells where they end: a removed
+    // member behind them, and in front of all others, is kept with them.
+    let members = directory.members().iter().map(|member| member.offset);
+    let first = members.min().unwrap_or(directory.extent().start);
+    let len = usize::try_from(first.min(4)).unwrap_or(0);
+    let start = source.read(0, len).map_err(|e| Error::io("reading the start", e).at(0))?;
+    let is_removed = STRUCTURES.iter().any(|signature| start.starts_with(*signature));
+    Ok(if is_removed { 0 } else { first })
 }
 
 #[cfg(test)]
