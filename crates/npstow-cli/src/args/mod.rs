@@ -113,6 +113,7 @@ pub(crate) enum Command {
     /// Write an archive anew without what was replaced or removed
     ///
     /// Members are copied as they are packed, and stored ones are aligned so that they can be mapped.
+    /// What stands in front of the archive stays there, up to the first member that was removed.
     #[command(verbatim_doc_comment)]
     Compact(Later<Compact>),
     /// Read and change metadata: a value for each key, beside an array or a group

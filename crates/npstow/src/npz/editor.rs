@@ -9,10 +9,10 @@
 
 use super::copy::{copy_bytes, copy_member};
 use super::directory::{Directory, Found};
+use super::front;
 use super::leftover;
 use super::notes::{self, Beside};
 use super::options::WriteOptions;
-use super::scan::STRUCTURES;
 use super::writer::Writer;
 use crate::error::quoted;
 use crate::sink::Locked;
@@ -510,7 +510,7 @@ pub struct Compacted {
 /// Writes an archive anew without what was replaced or removed, and puts it in the place of the
 /// old one. Members are copied as they are packed; stored arrays are aligned so that they can be
 /// mapped, whoever wrote them. What stands in front of an archive, as the program of one that
-/// unpacks itself, stays there.
+/// unpacks itself, stays there, up to the first member that was removed.
 ///
 /// # Errors
 /// `Corrupt` where it is no archive; `Io`; the old file is then as it was.
@@ -522,11 +522,12 @@ pub fn compact(path: impl AsRef<Path>, durability: Durability) -> Result<Compact
 fn rewrite(path: &Path, durability: Durability) -> Result<Compacted> {
     // Held until the new file is in its place.
     let (file, source, directory) = open_for_change(path)?;
+    let source: Arc<dyn Source> = Arc::new(source);
     let mut writer = Writer::new(AtomicFile::create(path, durability)?, &WriteOptions::default())?;
-    copy_bytes(&mut writer, &source, 0, in_front(&source, &directory)?)?;
+    copy_bytes(&mut writer, &*source, 0, front::len(&source, &directory)?)?;
     for (index, member) in directory.members().iter().enumerate() {
         let name = directory.name(member);
-        copy_member(&mut writer, &source, &directory, index, name)
+        copy_member(&mut writer, &*source, &directory, index, name)
             .map_err(|e| e.in_member(name))?;
     }
     writer.set_comment(directory.comment());
@@ -535,21 +536,6 @@ fn rewrite(path: &Path, durability: Durability) -> Result<Compacted> {
     file.still_at(path)?;
     new.commit()?;
     Ok(Compacted { before: source.len(), after })
-}
-
-/// How many bytes in front of the members are somebody's.
-fn in_front(source: &dyn Source, directory: &Directory) -> Result<u64> {
-    if directory.prefix_len() > 0 {
-        return Ok(directory.prefix_len());
-    }
-    // Offsets may count the bytes in front, too. Then nothing tells where they end: a removed
-    // member behind them, and in front of all others, is kept with them.
-    let members = directory.members().iter().map(|member| member.offset);
-    let first = members.min().unwrap_or(directory.extent().start);
-    let len = usize::try_from(first.min(4)).unwrap_or(0);
-    let start = source.read(0, len).map_err(|e| Error::io("reading the start", e).at(0))?;
-    let is_removed = STRUCTURES.iter().any(|signature| start.starts_with(*signature));
-    Ok(if is_removed { 0 } else { first })
 }
 
 #[cfg(test)]

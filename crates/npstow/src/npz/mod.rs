@@ -52,6 +52,7 @@ mod editor;
 mod end;
 #[cfg(test)]
 mod forge;
+mod front;
 mod groups;
 mod leftover;
 mod listing;

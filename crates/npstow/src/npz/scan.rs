@@ -97,6 +97,19 @@ impl<'a> Scan<'a> {
         Ok(found)
     }
 
+    /// Where the first member begins whose data are whole.
+    pub(super) fn first(mut self) -> Result<Option<u64>> {
+        let mut at = 0;
+        while let Some(place) = self.next(at, &[LocalHeader::SIGNATURE])? {
+            at = match self.member(place)? {
+                Some((member, _)) if member.state == State::Whole => return Ok(Some(place)),
+                Some((_, next)) => next,
+                None => place + 4,
+            };
+        }
+        Ok(None)
+    }
+
     fn len(&self) -> u64 {
         self.source.len()
     }

@@ -78,31 +78,6 @@ fn members_are_added_replaced_removed_and_renamed() {
 }
 
 #[test]
-fn what_stands_in_front_of_an_archive_stays_there() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("x.npz");
-    archive(&path, &[("a", 1, 5), ("b", 2, 700)]);
-    let program = b"#!/bin/sh\nexec unzip \"$0\"\n";
-    let moved = [&program[..], &std::fs::read(&path).unwrap()].concat();
-    std::fs::write(&path, moved).unwrap();
-    // Once with offsets that do not count the program, then with such as do.
-    for _ in 0..2 {
-        compact(&path, Durability::None).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        assert!(bytes.starts_with(program) && bytes[program.len()..].starts_with(b"PK\x03\x04"));
-        assert_eq!(content(&bytes), expected(&[("a", 1, 5), ("b", 2, 700)]));
-    }
-    let before = std::fs::metadata(&path).unwrap().len();
-    let mut editor = Editor::open(&path).unwrap();
-    editor.remove("b").unwrap();
-    editor.commit().unwrap();
-    assert!(compact(&path, Durability::None).unwrap().after < before - 700);
-    let bytes = std::fs::read(&path).unwrap();
-    assert!(bytes.starts_with(program));
-    assert_eq!(content(&bytes), expected(&[("a", 1, 5)]));
-}
-
-#[test]
 fn an_array_and_a_group_of_one_name_are_not_taken_for_one_another() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.npz");
