@@ -7,8 +7,7 @@ use super::index::{INDEX, NPY};
 use super::root::{Kind, Root};
 use super::scan::scan;
 use crate::error::quoted;
-use crate::notes::Sidecar;
-use crate::notes::lines;
+use crate::notes::{GROUP, Sidecar, lines};
 use crate::{Error, Limits, Result};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -32,6 +31,9 @@ pub(super) fn check(top: &Path) -> Result<()> {
         };
         let own = String::from_utf8(own.unwrap_or_default()).unwrap_or_default();
         let values: HashSet<&str> = lines(&own).collect();
+        // Notes stand beside an array, or beside the folder's index; without them they are others'.
+        let stems = names.iter().filter_map(|(name, _)| name.to_str()?.strip_suffix(NPY));
+        let stems: HashSet<String> = stems.map(str::to_owned).collect();
         for (name, kind) in names {
             if kind == Kind::Folder {
                 waiting.push(folder.join(name));
@@ -41,7 +43,8 @@ pub(super) fn check(top: &Path) -> Result<()> {
                 name == INDEX
                     || name == VALUES
                     || name.ends_with(NPY)
-                    || Sidecar::split(name).is_some()
+                    || Sidecar::split(name)
+                        .is_some_and(|(stem, _)| stem == GROUP || stems.contains(stem))
                     || values.contains(name)
             };
             let is_known = kind == Kind::File && name.to_str().is_some_and(known);
@@ -95,7 +98,9 @@ mod tests {
             fs::write(top.join(file), text).unwrap();
         }
         check(top).unwrap();
-        for foreign in ["a/b/readme.md", ".DS_Store", "a/notes.txt", "a/.git"] {
+        for foreign in
+            ["a/b/readme.md", ".DS_Store", "a/notes.txt", "a/.git", "z_names.txt", "a/all_meta.txt"]
+        {
             fs::write(top.join(foreign), b"").unwrap();
             let e = check(top).unwrap_err();
             assert_eq!(e.kind(), ErrorKind::Exists);

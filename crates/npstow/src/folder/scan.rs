@@ -333,7 +333,13 @@ impl Scan<'_> {
             let text = text_of(name);
             if !matches!(kind, Kind::Folder | Kind::Link) || text.starts_with('.') {
                 if text.ends_with(NPY) {
-                    self.remark(&path.join(name), "is left out: its name begins with a dot");
+                    self.remark(
+                        &path.join(name),
+                        match text.starts_with('.') {
+                            true => "is left out: its name begins with a dot",
+                            false => "is not taken for an array: its name is not UTF-8",
+                        },
+                    );
                     self.found.hidden.push(path.join(name));
                 }
             } else if text.starts_with('_') {
