@@ -53,6 +53,12 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Whether it is this file or folder, by whatever path.
+    pub(crate) fn is(&self, path: &Path) -> bool {
+        let real = |path: &Path| fs::canonicalize(path).ok();
+        !self.is_stdout && real(self.path).is_some_and(|known| real(path) == Some(known))
+    }
+
     /// The format that it will be in.
     pub(crate) fn format(&self) -> Format {
         self.format

@@ -17,7 +17,7 @@ const WHY: [(&str, &str); 17] = [
     (
         "p2",
         "The first view of a process pays for code that is touched for the first time, page faults \
-        of the program's file of a few µs each; again, it is a few µs in all. Kept: headers in the \
+        of the program's file of a few µs each; again, it is some ten µs in all. Kept: headers in the \
         words of `np.save` are read without the parser of literals, which took 10 faults more; the \
         program is optimised as a whole (LTO): 31 instead of 39 µs in a test of that alone, with \
         nothing between the calls. In Python half of the first time is the import of Python's own `mmap`, by npstow as \

@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::target::Target;
-use npstow::{Item, Result, SaveOptions, Tree, npy, pickle};
+use npstow::{Error, Item, Result, SaveOptions, Tree, npy, pickle};
 
 pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
     let place = Place::new(&args.source);
@@ -21,7 +21,13 @@ pub(super) fn run(args: &Convert, quiet: bool) -> Result<Exit> {
         _ if args.data_only => node.to_data_tree(),
         _ => node.to_tree(),
     };
-    target.save(tree?, &place, options(args), &progress)?;
+    let tree = tree?;
+    if let (true, Some((name, why))) = (target.is(node.file().path()), node.left_out().first()) {
+        let of = if name.is_empty() { String::new() } else { format!("{name}: ") };
+        let what = format!("the file, which is not replaced by what was read of it: {of}{why}");
+        return Err(Error::exists(what).in_path(node.file().path()));
+    }
+    target.save(tree, &place, options(args), &progress)?;
     drop(progress);
     super::say_left_out(&node);
     if args.form.json {

@@ -79,7 +79,8 @@ fn say_left_out(node: &Node) {
     let left_out = node.left_out();
     let path = node.file().path().display();
     for (name, why) in left_out.iter().take(MOST_LEFT_OUT) {
-        complain(&format!("{path}: left out: {name}: {why}"));
+        let of = if name.is_empty() { String::new() } else { format!("{name}: ") };
+        complain(&format!("{path}: left out: {of}{why}"));
     }
     if let more @ 1.. = left_out.len().saturating_sub(MOST_LEFT_OUT) {
         complain(&format!("{path}: left out: {more} more"));

@@ -389,6 +389,14 @@ fn links_that_are_not_followed_are_told() {
         assert!(told.contains("o.h5: left out: group/out: not supported: the file"), "{told}");
         assert!(told.contains("o.h5: left out: missing: not found: the file"), "{told}");
     }
+    // Nor is the file replaced by what was read of it.
+    let before = fs::read(desk.at("o.h5")).unwrap();
+    let line = desk.refused("convert @o.h5 @o.h5", 3);
+    assert!(line.contains("o.h5: exists already: the file, which is not replaced"), "{line}");
+    fs::write(desk.at("x.npy"), fs::read(desk.numbers("x.npy")).unwrap().repeat(2)).unwrap();
+    let line = desk.refused("convert @x.npy @./x.npy", 3);
+    assert!(line.ends_with("read of it: another array behind the data, at byte 152"), "{line}");
+    assert_eq!(fs::read(desk.at("o.h5")).unwrap(), before);
     // Nobody asked for the others.
     let output = desk.say("digest @o.h5:group/array");
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");

@@ -268,7 +268,10 @@ impl File {
     /// what was [left out](Self::left_out).
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let left_out = self.left_out().into_iter().map(|(path, why)| format!("{path}: {why}"));
+        let left_out = self.left_out().into_iter().map(|(path, why)| match path.as_str() {
+            "" => why,
+            _ => format!("{path}: {why}"),
+        });
         self.warning().into_iter().chain(left_out).collect()
     }
 

@@ -4,7 +4,7 @@
 use super::{File, Node, OpenOptions};
 use crate::container::Fault;
 use crate::error::quoted;
-use crate::{Data, Dtype, Entry, Error, Kind, Result};
+use crate::{Data, Dtype, Entry, Error, Kind, Order, Result};
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -48,6 +48,11 @@ impl File {
             }
         }
         let mut told = HashSet::new();
+        #[cfg(feature = "npy")]
+        if self.format() == super::Format::Npy {
+            // What is behind the array is looked at with it.
+            told.insert(String::new());
+        }
         for node in self.leaves()? {
             if check(&node, &mut faults) {
                 told.insert(node.name().to_owned());
@@ -60,7 +65,10 @@ impl File {
 }
 
 fn note(path: &str, why: &str) -> Fault {
-    Fault::Note(format!("{}: {why}", quoted(path)))
+    Fault::Note(match path {
+        "" => why.to_owned(),
+        _ => format!("{}: {why}", quoted(path)),
+    })
 }
 
 /// Checks an array; whether parts of it were left out, each of which is told.
@@ -100,8 +108,8 @@ fn check_entry(
     }
     let sound = check_values(entry).map_err(|e| faults.push(place(e))).is_ok();
     #[cfg(feature = "npy")]
-    if sound && node.file().format() == super::Format::Npy {
-        follow(entry, faults, place);
+    if sound && matches!(node.file().format(), super::Format::Npy | super::Format::Folder) {
+        follow(node.name(), entry, faults, place);
     }
 }
 
@@ -114,12 +122,12 @@ fn check_objects(entry: &Entry) -> Result<Option<String>> {
     Ok((read.behind > 0).then(note))
 }
 
-/// Reads every element; booleans must be 0 or 1.
+/// Reads every element: booleans must be 0 or 1, and text of code points that there are.
 fn check_values(entry: &Entry) -> Result<()> {
     if let Data::Varied(varied) = entry.data() {
         return varied.each_digested(&mut |_| {});
     }
-    let booleans = has_booleans(entry.dtype());
+    let is_checked = has_invalid(entry.dtype());
     let itemsize = entry.dtype().itemsize();
     // Of what is packed, offsets count from the first element.
     let mut offset = entry.offset().unwrap_or_default();
@@ -127,9 +135,8 @@ fn check_values(entry: &Entry) -> Result<()> {
         let piece = piece?;
         let bytes = piece.bytes().unwrap_or_default();
         let items = bytes.chunks_exact(itemsize.max(1)).enumerate();
-        for (i, item) in items.take_while(|_| booleans) {
-            if let Some(at) = no_boolean(entry.dtype(), item) {
-                let error = Error::corrupt("a boolean of 0 or 1", item.get(at).unwrap_or(&0));
+        for (i, item) in items.take_while(|_| is_checked) {
+            if let Some((at, error)) = invalid(entry.dtype(), item) {
                 return Err(error.at(offset + (i * itemsize + at) as u64));
             }
         }
@@ -138,39 +145,58 @@ fn check_values(entry: &Entry) -> Result<()> {
     Ok(())
 }
 
-fn has_booleans(dtype: &Dtype) -> bool {
+/// Whether there are bytes that are no value of the dtype.
+fn has_invalid(dtype: &Dtype) -> bool {
     match dtype {
-        Dtype::Scalar(scalar) => scalar.kind() == Kind::Bool,
-        Dtype::Array(base, _) => has_booleans(base),
-        Dtype::Record(record) => record.fields().iter().any(|f| has_booleans(f.dtype())),
+        Dtype::Scalar(scalar) => matches!(scalar.kind(), Kind::Bool | Kind::Str),
+        Dtype::Array(base, _) => has_invalid(base),
+        Dtype::Record(record) => record.fields().iter().any(|f| has_invalid(f.dtype())),
     }
 }
 
-/// Where in an item a boolean is neither 0 nor 1. Walks the dtype for each item: a plan of all
-/// places could be as long as a hostile header likes.
-fn no_boolean(dtype: &Dtype, item: &[u8]) -> Option<usize> {
+/// Where in an item a boolean is neither 0 nor 1, or a code point beyond Unicode. Walks the dtype
+/// for each item: a plan of all places could be as long as a hostile header likes.
+fn invalid(dtype: &Dtype, item: &[u8]) -> Option<(usize, Error)> {
     match dtype {
         Dtype::Scalar(scalar) if scalar.kind() == Kind::Bool => {
-            item.first().filter(|&&byte| byte > 1).map(|_| 0)
+            let byte = item.first().filter(|&&byte| byte > 1)?;
+            Some((0, Error::corrupt("a boolean of 0 or 1", byte)))
+        }
+        Dtype::Scalar(scalar) if scalar.kind() == Kind::Str => {
+            let code = |four: &[u8]| {
+                let four = four.try_into().unwrap_or_default();
+                match scalar.order() {
+                    Order::Big => u32::from_be_bytes(four),
+                    _ => u32::from_le_bytes(four),
+                }
+            };
+            // NumPy lets surrogates be.
+            let mut codes = item.chunks_exact(4).map(code).enumerate();
+            let (i, code) = codes.find(|&(_, code)| code > u32::from(char::MAX))?;
+            Some((4 * i, Error::corrupt("a code point up to 10ffff", format_args!("{code:x}"))))
         }
         Dtype::Scalar(_) => None,
         Dtype::Array(base, _) => {
             let step = base.itemsize().max(1);
             let mut items = item.chunks_exact(step).enumerate();
-            items.find_map(|(i, item)| no_boolean(base, item).map(|at| i * step + at))
+            items.find_map(|(i, item)| {
+                let (at, error) = invalid(base, item)?;
+                Some((i * step + at, error))
+            })
         }
         Dtype::Record(record) => record.fields().iter().find_map(|field| {
             let start = field.offset();
             let bytes = item.get(start..start + field.dtype().itemsize())?;
-            no_boolean(field.dtype(), bytes).map(|at| start + at)
+            let (at, error) = invalid(field.dtype(), bytes)?;
+            Some((start + at, error))
         }),
     }
 }
 
-/// What stands behind the array in an NPY file: nothing, more arrays, or bytes that NumPy leaves
-/// alone.
+/// What stands behind the array of an NPY file, or of one in a folder: nothing, more arrays, or
+/// bytes that NumPy leaves alone.
 #[cfg(feature = "npy")]
-fn follow(entry: &Entry, faults: &mut Vec<Fault>, place: &dyn Fn(Error) -> Fault) {
+fn follow(name: &str, entry: &Entry, faults: &mut Vec<Fault>, place: &dyn Fn(Error) -> Fault) {
     let mut entry = entry.clone();
     while let Data::Raw { offset } = entry.data() {
         let end = offset + entry.nbytes() as u64;
@@ -181,15 +207,15 @@ fn follow(entry: &Entry, faults: &mut Vec<Fault>, place: &dyn Fn(Error) -> Fault
             return;
         }
         if !start.is_ok_and(|bytes| crate::npy::sniff(&bytes)) {
-            let note = format!("{rest} bytes behind the data, from byte {end} on");
-            return faults.push(Fault::Note(note));
+            return faults
+                .push(note(name, &format!("{rest} bytes behind the data, from byte {end} on")));
         }
         let next = crate::PartSource::new(source, end, rest)
             .and_then(|part| crate::npy::open_source(Arc::new(part), &crate::Limits::default()))
             .and_then(|next| check_values(&next).map(|()| next));
         match next {
             Ok(next) => {
-                faults.push(Fault::Note(format!("another array behind the data, at byte {end}")));
+                faults.push(note(name, &format!("another array behind the data, at byte {end}")));
                 // Offsets of the next one count from its own start; go on from there.
                 entry = next;
             }

@@ -174,4 +174,15 @@ impl Container for Npy {
     fn entry(&self, _: u64) -> Result<Entry> {
         Ok(self.0.clone())
     }
+
+    /// What `np.save` has put behind the array: whoever reads the file by its name gets the first.
+    fn left_out(&self) -> Vec<(String, String)> {
+        let Data::Raw { offset } = self.0.data() else { return Vec::new() };
+        let (source, end) = (self.0.source(), offset + self.0.nbytes() as u64);
+        let len = usize::try_from(source.len().saturating_sub(end).min(6)).unwrap_or(0);
+        if len == 0 || !source.read(end, len).is_ok_and(|bytes| super::sniff(&bytes)) {
+            return Vec::new();
+        }
+        vec![(String::new(), format!("another array behind the data, at byte {end}"))]
+    }
 }

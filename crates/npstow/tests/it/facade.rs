@@ -115,6 +115,57 @@ fn verify_tells_damage_from_what_numpy_leaves_alone() {
     );
 }
 
+#[test]
+fn text_beyond_unicode_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.npy");
+    for (descr, most) in
+        [("<U2", u32::to_le_bytes as fn(u32) -> [u8; 4]), (">U2", u32::to_be_bytes)]
+    {
+        let array = |codes: [u32; 4]| {
+            let bytes: Vec<u8> = codes.into_iter().flat_map(most).collect();
+            Array::new(descr.parse().unwrap(), &[2], MemoryOrder::C, npstow::Buffer::from(bytes))
+                .unwrap()
+        };
+        // A surrogate alone is text for NumPy.
+        for (codes, is_sound) in
+            [([0x41, 0x10_ffff, 0xd800, 0], true), ([0, 0, 0, 0x11_0000], false)]
+        {
+            std::fs::write(
+                &path,
+                npstow::npy::to_bytes(&array(codes), &Default::default()).unwrap(),
+            )
+            .unwrap();
+            let faults = npstow::verify(&path).unwrap();
+            assert_eq!(faults.is_empty(), is_sound);
+            if let [Fault::Error(e)] = &faults[..] {
+                assert_eq!(e.offset(), Some(128 + 12));
+                assert_eq!(e.what(), "expected a code point up to 10ffff, found 110000");
+            }
+        }
+    }
+}
+
+#[test]
+fn arrays_behind_the_first_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = npstow::npy::to_bytes(&counted("|b1", &[4], MemoryOrder::C), &Default::default());
+    let bytes = bytes.unwrap();
+    let path = dir.path().join("x.npy");
+    let left_out = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        npstow::open(&path).unwrap().left_out()
+    };
+    assert!(left_out(&bytes).is_empty());
+    assert!(left_out(&[&bytes[..], b"\x93NUM"].concat()).is_empty());
+    let told = "another array behind the data, at byte 132".to_owned();
+    assert_eq!(left_out(&[&bytes[..], &bytes].concat()), [(String::new(), told.clone())]);
+    assert_eq!(npstow::open(&path).unwrap().warnings(), [told]);
+    // In a folder, too, whose files are not read before anybody asks.
+    let notes = npstow::verify(dir.path()).unwrap();
+    assert!(matches!(&notes[..], [Fault::Note(note)] if note.starts_with("x: another array")));
+}
+
 #[cfg(feature = "digest")]
 #[test]
 fn the_digest_is_of_the_values() {
