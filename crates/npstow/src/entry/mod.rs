@@ -351,6 +351,7 @@ impl Entry {
         match &self.data {
             Data::Chunked(chunked) => chunked.check_packed(&self.limits),
             Data::Joined(joined) => joined.parts().iter().try_for_each(Self::check_part),
+            Data::Composed(_) => Ok(()),
             _ => self.check(),
         }
     }
@@ -364,6 +365,7 @@ impl Entry {
             Data::Joined(joined) => {
                 joined.parts().iter().try_for_each(|part| part.check_unwritten(asked))
             }
+            Data::Composed(composed) => composed.check(asked, &self.limits),
             _ => Ok(()),
         }
     }
@@ -503,7 +505,7 @@ impl Entry {
                 self.swap(dst, options)
             }
             Data::Composed(composed) => {
-                composed.fill(dst)?;
+                composed.fill(&self.whole(), dst)?;
                 self.swap(dst, options)
             }
             _ => self.fill_raw(self.raw()?, dst, options),
@@ -684,49 +686,6 @@ impl Entry {
         let mut buffer = BufferMut::zeroed(nbytes)?;
         self.gather(selected, buffer.bytes_mut())?;
         Array::new(self.dtype.clone(), &shape, self.order, buffer.freeze())
-    }
-
-    /// What is put together comes in C order, and is brought into the other one.
-    fn fill_composed(
-        &self,
-        composed: &dyn Composed,
-        dst: &mut [u8],
-        options: &ReadOptions,
-    ) -> Result<()> {
-        let mut whole = BufferMut::zeroed(self.nbytes)?;
-        composed.fill(whole.bytes_mut())?;
-        let itemsize = self.dtype.itemsize();
-        let from = strides(&self.shape, itemsize, MemoryOrder::C);
-        let to = strides(&self.shape, itemsize, MemoryOrder::F);
-        let into = Strided { bytes: &mut *dst, offset: 0, strides: &to };
-        let from = Strided { bytes: whole.bytes(), offset: 0, strides: &from };
-        copy_strided(&self.shape, itemsize, into, &from);
-        self.swap(dst, options)
-    }
-
-    /// What is put together comes all at once; then a part is taken of it.
-    fn gather_composed(
-        &self,
-        composed: &dyn Composed,
-        selected: &Resolved,
-        dst: &mut [u8],
-    ) -> Result<()> {
-        self.limits.check_array(self.nbytes as u64)?;
-        let mut whole = BufferMut::zeroed(self.nbytes)?;
-        composed.fill(whole.bytes_mut())?;
-        let itemsize = self.dtype.itemsize();
-        let steps = strides(&self.shape, itemsize, MemoryOrder::C);
-        let mut filled = 0;
-        for (at, len) in selected.runs(&steps, itemsize) {
-            let at = usize::try_from(at).unwrap_or(usize::MAX);
-            let run = whole.bytes().get(at..at.saturating_add(len));
-            let to = dst.get_mut(filled..filled + len);
-            if let (Some(run), Some(to)) = (run, to) {
-                to.copy_from_slice(run);
-            }
-            filled += len;
-        }
-        Ok(())
     }
 
     /// Fills `dst` with what is selected, in the memory order of the file.

@@ -5,7 +5,7 @@ use super::chunks;
 use super::external;
 use super::file::File;
 use super::filters::filter;
-use super::mapped;
+use super::mapped::{self, Mapped};
 use super::object::attribute::Attribute;
 use super::object::datatype::{Class, Type};
 use super::object::header::{Header, Message, kind};
@@ -14,6 +14,7 @@ use super::object::shared;
 use super::object::space::Space;
 use super::object::storage::{self, Fill, filters};
 use super::read::UNDEFINED;
+use super::sources::Sources;
 use super::types::Form;
 use super::types::bits::{needs_repair, repaired, repaired_size};
 use super::types::carried::{carried, has_place, is_carried, refers};
@@ -120,20 +121,27 @@ fn itemsize(what: &Type) -> usize {
 
 /// The entry of a dataset.
 pub(super) fn entry(file: &Arc<File>, header: &Header) -> Result<Entry> {
-    entry_within(file, header, mapped::DEPTH)
+    entry_within(file, header, (mapped::DEPTH, &mut Sources::default())).map(|(entry, _)| entry)
 }
 
-/// The entry of a dataset, where virtual ones may be made of one another so deep.
-pub(super) fn entry_within(file: &Arc<File>, header: &Header, depth: usize) -> Result<Entry> {
+/// The entry of a dataset, where virtual ones may be made of one another so deep; and which virtual
+/// one it is.
+pub(super) fn entry_within(
+    file: &Arc<File>,
+    header: &Header,
+    (depth, sources): (usize, &mut Sources),
+) -> Result<(Entry, Option<Arc<Mapped>>)> {
     let said = Said::read(file, header)?;
-    let entry = made(file, &said, depth)?;
-    let changed = |what: Type| made(file, &Said { what, ..said.clone() }, depth);
+    let mut mapped = None;
+    let entry = made(file, &said, (depth, &mut *sources), &mut mapped)?;
+    let changed =
+        |what: Type| made(file, &Said { what, ..said.clone() }, (depth, sources), &mut None);
     let native = native((&said.what, &said.datatype), said.space.is_null, &entry, changed)?;
     let native = match kept(&said, file.source().len(), native.as_ref()) {
         None => native,
         kept => Some(Native { kept, ..native.unwrap_or_default() }),
     };
-    Ok(entry.with_native(native))
+    Ok((entry.with_native(native), mapped))
 }
 
 /// A file without elements takes so little.
@@ -254,7 +262,12 @@ pub(super) fn committed(file: &Arc<File>, header: &Header) -> Result<Entry> {
     Ok(entry.with_native(Some(Native { committed: Some(body), ..Native::default() })))
 }
 
-fn made(file: &Arc<File>, said: &Said, depth: usize) -> Result<Entry> {
+fn made(
+    file: &Arc<File>,
+    said: &Said,
+    within: (usize, &mut Sources),
+    virtual_one: &mut Option<Arc<Mapped>>,
+) -> Result<Entry> {
     let mut shape = said.space.lengths()?;
     let varied = is_varied(&said.what);
     let dtype = dtype(&said.what)?;
@@ -272,9 +285,10 @@ fn made(file: &Arc<File>, said: &Said, depth: usize) -> Result<Entry> {
         }
         (Layout::Virtual { address, index }, _) => {
             let (place, whole) = ((*address, *index), (&shape[..], &dtype));
-            let mapped = mapped::Mapped::open(file, place, whole, said.fill.0.clone(), depth)?;
+            let mapped = Mapped::open(file, place, whole, said.fill.0.clone(), within)?;
             shape = mapped.shape().to_vec();
-            Data::Composed(Arc::new(mapped))
+            let mapped = virtual_one.insert(Arc::new(mapped));
+            Data::Composed(Arc::<Mapped>::clone(mapped))
         }
         _ => data(file, said, &shape)?,
     };

@@ -1,18 +1,15 @@
 //! Virtual datasets: parts of other datasets, put together (HDF5 IV.A.2.i, VIII).
 #![forbid(unsafe_code)]
 
-use super::dataset;
 use super::file::File;
-use super::object::header;
+use super::needs;
 use super::object::selection::{Axis, Selected};
-use super::paths::follow;
-use super::picked::{Picked, Runs};
+use super::picked::Picked;
 use super::read::{UNDEFINED, c_string, text, unknown};
-use super::types::between::{Between, between};
-use crate::array::nbytes;
+use super::sources::{Source, Sources};
 use crate::cursor::Cursor;
 use crate::error::quoted;
-use crate::{Buffer, Composed, Dtype, Entry, Error, Limits, ReadOptions, Result};
+use crate::{Buffer, Composed, Dtype, Error, Limits, Result};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,21 +24,24 @@ struct Mapping {
 
 /// A mapping whose source was found.
 #[derive(Debug)]
-struct Part {
-    entry: Entry,
-    from: Picked,
-    to: Picked,
+pub(super) struct Part {
+    pub(super) source: Source,
+    pub(super) from: Picked,
+    pub(super) to: Picked,
 }
 
 /// A virtual dataset.
 #[derive(Debug)]
 pub(super) struct Mapped {
     shape: Vec<usize>,
-    dtype: Dtype,
-    fill: Option<Buffer>,
-    parts: Vec<Part>,
+    pub(super) dtype: Dtype,
+    pub(super) fill: Option<Buffer>,
+    pub(super) parts: Vec<Part>,
     /// Parts that may be missing and are.
     left_out: Vec<String>,
+    /// How many virtual datasets lead from one to the next here, this one among them.
+    pub(super) height: usize,
+    pub(super) limits: Arc<Limits>,
 }
 
 /// How deep virtual datasets may be made of one another.
@@ -113,10 +113,10 @@ impl Mapped {
         (address, index): (u64, u32),
         (shape, dtype): (&[usize], &Dtype),
         fill: Option<Buffer>,
-        depth: usize,
+        (depth, sources): (usize, &mut Sources),
     ) -> Result<Self> {
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(Error::limit("a depth of virtual datasets", DEPTH as u64, "more"));
+            return Err(too_deep());
         };
         let mut lengths: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
         let (mut parts, mut left_out) = (Vec::new(), Vec::new());
@@ -130,7 +130,11 @@ impl Mapped {
             }
         }
         for mapping in &mappings {
-            let Some(part) = mapping.find(file, &mut lengths, depth, &mut parts)? else { continue };
+            let Some(part) =
+                mapping.find(file, &mut lengths, (depth, &mut *sources), &mut parts)?
+            else {
+                continue;
+            };
             if left_out.len() as u64 >= file.limits().max_missing_parts() {
                 // The library shows the fill value; nobody could tell it from data.
                 return Err(Error::not_found(format_args!("{part}, a part of a virtual dataset")));
@@ -144,13 +148,21 @@ impl Mapped {
         }
         parts.iter().try_for_each(|part: &Part| part.to.check(&lengths, "the dataset"))?;
         let shape = lengths.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
-        Ok(Self { shape, dtype: dtype.clone(), fill, parts, left_out })
+        let heights = parts.iter().map(|part: &Part| part.source.height());
+        let height = heights.max().unwrap_or(0) + 1;
+        let (dtype, limits) = (dtype.clone(), Arc::clone(file.limits()));
+        Ok(Self { shape, dtype, fill, parts, left_out, height, limits })
     }
 
     /// Lengths of the axes.
     pub(super) fn shape(&self) -> &[usize] {
         &self.shape
     }
+}
+
+/// An error for too many virtual datasets that are made of one another.
+pub(super) fn too_deep() -> Error {
+    Error::limit("a depth of virtual datasets", DEPTH as u64, "more")
 }
 
 /// The axis of a selection that has no bound.
@@ -167,16 +179,16 @@ impl Mapping {
         &self,
         file: &Arc<File>,
         lengths: &mut [u64],
-        depth: usize,
+        (depth, sources): (usize, &mut Sources),
         parts: &mut Vec<Part>,
     ) -> Result<Option<String>> {
         let pattern = |text: &str| text.replace("%%", "").contains("%b");
         if !pattern(&self.file) && !pattern(&self.path) {
             let names = (self.file.replace("%%", "%"), self.path.replace("%%", "%"));
-            let Some(entry) = source(file, &names, depth)? else {
+            let Some(source) = sources.find(file, &names, depth)? else {
                 return Ok(Some(named(&names)));
             };
-            parts.extend(self.part(entry, &names, lengths, None)?);
+            parts.extend(self.part(source, &names, lengths, None)?);
             return Ok(None);
         }
         for number in 0..MOST_FILES {
@@ -186,8 +198,8 @@ impl Mapping {
                 parts.join("%")
             };
             let names = (name(&self.file), name(&self.path));
-            let Some(entry) = source(file, &names, depth)? else { return Ok(None) };
-            parts.extend(self.part(entry, &names, lengths, Some(number))?);
+            let Some(source) = sources.find(file, &names, depth)? else { return Ok(None) };
+            parts.extend(self.part(source, &names, lengths, Some(number))?);
         }
         Err(Error::limit("a number of files of a virtual dataset", MOST_FILES, "more"))
     }
@@ -195,12 +207,12 @@ impl Mapping {
     /// Which elements go where; `number` is that of a block, where each has a file of its own.
     fn part(
         &self,
-        entry: Entry,
+        source: Source,
         names: &(String, String),
         lengths: &mut [u64],
         number: Option<u64>,
     ) -> Result<Option<Part>> {
-        let extent: Vec<u64> = entry.shape().iter().map(|&n| n as u64).collect();
+        let extent: Vec<u64> = source.entry.shape().iter().map(|&n| n as u64).collect();
         let from = Picked::new(&self.from, &extent, None)?;
         from.check(&extent, &named(names))?;
         let all = from.count();
@@ -232,32 +244,13 @@ impl Mapping {
             let found = format!("{all} elements of {} for {}", named(names), to.count());
             return Err(Error::corrupt("parts of a virtual dataset that fit", found));
         }
-        Ok(Some(Part { entry, from, to }))
+        Ok(Some(Part { source, from, to }))
     }
 }
 
 /// The names of a file and of a dataset in it, for people.
 fn named((file, path): &(String, String)) -> String {
     format!("'{}' in '{}'", quoted(path), quoted(file))
-}
-
-/// The dataset that a mapping names; `None` where it or its file is not there.
-fn source(
-    file: &Arc<File>,
-    (name, path): &(String, String),
-    depth: usize,
-) -> Result<Option<Entry>> {
-    let other = match name.as_str() {
-        "." => Some(Arc::clone(file)),
-        name => file.beside().open(name, file.limits())?,
-    };
-    let Some(other) = other else { return Ok(None) };
-    let address = match follow(&other, other.superblock().root, path) {
-        Err(e) if e.kind() == crate::ErrorKind::NotFound => return Ok(None),
-        address => address?,
-    };
-    let header = header::read(&other, address)?;
-    dataset::entry_within(&other, &header, depth).map(Some)
 }
 
 impl Composed for Mapped {
@@ -276,7 +269,7 @@ impl Composed for Mapped {
     }
 
     fn check(&self, nbytes: usize, limits: &Limits) -> Result<()> {
-        let parts: u64 = self.parts.iter().map(|part| part.entry.nbytes() as u64).sum();
+        let parts: u64 = self.parts.iter().map(|part| part.source.entry.nbytes() as u64).sum();
         let most = (1 << 30) + parts.saturating_mul(limits.max_ratio());
         if nbytes as u64 > most {
             return Err(Error::limit("a virtual dataset (bytes)", most, nbytes));
@@ -284,60 +277,9 @@ impl Composed for Mapped {
         Ok(())
     }
 
-    fn fill(&self, dst: &mut [u8]) -> Result<()> {
-        let itemsize = self.dtype.itemsize();
-        match &self.fill {
-            Some(fill) if fill.len() == itemsize => {
-                let items = dst.chunks_exact_mut(itemsize.max(1));
-                items.for_each(|item| item.copy_from_slice(fill));
-            }
-            _ => dst.fill(0),
-        }
-        self.parts.iter().try_for_each(|part| part.copy(&self.shape, &self.dtype, dst))
+    fn fill(&self, region: &[Range<usize>], dst: &mut [u8]) -> Result<()> {
+        needs::read(self, region.iter().map(|axis| axis.start as u64..axis.end as u64), dst)
     }
-}
-
-impl Part {
-    fn copy(&self, shape: &[usize], dtype: &Dtype, dst: &mut [u8]) -> Result<()> {
-        let change = between(self.entry.dtype(), dtype)?;
-        let options = match change {
-            Between::Ordered(order) => ReadOptions::default().byte_order(order),
-            _ => ReadOptions::default(),
-        };
-        let array = self.entry.read_with(&options)?;
-        let whole = array.bytes().filter(|bytes| bytes.len() == self.entry.nbytes());
-        let bytes = whole.ok_or_else(|| Error::unsupported("a part that is not in one piece"))?;
-        let (len, itemsize) = (self.entry.dtype().itemsize(), dtype.itemsize());
-        nbytes(shape, itemsize)?;
-        let mut from = Runs::new(&self.from, self.entry.shape());
-        let mut to = Runs::new(&self.to, shape);
-        let (mut items, mut places) = (0..0, 0..0);
-        loop {
-            if items.is_empty() {
-                let Some(next) = from.next() else { break };
-                items = next;
-            }
-            if places.is_empty() {
-                let Some(next) = to.next() else { break };
-                places = next;
-            }
-            let count = items.len().min(places.len());
-            let source = bytes.get(stretch(items.start, count, len));
-            let target = dst.get_mut(stretch(places.start, count, itemsize));
-            if let (Some(source), Some(target)) = (source, target) {
-                change.put_all((source, len), (target, itemsize));
-            }
-            items.start += count;
-            places.start += count;
-        }
-        Ok(())
-    }
-}
-
-/// The bytes of elements that lie one after another.
-fn stretch(first: usize, count: usize, itemsize: usize) -> Range<usize> {
-    let start = first.saturating_mul(itemsize);
-    start..start.saturating_add(count.saturating_mul(itemsize))
 }
 
 #[cfg(test)]

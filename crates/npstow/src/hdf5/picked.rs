@@ -14,6 +14,7 @@ pub(super) struct Picked {
     /// None where there are no axes.
     top: Option<Level>,
     count: u64,
+    lows: Vec<u64>,
     ends: Vec<u64>,
 }
 
@@ -22,14 +23,16 @@ pub(super) struct Picked {
 struct Level {
     spans: Spans,
     below: Below,
+    /// Elements of all spans.
+    count: u64,
 }
 
 /// Indices that lie one after another, in order.
 #[derive(Clone, Debug)]
 enum Spans {
     Even(Even),
-    /// First indices, and how many there are of each.
-    Listed(Vec<(u64, u64)>),
+    /// First indices, how many there are of each, and elements of the spans before.
+    Listed(Vec<(u64, u64, u64)>),
 }
 
 /// Blocks at even distances; the last one may be cut.
@@ -94,8 +97,92 @@ impl Spans {
     fn get(&self, number: u64) -> Option<(u64, u64)> {
         match self {
             Self::Even(even) => even.span(number),
-            Self::Listed(all) => usize::try_from(number).ok().and_then(|n| all.get(n).copied()),
+            Self::Listed(all) => usize::try_from(number)
+                .ok()
+                .and_then(|n| all.get(n))
+                .map(|&(start, len, _)| (start, len)),
         }
+    }
+
+    /// The number of the first span that may reach an index.
+    fn first(&self, index: u64) -> u64 {
+        match self {
+            // A single block may be longer than its distance.
+            Self::Even(even) if even.total <= even.block => 0,
+            Self::Even(even) => {
+                index.saturating_sub(even.start).checked_div(even.stride).unwrap_or(0)
+            }
+            Self::Listed(all) => {
+                all.partition_point(|&(start, len, _)| start.saturating_add(len) <= index) as u64
+            }
+        }
+    }
+}
+
+impl Level {
+    /// Elements of each index of a span.
+    fn each(&self, number: u64) -> u64 {
+        self.below.get(number).map_or(1, |level| level.count)
+    }
+
+    /// Elements before a span.
+    fn before(&self, number: u64) -> u64 {
+        match &self.spans {
+            Spans::Even(even) => {
+                number.saturating_mul(even.block).saturating_mul(self.each(number))
+            }
+            Spans::Listed(all) => {
+                let span = usize::try_from(number).ok().and_then(|number| all.get(number));
+                span.map_or(self.count, |(_, _, before)| *before)
+            }
+        }
+    }
+
+    /// The span that has an element of that number, and the number of the element in the span.
+    fn find(&self, element: u64) -> Option<(u64, u64)> {
+        let number = match &self.spans {
+            Spans::Even(even) => element.checked_div(self.each(0).saturating_mul(even.block))?,
+            Spans::Listed(all) => {
+                let behind = all.partition_point(|(_, _, before)| *before <= element);
+                behind.checked_sub(1)? as u64
+            }
+        };
+        Some((number, element.checked_sub(self.before(number))?))
+    }
+
+    /// Calls `take` with the runs within a region: the number of the first element among all that
+    /// are selected, where it is, and how many there are.
+    fn within(
+        &self,
+        axes: &[(Range<u64>, u64)],
+        (number, base): (u64, u64),
+        take: &mut impl FnMut(u64, u64, u64) -> Result<()>,
+    ) -> Result<()> {
+        let Some(((axis, step), rest)) = axes.split_first() else { return Ok(()) };
+        for span in self.spans.first(axis.start).. {
+            let Some((first, len)) = self.spans.get(span) else { break };
+            if first >= axis.end {
+                break;
+            }
+            let (start, end) = (first.max(axis.start), first.saturating_add(len).min(axis.end));
+            let each = self.each(span);
+            let number = number + self.before(span);
+            let at = |index: u64| {
+                let ahead = (index - first).saturating_mul(each);
+                (number.saturating_add(ahead), base.wrapping_add(index.wrapping_mul(*step)))
+            };
+            match self.below.get(span) {
+                _ if start >= end => {}
+                None => {
+                    let (number, place) = at(start);
+                    take(number, place, end - start)?;
+                }
+                Some(below) => {
+                    (start..end).try_for_each(|index| below.within(rest, at(index), take))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -155,18 +242,26 @@ impl Picked {
         let axes = axes.collect::<Result<Vec<Even>>>()?;
         let count = axes.iter().fold(1u64, |n, axis| n.saturating_mul(axis.total));
         let ends = axes.iter().map(Even::end).collect();
+        let lows = axes.iter().map(|axis| axis.start).collect();
         let top = axes.iter().rev().fold(None, |below: Option<Level>, axis| {
             let below = below.map_or(Below::Nothing, |level| Below::Same(Box::new(level)));
-            Some(Level { spans: Spans::Even(*axis), below })
+            let each = match &below {
+                Below::Same(level) => level.count,
+                _ => 1,
+            };
+            let count = axis.total.saturating_mul(each);
+            Some(Level { spans: Spans::Even(*axis), below, count })
         });
-        Ok(Self { top, count, ends })
+        Ok(Self { top, count, lows, ends })
     }
 
     fn listed(blocks: &[Block], rank: usize) -> Result<Self> {
-        let (mut count, mut ends) = (0u64, vec![0; rank]);
+        let (mut count, mut lows, mut ends) = (0u64, vec![u64::MAX; rank], vec![0; rank]);
         for (low, high) in blocks {
             let mut size = 1u64;
-            for ((low, high), end) in low.iter().zip(high).zip(&mut ends) {
+            let edges = lows.iter_mut().zip(&mut ends);
+            for ((low, high), (first, end)) in low.iter().zip(high).zip(edges) {
+                *first = (*low).min(*first);
                 let last = high.checked_sub(*low);
                 let found = || Error::corrupt("a block that ends behind its start", high);
                 size = size.saturating_mul(last.ok_or_else(found)?.saturating_add(1));
@@ -176,7 +271,7 @@ impl Picked {
         }
         let mut blocks: Vec<&Block> = blocks.iter().collect();
         let top = if rank == 0 { None } else { Some(branches(&mut blocks, 0, rank)?) };
-        Ok(Self { top, count, ends })
+        Ok(Self { top, count, lows, ends })
     }
 
     /// How many elements there are.
@@ -187,6 +282,30 @@ impl Picked {
     /// The index behind the last one, of every axis.
     pub(super) fn ends(&self) -> &[u64] {
         &self.ends
+    }
+
+    /// The smallest region that has all of them; empty where there are none.
+    pub(super) fn extent(&self) -> Region {
+        let edges = self.lows.iter().zip(&self.ends);
+        edges.map(|(&low, &end)| if self.count == 0 { 0..0 } else { low..end.max(low) }).collect()
+    }
+
+    /// Calls `take` with the runs within a region: the number of the first element among all that
+    /// are selected, where it is within the region, and how many there are.
+    pub(super) fn within(
+        &self,
+        region: &[Range<u64>],
+        mut take: impl FnMut(u64, u64, u64) -> Result<()>,
+    ) -> Result<()> {
+        match &self.top {
+            _ if self.count == 0 => Ok(()),
+            None => take(0, 0, 1),
+            Some(top) => {
+                let (steps, base) = steps(region);
+                let axes: Vec<_> = region.iter().cloned().zip(steps).collect();
+                top.within(&axes, (0, base), &mut take)
+            }
+        }
     }
 
     /// Whether all of them are within these lengths, which are those of `what`.
@@ -213,6 +332,7 @@ fn branches(blocks: &mut [&Block], axis: usize, rank: usize) -> Result<Level> {
     };
     blocks.sort_unstable_by_key(on);
     let (mut spans, mut below, mut end) = (Vec::new(), Vec::new(), None);
+    let mut count = 0u64;
     for same in blocks.chunk_by_mut(|one, other| on(one) == on(other)) {
         let Some((low, high)) = same.first().map(on) else { continue };
         let is_last = axis + 1 == rank;
@@ -223,17 +343,40 @@ fn branches(blocks: &mut [&Block], axis: usize, rank: usize) -> Result<Level> {
             return Err(Error::unsupported("a virtual dataset of blocks that lie across others"));
         }
         end = Some(high);
-        spans.push((low, (high - low).saturating_add(1)));
+        let len = (high - low).saturating_add(1);
+        spans.push((low, len, count));
+        let mut each = 1;
         if !is_last {
-            below.push(branches(same, axis + 1, rank)?);
+            let level = branches(same, axis + 1, rank)?;
+            each = level.count;
+            below.push(level);
         }
+        count = count.saturating_add(len.saturating_mul(each));
     }
     let below = if axis + 1 == rank { Below::Nothing } else { Below::Each(below) };
-    Ok(Level { spans: Spans::Listed(spans), below })
+    Ok(Level { spans: Spans::Listed(spans), below, count })
+}
+
+/// A part of an array: indices on every axis.
+pub(super) type Region = Vec<Range<u64>>;
+
+/// Elements of a region from one index to the next, on every axis; and what is to be added, so
+/// that they count from its first one.
+fn steps(region: &[Range<u64>]) -> (Vec<u64>, u64) {
+    let mut steps = vec![1u64; region.len()];
+    let (mut step, mut before) = (1u64, 0u64);
+    for (place, axis) in steps.iter_mut().zip(region).rev() {
+        *place = step;
+        before = before.wrapping_add(axis.start.wrapping_mul(step));
+        step = step.saturating_mul(axis.end.saturating_sub(axis.start));
+    }
+    (steps, 0u64.wrapping_sub(before))
 }
 
 /// A walk over elements: runs of such as lie one after another, in C order.
 pub(super) struct Runs<'a> {
+    top: Option<&'a Level>,
+    base: u64,
     /// How far the walk is on each axis, from the first one on.
     frames: Vec<Frame<'a>>,
     /// Elements of an array from one index to the next, on every axis.
@@ -270,18 +413,49 @@ impl<'a> Frame<'a> {
 }
 
 impl<'a> Runs<'a> {
-    /// The elements of an array of this shape.
-    pub(super) fn new(picked: &'a Picked, shape: &[usize]) -> Self {
-        let mut steps = vec![1u64; shape.len()];
-        let mut step = 1u64;
-        for (place, &length) in steps.iter_mut().zip(shape).rev() {
-            *place = step;
-            step = step.saturating_mul(length as u64);
-        }
+    /// The elements, counted from the first one of a region that has all that are asked for.
+    pub(super) fn new(picked: &'a Picked, region: &[Range<u64>]) -> Self {
+        let (steps, base) = steps(region);
         // Nothing on one axis is nothing at all, however much there is on those before it.
         let top = picked.top.as_ref().filter(|_| picked.count > 0);
-        let frames = top.map(|level| Frame::new(level, 0)).into_iter().collect();
-        Self { frames, steps, single: picked.top.is_none() && picked.count > 0 }
+        let frames = top.map(|level| Frame::new(level, base)).into_iter().collect();
+        Self { top, base, frames, steps, single: picked.top.is_none() && picked.count > 0 }
+    }
+
+    /// Goes to the element of that number among all that are selected.
+    pub(super) fn seek(&mut self, mut element: u64) {
+        self.frames.clear();
+        let (mut level, mut base, mut steps) = (self.top, self.base, self.steps.iter());
+        while let Some(here) = level {
+            let Some((number, rest)) = here.find(element) else { return };
+            let Some((start, len)) = here.spans.get(number) else { return };
+            let each = here.each(number).max(1);
+            let (ahead, below) = (rest / each, here.below.get(number));
+            element = rest % each;
+            let (at, left) = (start.saturating_add(ahead), len.saturating_sub(ahead));
+            let mut frame = Frame { level: here, base, number: number + 1, at, left, below };
+            if below.is_some() {
+                base = base.wrapping_add(at.wrapping_mul(steps.next().copied().unwrap_or(1)));
+                frame.at += 1;
+                frame.left = left.saturating_sub(1);
+            }
+            self.frames.push(frame);
+            level = below;
+        }
+    }
+
+    /// Makes a region wider by `count` elements of the last run, `ahead` behind its first one.
+    pub(super) fn widen(&self, region: &mut [Range<u64>], ahead: u64, count: u64) {
+        for (axis, frame) in region.iter_mut().zip(&self.frames) {
+            let one = match frame.below {
+                Some(_) => frame.at.saturating_sub(1)..frame.at,
+                None => frame.at.saturating_add(ahead)..frame.at.saturating_add(ahead + count),
+            };
+            *axis = match axis.is_empty() {
+                true => one,
+                false => axis.start.min(one.start)..axis.end.max(one.end),
+            };
+        }
     }
 }
 
@@ -300,7 +474,7 @@ impl Iterator for Runs<'_> {
                 self.frames.pop();
                 continue;
             }
-            let start = frame.base.saturating_add(frame.at.saturating_mul(step));
+            let start = frame.base.wrapping_add(frame.at.wrapping_mul(step));
             let Some(below) = frame.below else {
                 let end = start.saturating_add(std::mem::take(&mut frame.left));
                 let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
@@ -321,9 +495,41 @@ mod tests {
     fn runs(selected: &Selected, shape: &[usize], wanted: Option<(usize, u64)>) -> Vec<usize> {
         let lengths: Vec<u64> = shape.iter().map(|&n| n as u64).collect();
         let picked = Picked::new(selected, &lengths, wanted).unwrap();
-        let all: Vec<usize> = Runs::new(&picked, shape).flatten().collect();
+        let whole: Region = lengths.iter().map(|&n| 0..n).collect();
+        let all: Vec<usize> = Runs::new(&picked, &whole).flatten().collect();
         assert_eq!(picked.count(), all.len() as u64);
+        for number in 0..all.len() {
+            let mut runs = Runs::new(&picked, &whole);
+            runs.seek(number as u64);
+            assert_eq!(runs.flatten().collect::<Vec<_>>(), all[number..]);
+        }
+        assert!(
+            all.is_empty() || wanted.is_some() || shape.is_empty() || within(&picked, shape, &all)
+        );
         all
+    }
+
+    /// Whether some regions of the array have just those elements that are in them.
+    fn within(picked: &Picked, shape: &[usize], all: &[usize]) -> bool {
+        (0..4u64).all(|step| {
+            let sides = shape.iter().map(|&n| n as u64);
+            let region: Region = sides.map(|n| (step % 2).min(n)..n - (step / 2).min(n)).collect();
+            let mut found = Vec::new();
+            let take = |number: u64, _, len: u64| {
+                found.extend(number..number + len);
+                Ok(())
+            };
+            picked.within(&region, take).unwrap();
+            let is_in = |mut at: usize| {
+                shape.iter().zip(&region).rev().all(|(&n, side)| {
+                    let index = (at % n) as u64;
+                    at /= n;
+                    side.contains(&index)
+                })
+            };
+            let wanted = (0u64..).zip(all).filter(|(_, at)| is_in(**at)).map(|(number, _)| number);
+            found == wanted.collect::<Vec<_>>()
+        })
     }
 
     fn axis(start: u64, stride: u64, count: u64, block: u64) -> Axis {

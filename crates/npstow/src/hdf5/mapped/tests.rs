@@ -2,12 +2,16 @@
 
 use super::*;
 use crate::hdf5::beside::Beside;
+use crate::hdf5::dataset;
+use crate::hdf5::needs::Reading;
+use crate::hdf5::object::header;
+use crate::hdf5::object::selection::Axis;
 use crate::hdf5::types::{Form, datatype};
 use crate::hdf5::write::emit::Emit;
 use crate::hdf5::write::global_heap::Collection;
 use crate::hdf5::write::object_header::{Message, Version, write};
 use crate::hdf5::{WriteOptions, write_to};
-use crate::{Array, ErrorKind, MemoryOrder, MemorySource, Tree};
+use crate::{Array, Data, Entry, ErrorKind, MemoryOrder, MemorySource, Tree};
 
 /// A virtual dataset of three elements, `fill` where nothing else is: all of a dataset of some
 /// dtype, or nothing.
@@ -145,5 +149,59 @@ fn lists_of_blocks_are_taken_one_element_after_another() {
         let list = &blocks(&[[0, 0]])[..cut];
         let all = [&blocks(&[[0, 0]])[..], list];
         assert!(selected(Limits::default(), "part", ("<i2", &[]), part, all).is_err(), "{cut}");
+    }
+}
+
+/// A virtual dataset of single elements of another one, from the last one to the first.
+fn turned(source: &Source, len: u64) -> Mapped {
+    let one = |start| Selected::Regular(vec![Axis { start, stride: 1, count: 1, block: 1 }]);
+    let pick = |at| Picked::new(&one(at), &[len], None).unwrap();
+    let part = |at: u64| Part { source: source.clone(), from: pick(at), to: pick(len - 1 - at) };
+    Mapped {
+        shape: source.entry.shape().to_vec(),
+        dtype: source.entry.dtype().clone(),
+        fill: None,
+        parts: (0..len).map(part).collect(),
+        left_out: Vec::new(),
+        height: source.height() + 1,
+        limits: Arc::default(),
+    }
+}
+
+#[test]
+fn each_dataset_is_read_once_however_many_parts_are_of_it() {
+    let numbers: Vec<u8> = (0..60).collect();
+    let entry = Entry::try_from(&Array::from_vec(numbers.clone())).unwrap();
+    let mut source = Source { key: (0, 0), entry, nested: None };
+    for level in 1..DEPTH as u64 {
+        let nested = Arc::new(turned(&source, 60));
+        let (data, dtype) = (Data::Composed(Arc::<Mapped>::clone(&nested)), nested.dtype.clone());
+        let memory = Arc::new(MemorySource::new(Vec::new()));
+        let entry = Entry::new(memory, dtype, &[60], MemoryOrder::C, data, Arc::default());
+        source = Source { key: (0, level), entry: entry.unwrap(), nested: Some(nested) };
+    }
+    let top = turned(&source, 60);
+    assert_eq!(top.height, DEPTH);
+    for (region, reads) in [(0..60, DEPTH), (7..9, DEPTH), (5..5, 0)] {
+        let mut reading = Reading::default();
+        let mut found = vec![0; region.clone().count()];
+        reading.plan(&top, &[region.start as u64..region.end as u64]).unwrap();
+        reading.fill(&top, &[region.start as u64..region.end as u64], &mut found).unwrap();
+        assert_eq!((&found[..], reading.reads), (&numbers[region], reads));
+    }
+}
+
+#[test]
+fn a_dataset_is_described_once_however_often_it_is_named() {
+    let tree = Tree::new().with("part", Array::from_vec(vec![1u8])).unwrap();
+    let mut bytes = Vec::new();
+    write_to(&mut bytes, &tree, &WriteOptions::default().latest()).unwrap();
+    let beside = Arc::new(Beside::default());
+    let file = File::open(Arc::new(MemorySource::new(bytes)), Arc::default(), beside).unwrap();
+    let (file, mut sources) = (Arc::new(file), Sources::default());
+    for name in ["part", "/part", "./part", "part"] {
+        let names = (".".to_owned(), name.to_owned());
+        assert!(sources.find(&file, &names, DEPTH).unwrap().is_some());
+        assert_eq!(sources.count(), 1);
     }
 }
