@@ -140,7 +140,7 @@ fn apart(indices: &[usize], may: bool) -> Vec<Range<usize>> {
         Some((&low, &high)) if may && high - low > (last - first) / 2 + 1 => {
             vec![first..low + 1, high..last + 1]
         }
-        _ => vec![first..last + 1],
+        _ => std::iter::once(first..last + 1).collect(),
     }
 }
 

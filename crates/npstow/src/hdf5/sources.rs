@@ -28,10 +28,13 @@ impl Source {
     }
 }
 
+/// A file, and the address of a dataset in it; `None` where one of them is not there.
+type Place = Option<(Arc<File>, u64)>;
+
 /// What was found so far for one dataset.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
-    places: HashMap<(u64, String, String), Option<(Arc<File>, u64)>>,
+    places: HashMap<(u64, String, String), Place>,
     found: HashMap<(u64, u64), Source>,
     /// Parts that name one of them.
     parts: u64,
@@ -77,7 +80,7 @@ impl Sources {
     }
 }
 
-fn place(file: &Arc<File>, (name, path): &(String, String)) -> Result<Option<(Arc<File>, u64)>> {
+fn place(file: &Arc<File>, (name, path): &(String, String)) -> Result<Place> {
     let other = match name.as_str() {
         "." => Some(Arc::clone(file)),
         name => file.beside().open(name, file.limits())?,

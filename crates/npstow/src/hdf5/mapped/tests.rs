@@ -185,8 +185,10 @@ fn each_dataset_is_read_once_however_many_parts_are_of_it() {
     for (region, reads) in [(0..60, DEPTH), (7..9, DEPTH), (5..5, 0)] {
         let mut reading = Reading::default();
         let mut found = vec![0; region.clone().count()];
-        reading.plan(&top, &[region.start as u64..region.end as u64]).unwrap();
-        reading.fill(&top, &[region.start as u64..region.end as u64], &mut found).unwrap();
+        let axis = region.start as u64..region.end as u64;
+        let asked: Vec<_> = std::iter::once(axis).collect();
+        reading.plan(&top, &asked).unwrap();
+        reading.fill(&top, &asked, &mut found).unwrap();
         assert_eq!((&found[..], reading.reads), (&numbers[region], reads));
     }
 }
