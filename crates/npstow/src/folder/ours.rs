@@ -33,9 +33,9 @@ pub(super) fn check(top: &Path) -> Result<()> {
         let values: HashSet<&str> = lines(&own).collect();
         // Notes stand beside an array, or beside the folder's index; without them they are others'.
         let stems = names.iter().filter_map(|(name, _)| name.to_str()?.strip_suffix(NPY));
-        let stems: HashSet<String> = stems.map(str::to_owned).collect();
-        for (name, kind) in names {
-            if kind == Kind::Folder {
+        let stems: HashSet<&str> = stems.collect();
+        for (name, kind) in &names {
+            if *kind == Kind::Folder {
                 waiting.push(folder.join(name));
                 continue;
             }
@@ -47,11 +47,11 @@ pub(super) fn check(top: &Path) -> Result<()> {
                         .is_some_and(|(stem, _)| stem == GROUP || stems.contains(stem))
                     || values.contains(name)
             };
-            let is_known = kind == Kind::File && name.to_str().is_some_and(known);
+            let is_known = *kind == Kind::File && name.to_str().is_some_and(known);
             let is_array = || name.to_string_lossy().ends_with(NPY);
-            let is_below = |above: &PathBuf| folder.join(&name).starts_with(above);
+            let is_below = |above: &PathBuf| folder.join(name).starts_with(above);
             if !is_known || (is_array() && hidden.iter().any(is_below)) {
-                let path = folder.join(&name);
+                let path = folder.join(name);
                 let shown = quoted(&path.to_string_lossy());
                 let what = match is_known {
                     true => "an array that is not listed (`npstow verify` says why)",
