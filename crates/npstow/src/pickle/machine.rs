@@ -718,7 +718,7 @@ impl<'o> Machine<'o> {
     fn name_lines(&mut self) -> Result<Cell> {
         let (module, name) = (self.line()?, self.line()?);
         for part in [module, name] {
-            if std::str::from_utf8(self.held(part)).is_err() {
+            if !self.is_text(part) {
                 return Err(Error::corrupt("a name in UTF-8", "other bytes"));
             }
         }
@@ -730,6 +730,8 @@ impl<'o> Machine<'o> {
         let module = self.pop()?;
         let [module, name] = [module, name].map(|part| match self.graph.node(part) {
             Some(Node::Str(span)) => Ok(span),
+            // A scan takes strings of Python 2 for bytes, and Python for text.
+            Some(Node::Bytes(span)) if self.met.is_some() && self.is_text(span) => Ok(span),
             _ => Err(self.wrong("the strings of a name", part)),
         });
         let cell = self.name(module?, name?)?;

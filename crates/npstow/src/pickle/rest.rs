@@ -79,6 +79,11 @@ impl Machine<'_> {
         Next::Opcodes
     }
 
+    /// Whether bytes that are in memory are text.
+    pub(super) fn is_text(&self, span: Span) -> bool {
+        self.graph.store.held(span).is_some_and(|bytes| std::str::from_utf8(bytes).is_ok())
+    }
+
     /// Whether somebody could have given this name: elements of arrays begin like pickles, too.
     pub(super) fn is_named(&self, met: &Met) -> bool {
         let is_part = |part: &str| {

@@ -364,6 +364,15 @@ mod tests {
     }
 
     #[test]
+    fn strings_of_python_2_are_names_as_they_are_for_python() {
+        let (found, is_broken) = names(b"\x80\x04U\x02osU\x06system\x93\x8c\x04true\x85R.");
+        assert_eq!(found, [(14, "os.system".to_owned(), 0)]);
+        assert!(!is_broken);
+        // No text in any encoding that Python tries by itself.
+        assert!(names(b"\x80\x04U\x02o\xffU\x06system\x93.").1);
+    }
+
+    #[test]
     fn names_are_found_wherever_they_are() {
         let inner = b"\x80\x02cos\nsystem\n.";
         let mut bytes = b"\x80\x04".to_vec();
